@@ -1,0 +1,3 @@
+"""Freehold: a Solid personal data pod server."""
+
+__version__ = "0.1.0"

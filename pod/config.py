@@ -1,0 +1,174 @@
+"""Every setting, its default and its meaning. The only reader of environment variables.
+
+A setting comes from `FREEHOLD_<NAME>` first, then the TOML file, then the default here. docs/settings.md repeats the table
+and a test compares them. Names end in their unit.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+KIB = 1024
+MIB = 1024 * KIB
+
+
+class ConfigError(ValueError):
+    """A setting that cannot be used. The message names it and says what it may be."""
+
+
+def setting(default: Any, meaning: str) -> Any:  # dataclasses.field is typed by its default
+    return field(default=default, metadata={"meaning": meaning})
+
+
+Placement = Literal["path", "subdomain", "root"]
+Durability = Literal["full", "normal"]
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What the server was told. Immutable; made once, handed to whoever needs it."""
+
+    data: Path = setting(Path("data"), "directory of the databases, blobs and keys")
+    base_url: str = setting("http://localhost:3000/", "the one canonical URL of this server, with its trailing slash")
+    placement: Placement = setting("path", "where storages live: path, subdomain or root")
+    root_name: str = setting("me", "the only storage of placement root")
+    host: str = setting("127.0.0.1", "address to listen on")
+    port: int = setting(3000, "port to listen on")
+    dev: bool = setting(False, "allow http and loopback for issuers, WebIDs, client ids, groups, webhooks; no rate limits")
+    trusted_proxies: tuple[str, ...] = setting((), "addresses or networks whose X-Forwarded-* headers are believed")
+    workers: int = setting(1, "web processes")
+    threads: int = setting(32, "request threads in each web process")
+    durability: Durability = setting("full", "full: survives power loss; normal: survives a crash of the server")
+    log_level: str = setting("info", "debug, info, warning or error")
+    log_format: Literal["text", "json"] = setting("text", "text for people, json for collectors")
+
+    # what a client may send
+    header_bytes_max: int = setting(16 * KIB, "longest single request header")
+    document_bytes_max: int = setting(20 * MIB, "largest RDF document")
+    document_triples_max: int = setting(250_000, "most statements in one RDF document")
+    document_depth_max: int = setting(100, "deepest nesting in one RDF document")
+    literal_bytes_max: int = setting(4 * MIB, "longest literal in one RDF document")
+    patch_bytes_max: int = setting(5 * MIB, "largest PATCH body")
+    patch_steps_max: int = setting(200_000, "most matching steps one patch may take")
+    acl_bytes_max: int = setting(256 * KIB, "largest access control list")
+    blob_bytes_max: int = setting(10 * 1024 * MIB, "largest binary resource")
+    body_idle_seconds_max: int = setting(30, "longest silence within an upload")
+    body_bytes_per_second_min: int = setting(1024, "slowest upload accepted after its first ten seconds")
+    members_max: int = setting(1_000_000, "most members of one container")
+
+    # storing
+    inline_bytes_max: int = setting(64 * KIB, "bodies up to this size live in the database, larger ones in files")
+    quota_bytes: int = setting(0, "bytes a new storage may hold; 0 is no limit")
+    quota_resources: int = setting(0, "resources a new storage may hold; 0 is no limit")
+    busy_seconds_max: int = setting(10, "longest wait for the database")
+    orphan_blob_seconds: int = setting(24 * 3600, "age at which an unreferenced blob is swept")
+    journal_days: int = setting(0, "days a journal entry is kept; 0 is for ever")
+
+    # remembering
+    representation_cache_bytes: int = setting(32 * MIB, "converted representations kept in each web process")
+    acl_cache_entries: int = setting(10_000, "parsed access control lists kept in each web process")
+    token_cache_entries: int = setting(10_000, "verified access tokens remembered in each web process")
+
+    # tokens
+    access_token_seconds: int = setting(600, "lifetime of an access token")
+    proof_window_seconds: int = setting(60, "age at which a DPoP proof is too old")
+    proof_skew_seconds: int = setting(10, "how far a client's clock may be ahead")
+    proof_ath_required: bool = setting(False, "refuse DPoP proofs without ath; published libraries send none")
+    replay_entries: int = setting(65_536, "DPoP proofs remembered by this machine for safe methods")
+    token_requests_per_minute: int = setting(120, "token requests per client and address")
+    password_hash_concurrency: int = setting(2, "argon2 computations at one time")
+
+    # fetching from others
+    remote_seconds_max: int = setting(5, "longest time for one outbound fetch")
+    remote_bytes_max: int = setting(1 * MIB, "largest outbound answer read")
+    remote_redirects_max: int = setting(3, "redirects followed, each checked again")
+    group_seconds_fresh: int = setting(300, "age at which a remote group document is fetched again")
+
+    def __post_init__(self) -> None:
+        check_base_url(self.base_url)
+
+    @property
+    def database(self) -> Path:
+        return self.data / "pod.sqlite"
+
+    @property
+    def side_database(self) -> Path:
+        """What is written often and may be rebuilt: cursors, deliveries, jobs."""
+        return self.data / "derived.sqlite"
+
+    @property
+    def blobs(self) -> Path:
+        return self.data / "blobs"
+
+    @property
+    def keys(self) -> Path:
+        return self.data / "keys"
+
+    @property
+    def replay_table(self) -> Path:
+        return self.data / "run" / "proofs"
+
+
+def check_base_url(base_url: str) -> None:
+    """Raises: ConfigError -- not an absolute http(s) URL that ends in its only slash."""
+    parts = urlsplit(base_url)
+    if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path != "/" or parts.query or parts.fragment:
+        raise ConfigError(f"base_url must look like https://pods.example/ (got {base_url!r})")
+
+
+def load(file: Path | None = None, environ: Mapping[str, str] | None = None, **overrides: Any) -> Config:
+    """The settings of this run: defaults, then the TOML file, then the environment, then what the command line says.
+
+    Raises: ConfigError -- an unknown name or a value of the wrong kind.
+    """
+    environ = os.environ if environ is None else environ
+    chosen: dict[str, Any] = {}
+    if file is not None:
+        chosen |= _from_toml(file)
+    chosen |= {name: environ[variable] for name, variable in _variables().items() if variable in environ}
+    chosen |= {name: value for name, value in overrides.items() if value is not None}
+    return replace(Config(), **{name: _typed(name, value) for name, value in chosen.items()})
+
+
+def _variables() -> dict[str, str]:
+    return {each.name: f"FREEHOLD_{each.name.upper()}" for each in fields(Config)}
+
+
+def _from_toml(file: Path) -> dict[str, Any]:
+    try:
+        values = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{file}: {error}") from error
+    unknown = sorted(values.keys() - _variables().keys())
+    if unknown:
+        raise ConfigError(f"{file}: unknown settings {', '.join(unknown)}; docs/settings.md lists them all")
+    return values
+
+
+def _typed(name: str, value: Any) -> Any:
+    default = next(each.default for each in fields(Config) if each.name == name)
+    try:
+        return _coerced(default, value)
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"{name}: expected {type(default).__name__}, got {value!r}") from error
+
+
+def _coerced(default: Any, value: Any) -> Any:
+    if isinstance(default, bool):
+        return _as_bool(value)
+    if isinstance(default, tuple):
+        return tuple(value.split()) if isinstance(value, str) else tuple(value)
+    return type(default)(value) if not isinstance(default, Path) else Path(value)
+
+
+def _as_bool(value: Any) -> bool:
+    known = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+    if str(value).lower() not in known:
+        raise ValueError(value)
+    return known[str(value).lower()]

@@ -1,0 +1,198 @@
+"""What can go wrong, as classes. Each says its status, its problem type and a text that is safe to show.
+
+Two audiences, never mixed: `detail` is written for the client, names the thing and the way out, and leaks nothing the
+client could not read; the cause rides on `raise ... from` to the log. Rendered once, in http/problems.py.
+
+Spec: RFC 9457; Solid #server-content-type-includes
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+
+class PodError(Exception):
+    """Anything a client is told about. `extras` become members of the problem document, `headers` of the answer."""
+
+    status: ClassVar[int] = 500
+    type: ClassVar[str] = "internal"
+    title: ClassVar[str] = "Something went wrong on this server"
+
+    def __init__(self, detail: str = "", *, headers: tuple[tuple[str, str], ...] = (), **extras: Any) -> None:  # JSON
+        super().__init__(detail or self.title)
+        self.detail = detail
+        self.headers = headers
+        self.extras = extras
+
+
+# -- the request itself ------------------------------------------------------------------------------------------------
+
+
+class BadRequest(PodError):
+    status, type, title = 400, "bad-request", "The request cannot be understood"
+
+
+class MalformedTarget(BadRequest):
+    type, title = "malformed-target", "The URL is not one this server can use"
+
+
+class ContentTypeMissing(BadRequest):
+    """Spec: Solid #server-content-type-missing"""
+
+    type, title = "content-type-missing", "The request has content but no Content-Type"
+
+
+class MalformedContent(BadRequest):
+    """Content that does not parse as what its Content-Type says."""
+
+    type, title = "malformed-content", "The content does not parse"
+
+
+class TruncatedContent(BadRequest):
+    type, title = "truncated-content", "The content ended before its announced length"
+
+
+class ContentRangeUnsupported(BadRequest):
+    """Spec: RFC 9110 s14.5"""
+
+    type, title = "content-range", "Partial PUT is not supported"
+
+
+class NotAuthenticated(PodError):
+    """No valid credentials where they are needed. http/ adds the challenges."""
+
+    status, type, title = 401, "not-authenticated", "Sign in to do this"
+
+
+class InvalidToken(NotAuthenticated):
+    """An access token or its proof does not hold. `error` is the code of RFC 6750 or RFC 9449."""
+
+    type, title = "invalid-token", "The access token was not accepted"
+    error: ClassVar[str] = "invalid_token"
+
+
+class InvalidDPoPProof(InvalidToken):
+    type, title = "invalid-dpop-proof", "The DPoP proof was not accepted"
+    error = "invalid_dpop_proof"
+
+
+class AccessDenied(PodError):
+    """Authenticated, but not allowed."""
+
+    status, type, title = 403, "access-denied", "You are not allowed to do this"
+
+
+class NotFound(PodError):
+    status, type, title = 404, "not-found", "There is nothing here"
+
+
+class MethodNotAllowed(PodError):
+    """`headers` carry `Allow`. Spec: Solid #server-method-not-allowed, RFC 9110 s15.5.6"""
+
+    status, type, title = 405, "method-not-allowed", "This resource does not support that method"
+
+
+class NotAcceptable(PodError):
+    status, type, title = 406, "not-acceptable", "No representation matches the Accept header"
+
+
+class Conflict(PodError):
+    status, type, title = 409, "conflict", "The request conflicts with what is there"
+
+
+class ReservedName(Conflict):
+    """A name the server keeps for itself: auxiliary suffixes, and a leading dot under a storage root."""
+
+    type, title = "reserved-name", "This name is reserved by the server"
+
+
+class SlashTwinExists(Conflict):
+    """Spec: Solid #server-uri-trailing-slash-distinct"""
+
+    type, title = "slash-twin", "The same name exists with or without its trailing slash"
+
+
+class ContainerNotEmpty(Conflict):
+    """Spec: Solid #server-delete-protect-nonempty-container"""
+
+    type, title = "container-not-empty", "The container is not empty"
+
+
+class ProtectedStatement(Conflict):
+    """Spec: Solid #server-protect-containment, #server-protect-contained-resource-metadata; WebID Profile
+    #server-update-protected-triples"""
+
+    type, title = "protected-statement", "The request changes statements that the server manages"
+
+
+class PatchDidNotMatch(Conflict):
+    """Spec: Solid #server-patch-n3-semantics-no-mapping, #server-patch-n3-semantics-deletions-non-empty-all-triples"""
+
+    type, title = "patch-did-not-match", "The patch does not fit the document"
+
+
+class PreconditionFailed(PodError):
+    status, type, title = 412, "precondition-failed", "The resource is not in the state the request requires"
+
+
+class ContentTooLarge(PodError):
+    status, type, title = 413, "content-too-large", "The content is too large"
+
+
+class TargetTooLong(PodError):
+    status, type, title = 414, "target-too-long", "The URL is too long"
+
+
+class UnsupportedMediaType(PodError):
+    """`headers` carry `Accept-Patch`, `Accept-Post` or `Accept-Put`."""
+
+    status, type, title = 415, "unsupported-media-type", "This media type is not supported here"
+
+
+class RangeNotSatisfiable(PodError):
+    """`headers` carry `Content-Range: bytes */N`."""
+
+    status, type, title = 416, "range-not-satisfiable", "The requested range lies outside the resource"
+
+
+class Misdirected(PodError):
+    status, type, title = 421, "misdirected-request", "This server does not serve that host"
+
+
+class UnprocessableContent(PodError):
+    """Well-formed, but breaks a rule. Spec: Solid #server-patch-n3-invalid"""
+
+    status, type, title = 422, "unprocessable-content", "The content breaks a rule"
+
+
+class TooManyRequests(PodError):
+    """`headers` carry `Retry-After`."""
+
+    status, type, title = 429, "too-many-requests", "Too many requests"
+
+
+class HeaderTooLarge(PodError):
+    status, type, title = 431, "header-too-large", "A header field is too large"
+
+
+class NotImplementedHere(PodError):
+    status, type, title = 501, "not-implemented", "This server does not know that method"
+
+
+class Busy(PodError):
+    """A bounded retry ran out. `headers` carry `Retry-After`."""
+
+    status, type, title = 503, "busy", "The server is busy; try again"
+
+
+class QuotaExceeded(PodError):
+    status, type, title = 507, "quota-exceeded", "The storage is full"
+
+
+# -- ours, never the client's ------------------------------------------------------------------------------------------
+
+
+class StorageDamaged(PodError):
+    """The store breaks one of its own promises. Deny and alert; `freehold fsck` says more."""
+
+    type = "storage-damaged"

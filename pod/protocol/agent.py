@@ -1,0 +1,39 @@
+"""Who a request speaks for: agent, client and issuer, each an IRI, and what can take that away again.
+
+Made only by authentication; authorization reads it. Nobody at all is `PUBLIC`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What identifies one DPoP proof, so that an unsafe method can be refused a second time in its own transaction."""
+
+    jkt: str
+    jti: str
+    expires: float
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """The verified identity behind a request.
+
+    `grant` is the id of the grant a token of our own provider was issued under; the store tells with every read
+    whether it still stands. It is None for anonymous requests and for tokens of foreign issuers.
+    """
+
+    agent: str | None = None
+    client: str | None = None
+    issuer: str | None = None
+    grant: str | None = None
+    proof: Proof | None = None
+
+    @property
+    def authenticated(self) -> bool:
+        return self.agent is not None
+
+
+PUBLIC = Credentials()

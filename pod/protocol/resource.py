@@ -1,0 +1,196 @@
+"""The path rules of a Solid server: slash semantics, parents, ancestors, auxiliary resources and reserved names.
+
+A *path* here is canonical and begins with the storage's own segment (`/alice/notes/a`), whatever the URL looks like
+(placement.py turns one into the other). `Target.parse` is the only way in from raw request paths.
+
+Spec: Solid #uri-slashes-hierarchical-identifier, #server-uri-trailing-slash-distinct, #server-auxiliary-resources-management;
+RFC 3986 s6.2.2
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
+
+from pod.errors import MalformedTarget, ReservedName, TargetTooLong
+
+PATH_BYTES_MAX = 2048
+SEGMENT_BYTES_MAX = 255
+DEPTH_MAX = 64
+
+ACL_SUFFIX = ".acl"
+DESCRIPTION_SUFFIX = ".meta"
+
+
+class Auxiliary(Enum):
+    """Which auxiliary resource a path names. The value is the suffix it adds to its subject's path."""
+
+    ACL = ACL_SUFFIX
+    DESCRIPTION = DESCRIPTION_SUFFIX
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A valid resource path, and for an auxiliary resource the subject it belongs to."""
+
+    path: str
+    subject: str
+    auxiliary: Auxiliary | None = None
+
+    @classmethod
+    def parse(cls, raw_path: str) -> Target:
+        """Canonicalize a percent-encoded path of ASCII.
+
+        Unreserved characters are decoded, all others keep their encoding in upper-case hex (RFC 3986 s6.2.2), so
+        `/a%7Eb` and `/a~b` are one resource while `/a%28` and `/a(` are two.
+
+        Raises: MalformedTarget -- dot or empty segments, `%2F`, `%5C`, control characters, bytes that are not UTF-8.
+        Raises: TargetTooLong -- more than `PATH_BYTES_MAX`, `SEGMENT_BYTES_MAX` or `DEPTH_MAX`.
+        Raises: ReservedName -- an auxiliary suffix inside the path or doubled, or a name under a storage root that
+            begins with a dot.
+        """
+        return _parse_target(raw_path)
+
+    @property
+    def is_container(self) -> bool:
+        return self.path.endswith("/")
+
+    @property
+    def acl(self) -> str:
+        """Path of the ACL that governs the subject directly. An ACL has no ACL of its own."""
+        return self.subject + ACL_SUFFIX
+
+    @property
+    def description(self) -> str:
+        return self.subject + DESCRIPTION_SUFFIX
+
+    @property
+    def parent(self) -> str | None:
+        """The container of the subject; None for a storage root. Auxiliary resources are contained nowhere."""
+        return parent_of(self.subject)
+
+    @property
+    def storage(self) -> str:
+        return storage_of(self.path)
+
+    @property
+    def is_storage_root(self) -> bool:
+        return self.auxiliary is None and self.path == self.storage
+
+    @property
+    def twin(self) -> str | None:
+        """The path that must not exist beside this one; None for auxiliary resources and storage roots."""
+        if self.auxiliary or self.is_storage_root:
+            return None
+        return self.path[:-1] if self.is_container else self.path + "/"
+
+
+def parent_of(path: str) -> str | None:
+    """`/alice/a/b` and `/alice/a/b/` -> `/alice/a/`; `/alice/` -> None."""
+    cut = path.rfind("/", 0, len(path) - 1)
+    return path[: cut + 1] if cut > 0 else None
+
+
+def storage_of(path: str) -> str:
+    """`/alice/a/b` -> `/alice/`: the root container of the storage the path lies in."""
+    return path[: path.index("/", 1) + 1]
+
+
+@lru_cache(maxsize=16_384)
+def lineage(path: str) -> tuple[str, ...]:
+    """The path itself and all its containers, nearest first, up to the storage root."""
+    line = [path]
+    while (parent := parent_of(line[-1])) is not None:
+        line.append(parent)
+    return tuple(line)
+
+
+_PERCENT = re.compile(r"%([0-9A-Fa-f]{2})|(%)|([^A-Za-z0-9\-._~!$&'()*+,;=:@/])")
+_UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+_NEVER = frozenset([*range(0x20), 0x7F, ord("/"), ord("\\")])
+
+
+def canonical_path(raw_path: str) -> str:
+    """One spelling for every equivalent percent-encoding.
+
+    Raises: MalformedTarget -- see `Target.parse`.
+    """
+    path = _PERCENT.sub(_canonical_escape, raw_path)
+    if not path.startswith("/"):
+        raise MalformedTarget("A path begins with a slash.")
+    return path
+
+
+def _canonical_escape(match: re.Match[str]) -> str:
+    digits, bare_percent, stray = match.groups()
+    if bare_percent:
+        raise MalformedTarget("A percent sign in a URL must be followed by two hexadecimal digits; write %25 for itself.")
+    if stray:
+        return _encode_stray(stray)
+    byte = int(digits, 16)
+    if byte in _NEVER:
+        raise MalformedTarget(f"%{digits.upper()} cannot be part of a resource name on this server.")
+    return chr(byte) if byte in _UNRESERVED else f"%{byte:02X}"
+
+
+def _encode_stray(character: str) -> str:
+    """Characters that RFC 3986 wants encoded but that some clients send bare, such as `|` or `é`."""
+    encoded = character.encode("utf-8", "surrogatepass")
+    if any(byte in _NEVER for byte in encoded):
+        raise MalformedTarget("Control characters and backslashes cannot be part of a resource name on this server.")
+    return "".join(f"%{byte:02X}" for byte in encoded)
+
+
+def decoded_segment(segment: str) -> bytes:
+    """The bytes a canonical segment stands for."""
+    return re.sub(rb"%([0-9A-F]{2})", lambda m: bytes([int(m[1], 16)]), segment.encode("ascii"))
+
+
+@lru_cache(maxsize=16_384)
+def _parse_target(raw_path: str) -> Target:
+    if len(raw_path) > PATH_BYTES_MAX:
+        raise TargetTooLong(f"A path may have at most {PATH_BYTES_MAX} bytes.")
+    path = canonical_path(raw_path)
+    segments = path.split("/")[1:]
+    if len(segments) < 2 or not segments[0]:
+        raise MalformedTarget("The path names no storage.")
+    if len(path) > PATH_BYTES_MAX or len(segments) > DEPTH_MAX:
+        raise TargetTooLong(f"A path may have at most {PATH_BYTES_MAX} bytes and {DEPTH_MAX} segments.")
+    for segment in segments[:-1]:
+        _check_segment(segment)
+    if segments[-1]:
+        _check_segment(segments[-1])
+    return _with_auxiliary(path, segments)
+
+
+def _check_segment(segment: str) -> None:
+    if segment in {"", ".", ".."}:
+        raise MalformedTarget("Empty, `.` and `..` segments cannot be part of a resource path.")
+    name = decoded_segment(segment)
+    if len(name) > SEGMENT_BYTES_MAX:
+        raise TargetTooLong(f"A name may have at most {SEGMENT_BYTES_MAX} bytes.")
+    try:
+        name.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise MalformedTarget("A resource name must be percent-encoded UTF-8.") from error
+
+
+def _with_auxiliary(path: str, segments: list[str]) -> Target:
+    last = segments[-1]
+    auxiliary = next((kind for kind in Auxiliary if last.endswith(kind.value)), None)
+    names = [*segments[:-1], last[: -len(auxiliary.value)] if auxiliary else last]
+    for name in names[:-1]:
+        _refuse_auxiliary_suffix(name)
+    if names[-1]:
+        _refuse_auxiliary_suffix(names[-1])
+    if names[0].startswith(".") or names[1].startswith("."):
+        raise ReservedName("Names that begin with a dot directly under a storage root belong to the server.")
+    subject = path[: -len(auxiliary.value)] if auxiliary else path
+    return Target(path, subject, auxiliary)
+
+
+def _refuse_auxiliary_suffix(name: str) -> None:
+    if name.endswith((ACL_SUFFIX, DESCRIPTION_SUFFIX)):
+        raise ReservedName("Names that end in .acl or .meta belong to access control lists and descriptions.")
