@@ -1,0 +1,134 @@
+"""The contract of the store: what its callers may assume and what every backend must keep. tests/contract/store.py holds
+each promise below; a backend is right when it passes.
+
+The store knows paths, versions and bodies. It does not know URLs, RDF or who may do what.
+
+Spec: Solid #server-hierarchical-containment, #server-delete-remove-auxiliary-resource, #server-delete-remove-containment
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from typing import BinaryIO, Protocol
+
+from pod.protocol.agent import Proof
+from pod.protocol.resource import Target
+from pod.store.records import (
+    ACLReference,
+    Actor,
+    Change,
+    Content,
+    Cursor,
+    Kind,
+    Member,
+    ResourceState,
+    Snapshot,
+    StorageState,
+)
+
+
+class Reader(Protocol):
+    """Reads committed state. Each method is one statement; `describe` is the whole cost of a warm request."""
+
+    def describe(
+        self, target: Target, grant: str | None = None, *, wide: bool = False, with_body: bool = True
+    ) -> Snapshot:
+        """The target, the ACLs on the way to its storage root, the storage and the caller's grant: one statement.
+
+        `wide` adds `Snapshot.others`. Of the target alone the body is read, and only `with_body`.
+        """
+        ...
+
+    def document(self, resource: int, version: int) -> bytes | None:
+        """The whole body of a small document (an ACL, a group, a description) if that version is still current."""
+        ...
+
+    def members(self, container: int) -> Iterator[Member]:
+        """A container's members in path order: one index scan, streamed, auxiliary resources left out."""
+        ...
+
+    def changes(self, after: int, limit: int) -> list[Change]:
+        """Journal entries of all storages past a position, in commit order."""
+        ...
+
+
+class Writer(Reader, Protocol):
+    """A write transaction: what it reads is what it changes. Exists only inside `with store.write(...)`.
+
+    Every change below advances the storage's sequence, charges its quota, bumps the listings that show the resource and
+    adds its journal entry, all in this transaction. `acl` is the effective ACL before the change.
+
+    Raises (all): QuotaExceeded -- the storage would outgrow its bytes or resources. Nothing of the transaction stays.
+    """
+
+    def create(
+        self, target: Target, kind: Kind, content: Content, *, acl: ACLReference | None, protected: bool = False
+    ) -> ResourceState:
+        """Make a resource where there is none. Its parent (an auxiliary resource: its subject) must exist.
+
+        Raises: Conflict -- something is there, or the slash twin is; NotFound -- the parent or subject is gone.
+        """
+        ...
+
+    def replace(self, state: ResourceState, content: Content, *, kind: Kind, acl: ACLReference | None) -> ResourceState:
+        """Give an existing resource a new body. `state` must be current (read in this transaction)."""
+        ...
+
+    def delete(self, state: ResourceState, *, acl: ACLReference | None) -> None:
+        """Remove a resource and its auxiliary resources, each with a journal entry of the same operation.
+
+        Raises: ContainerNotEmpty -- it has members.
+        """
+        ...
+
+    def remember_proof(self, proof: Proof) -> bool:
+        """False when this proof was seen before. Commits and rolls back with the write it protects."""
+        ...
+
+    def create_storage(self, path: str, account: int, owners: tuple[str, ...]) -> StorageState:
+        """A new storage without its root container (make that with `create`)."""
+        ...
+
+
+class ResourceStore(Reader, Protocol):
+    """Resources at rest."""
+
+    @property
+    def epoch(self) -> str:
+        """A name for this history; a restore from backup takes a new one. Part of every ETag and cursor."""
+        ...
+
+    def write(self, by: Actor) -> AbstractContextManager[Writer]:
+        """One write transaction (BEGIN IMMEDIATE), committed and fsynced when the block ends without an exception.
+
+        One at a time in a process. Nothing of a block that raises remains, staged blobs excepted (they are swept).
+
+        Raises: Busy -- the database could not be had within `busy_seconds_max`.
+        """
+        ...
+
+    def stage(self, body: BinaryIO, media_type: str, *, bytes_max: int) -> Content:
+        """Read a body to its end: small ones into memory, others into a blob that is durable when this returns.
+
+        Raises: ContentTooLarge -- more than `bytes_max`; what was staged is removed. What `body.read` raises passes through.
+        """
+        ...
+
+    def discard(self, content: Content) -> None:
+        """Forget staged content that was not written."""
+        ...
+
+    def open(self, state: ResourceState) -> BinaryIO:
+        """The body of a described resource, seekable, open until closed even when the resource is replaced meanwhile."""
+        ...
+
+    def cursor(self, follower: str) -> Cursor:
+        """Where a follower stands; the journal's start for a new one."""
+        ...
+
+    def advance(self, follower: str, position: int) -> None:
+        """Move a follower's cursor, after its effect."""
+        ...
+
+    def close(self) -> None: ...

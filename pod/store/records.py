@@ -1,0 +1,175 @@
+"""What the store gives and takes, as values. No SQL, no I/O, no HTTP.
+
+A *version* is the storage's journal sequence at the moment of the write, so it never repeats within a storage; an *id* is
+never given twice. A cache keyed by (id, version) therefore needs no invalidation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from pod.protocol.resource import Target
+
+
+class Kind(StrEnum):
+    """What a resource is: a container, an RDF source, or anything else."""
+
+    CONTAINER = "container"
+    RDF = "rdf"
+    OTHER = "other"
+
+
+class ChangeKind(StrEnum):
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+    MOVE = "move"
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A body made ready for the store: in memory when small, else already a durable blob. Exactly one of both."""
+
+    media_type: str
+    size: int
+    digest: str
+    """SHA-256 in lower-case hex."""
+    inline: bytes | None = None
+    blob: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceState:
+    """One resource as committed. `inline` is filled only where the body was asked for and lives in the row."""
+
+    id: int
+    storage: int
+    path: str
+    kind: Kind
+    media_type: str
+    version: int
+    listing_version: int
+    modified_ms: int
+    size: int
+    digest: str
+    inline: bytes | None = None
+    blob: str | None = None
+    protected: bool = False
+    """Holds the WebID of an account: its `solid:oidcIssuer` statements and its existence are not for apps to change."""
+
+    @property
+    def is_container(self) -> bool:
+        return self.kind is Kind.CONTAINER
+
+    @property
+    def state_version(self) -> int:
+        """What the ETag is made from. A container's changes with its members, because its listing shows them."""
+        return self.listing_version if self.is_container else self.version
+
+    @property
+    def modified(self) -> int:
+        """Seconds since the epoch, as `Last-Modified` tells it."""
+        return self.modified_ms // 1000
+
+
+@dataclass(frozen=True, slots=True)
+class ACLReference:
+    """An ACL resource that exists: whose it is, and which state of it."""
+
+    subject: str
+    id: int
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class StorageState:
+    """A storage (a pod): its root path, owners and counters."""
+
+    id: int
+    path: str
+    account: int
+    owners: tuple[str, ...]
+    status: str = "active"
+
+
+@dataclass(frozen=True, slots=True)
+class GrantState:
+    """Whether the grant a token was issued under still stands: not revoked, its account active, the WebID still its."""
+
+    id: str
+    web_id: str
+    client: str
+    stands: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything one decision needs, read in one statement."""
+
+    target: Target
+    state: ResourceState | None
+    acls: tuple[ACLReference, ...]
+    """The ACLs that exist from the target's subject up to the storage root, nearest first."""
+    storage: StorageState | None
+    grant: GrantState | None = None
+    others: Mapping[str, ResourceState] = field(default_factory=dict)
+    """By path, in wide snapshots only: the subject, its containers, and the slash twins of all of them, if they exist."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One line of a container's listing."""
+
+    path: str
+    kind: Kind
+    media_type: str
+    size: int
+    modified_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who the journal says did it."""
+
+    agent: str | None = None
+    client: str | None = None
+
+
+SERVER = Actor()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One journal entry. `position` orders all storages for followers; (storage, sequence) is gapless."""
+
+    position: int
+    storage: int
+    sequence: int
+    time_ms: int
+    kind: ChangeKind
+    resource: int
+    path: str
+    old_path: str | None
+    subject: int | None
+    """The resource an `.acl` or `.meta` belongs to."""
+    media_type: str
+    size: int
+    digest: str
+    previous_version: int | None
+    previous_digest: str | None
+    agent: str | None
+    client: str | None
+    operation: str
+    acl: int | None
+    """The effective ACL before the change, and its version: who could see the resource then may hear of its end."""
+    acl_version: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A follower's place in the journal. Opaque outside; an old epoch means the store was restored from a backup."""
+
+    epoch: str
+    position: int
