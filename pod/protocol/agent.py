@@ -30,6 +30,8 @@ class Credentials:
     issuer: str | None = None
     grant: str | None = None
     proof: Proof | None = None
+    origin: str | None = None
+    """The request's `Origin` header: a claim of the browser, so it may only narrow what rules give, never widen it."""
 
     @property
     def authenticated(self) -> bool:
