@@ -131,6 +131,12 @@ class PatchDidNotMatch(Conflict):
     type, title = "patch-did-not-match", "The patch does not fit the document"
 
 
+class JournalGone(PodError):
+    """A cursor points to journal entries that are no longer kept, or into the time before a restore."""
+
+    status, type, title = 410, "journal-gone", "The changes since then are no longer kept"
+
+
 class PreconditionFailed(PodError):
     status, type, title = 412, "precondition-failed", "The resource is not in the state the request requires"
 
@@ -185,6 +191,18 @@ class Busy(PodError):
     status, type, title = 503, "busy", "The server is busy; try again"
 
 
+class VersionMoved(Busy):
+    """What was read has changed meanwhile. Read again; raised to a client only when that was tried often enough."""
+
+    type, title = "version-moved", "The resource is being changed by others; try again"
+
+
+class NoSpaceLeft(PodError):
+    """The machine's disk is full, whatever the quota says."""
+
+    status, type, title = 507, "no-space-left", "This server has no space left"
+
+
 class QuotaExceeded(PodError):
     status, type, title = 507, "quota-exceeded", "The storage is full"
 
@@ -196,3 +214,9 @@ class StorageDamaged(PodError):
     """The store breaks one of its own promises. Deny and alert; `freehold fsck` says more."""
 
     type = "storage-damaged"
+
+
+class NewerSchema(PodError):
+    """The data directory was written by a newer version. Refused at start."""
+
+    type, title = "newer-schema", "The data directory belongs to a newer version"
