@@ -96,6 +96,12 @@ class NotAcceptable(PodError):
     status, type, title = 406, "not-acceptable", "No representation matches the Accept header"
 
 
+class RequestTimeout(PodError):
+    """Spec: RFC 9110 s15.5.9"""
+
+    status, type, title = 408, "request-timeout", "The content arrived too slowly"
+
+
 class Conflict(PodError):
     status, type, title = 409, "conflict", "The request conflicts with what is there"
 
