@@ -1,0 +1,250 @@
+"""Serves a WSGI application over ASGI, so that no thread ever waits for a client.
+
+Receiving and sending happen on the event loop; only the application's own work runs on threads, and long uploads
+have threads of their own, so that none of them can keep a reader out. docs/decisions/0001-web-server.md holds the
+contract with the application.
+
+Spec: PEP 3333, RFC 9112
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from io import BytesIO
+from typing import IO, TYPE_CHECKING, Any
+from urllib.parse import unquote_to_bytes
+
+from pod.config import KIB, Config
+from pod.http.threads import Threads
+from pod.http.upload import Content, Pace, Reader, Receive
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+
+AHEAD_BYTES_MAX = 64 * KIB
+PIECE_BYTES = 256 * KIB
+
+Scope = dict[str, Any]
+Send = Callable[[dict[str, Any]], "Awaitable[None]"]
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What the access log may tell of one exchange. The query is left out: it can hold secrets."""
+
+    client: str
+    method: str
+    path: str
+    status: int
+    seconds: float
+
+
+@dataclass(slots=True)
+class Answer:
+    """What the application gave. `pieces` is None when `body` is all of it."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes = b""
+    pieces: Iterator[bytes] | None = None
+    close: Callable[[], None] | None = None
+
+
+class FileWrapper:
+    """`wsgi.file_wrapper`: a file in pieces large enough that handing them over costs little."""
+
+    def __init__(self, file: IO[bytes], _block_bytes: int = 0) -> None:
+        self._file = file
+        self.close = file.close
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(lambda: self._file.read(PIECE_BYTES), b"")
+
+
+class Bridge:
+    """The ASGI application around one WSGI application. `answered` is told of each exchange."""
+
+    def __init__(
+        self, application: WSGIApplication, config: Config, answered: Callable[[Answered], None] | None = None
+    ) -> None:
+        self._application = application
+        self._answered = answered
+        self._pace = Pace(config.body_idle_seconds_max, config.body_bytes_per_second_min)
+        self._threads = Threads("request", config.threads)
+        self._uploads = Threads("upload", config.threads)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        started = time.monotonic()
+        environ = make_environ(scope)
+        coding = environ.get("HTTP_TRANSFER_ENCODING")
+        if coding is not None and coding.lower() != "chunked":
+            answer = plain(501, "The only transfer coding this server knows is chunked.")
+        else:
+            answer = await self._asked(environ, receive, chunked=coding is not None)
+        await self._send(answer, receive, send)
+        if self._answered is not None:
+            elapsed = time.monotonic() - started
+            path = environ["REQUEST_URI"].partition("?")[0]
+            self._answered(Answered(environ["REMOTE_ADDR"], scope["method"], path, answer.status, elapsed))
+
+    async def _asked(self, environ: WSGIEnvironment, receive: Receive, *, chunked: bool) -> Answer:
+        """The application's answer, once the content is here or known to be long."""
+        length = None if chunked else int(environ.get("CONTENT_LENGTH") or 0)
+        threads = self._threads
+        if length == 0:
+            environ["wsgi.input"] = BytesIO()
+        else:
+            content = Content(receive, self._pace, length)
+            long = length is not None and length > AHEAD_BYTES_MAX
+            ahead, error, whole = (b"", None, False) if long else await content.ahead(AHEAD_BYTES_MAX)
+            if whole:
+                environ["wsgi.input"] = BytesIO(ahead)
+            else:
+                environ["wsgi.input"] = Reader(ahead, error, content, asyncio.get_running_loop())
+                threads = self._uploads
+        try:
+            return await threads.run(ask, self._application, environ)
+        except Exception:
+            log.exception("the application failed")
+            return plain(500, "Something went wrong on this server.")
+
+    async def _send(self, answer: Answer, receive: Receive, send: Send) -> None:
+        """To the client, in its own time but not for ever. An exception here breaks the connection off."""
+        await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+        if answer.pieces is None:
+            await send({"type": "http.response.body", "body": answer.body})
+            return
+        gone = asyncio.ensure_future(disconnected(receive))
+        try:
+            while not gone.done() and (piece := await self._threads.run(next_piece, answer.pieces)):
+                async with asyncio.timeout(PIECE_BYTES / self._pace.bytes_per_second_min):
+                    await send({"type": "http.response.body", "body": piece, "more_body": True})
+        finally:
+            gone.cancel()
+            if answer.close is not None:
+                await self._threads.run(answer.close)
+        await send({"type": "http.response.body", "body": b""})
+
+
+async def disconnected(receive: Receive) -> None:
+    """Returns when the client has gone; content the application did not want is dropped on the way."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def ask(application: WSGIApplication, environ: WSGIEnvironment) -> Answer:
+    """One call of the application, on a thread. An answer known to be short is collected at once."""
+    head: list[Any] = []  # status and headers, as start_response was told
+
+    def start_response(status: str, headers: list[tuple[str, str]], _exc_info: Any = None) -> Any:  # PEP 3333
+        head[:] = [int(status[:3]), headers]
+        return unsupported_write
+
+    result = application(environ, start_response)
+    close = getattr(result, "close", None)
+    answer = Answer(
+        head[0], [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in head[1]]
+    )
+    if is_short(result, head[1]):
+        answer.body = collected(result, close)
+    else:
+        answer.pieces, answer.close = iter(result), close
+    return answer
+
+
+def unsupported_write(_data: bytes) -> None:
+    raise NotImplementedError("give the answer as an iterable; write() is not offered")
+
+
+def is_short(result: Iterable[bytes], headers: list[tuple[str, str]]) -> bool:
+    if isinstance(result, (list, tuple)):
+        return True
+    length = next((value for name, value in headers if name.lower() == "content-length"), None)
+    return length is not None and int(length) <= PIECE_BYTES
+
+
+def collected(result: Iterable[bytes], close: Callable[[], None] | None) -> bytes:
+    try:
+        return b"".join(result)
+    finally:
+        if close is not None:
+            close()
+
+
+def next_piece(pieces: Iterator[bytes]) -> bytes:
+    """Up to about `PIECE_BYTES` more of the answer; b"" at its end."""
+    gathered: list[bytes] = []
+    size = 0
+    for piece in pieces:
+        gathered.append(piece)
+        size += len(piece)
+        if size >= PIECE_BYTES:
+            break
+    return gathered[0] if len(gathered) == 1 else b"".join(gathered)
+
+
+def plain(status: int, text: str) -> Answer:
+    body = text.encode() + b"\n"
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(body)).encode())]
+    return Answer(status, headers, body)
+
+
+_CONSTANT: dict[str, Any] = {
+    "SCRIPT_NAME": "",
+    "SERVER_SOFTWARE": "freehold",
+    "wsgi.version": (1, 0),
+    "wsgi.errors": sys.stderr,
+    "wsgi.multithread": True,
+    "wsgi.multiprocess": True,
+    "wsgi.run_once": False,
+    "wsgi.input_terminated": True,
+    "wsgi.file_wrapper": FileWrapper,
+}
+_KEYS = {b"content-type": "CONTENT_TYPE", b"content-length": "CONTENT_LENGTH"}
+_KEYS_MAX = 500
+
+
+def make_environ(scope: Scope) -> WSGIEnvironment:
+    """The request as PEP 3333 wants it, with `REQUEST_URI` holding the target as it was sent."""
+    environ = _CONSTANT.copy()
+    raw = scope["raw_path"]
+    query = scope["query_string"].decode("latin-1")
+    target = raw.decode("latin-1")
+    environ["REQUEST_METHOD"] = scope["method"]
+    environ["REQUEST_URI"] = f"{target}?{query}" if query else target
+    environ["PATH_INFO"] = unquote_to_bytes(raw).decode("latin-1") if b"%" in raw else target
+    environ["QUERY_STRING"] = query
+    environ["SERVER_PROTOCOL"] = "HTTP/1.0" if scope["http_version"] == "1" else "HTTP/1.1"
+    environ["wsgi.url_scheme"] = scope["scheme"]
+    environ["SERVER_NAME"], environ["SERVER_PORT"] = scope["server"]
+    environ["REMOTE_ADDR"], environ["REMOTE_PORT"] = scope["client"]
+    for name, value in scope["headers"]:
+        key = _KEYS.get(name) or header_key(name)
+        text = value.decode("latin-1")
+        if key in environ:
+            text = f"{environ[key]}{'; ' if name == b'cookie' else ','}{text}"
+        environ[key] = text
+    with suppress(KeyError):
+        del environ[""]
+    return environ
+
+
+def header_key(name: bytes) -> str:
+    """The environ key of a header, remembered. A name with `_` has none, or it could pose as one with `-`."""
+    text = name.decode("latin-1")
+    key = "" if "_" in text else "HTTP_" + text.upper().replace("-", "_")
+    if len(_KEYS) < _KEYS_MAX:
+        _KEYS[name] = key
+    return key

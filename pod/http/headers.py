@@ -1,0 +1,87 @@
+"""The header fields of answers from storages: what depends only on the kind of resource is made once and kept.
+
+Spec: Solid #server-allow-methods, #server-accept-headers, #server-link-auxiliary-type, #server-storage-description,
+#server-link-storage; LDP 4.2.1.4, 5.2.1.4; WAC #server-wac-allow
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from pod.operations.admission import allowed_methods
+from pod.operations.operation import Shape
+from pod.operations.patch import ACCEPT_PATCH
+from pod.protocol.placement import Placement
+from pod.protocol.resource import Auxiliary, Target
+from pod.rdf.formats import MEDIA_TYPES
+
+Headers = tuple[tuple[str, str], ...]
+
+DESCRIPTION_PATH = ".well-known/solid"
+"""Below a storage root: where its description is."""
+
+LDP = "http://www.w3.org/ns/ldp#"
+STORAGE_TYPE = "http://www.w3.org/ns/pim/space#Storage"
+STORAGE_DESCRIPTION = "http://www.w3.org/ns/solid/terms#storageDescription"
+
+RDF_TYPES = ", ".join(MEDIA_TYPES)
+ANYTHING = f"{RDF_TYPES}, */*"
+
+# User content never acts on our origin: no scripts, no forms, no plugins, no guessing of types (design.md section 10).
+SAFETY: Headers = (
+    ("Content-Security-Policy", "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Cross-Origin-Resource-Policy", "cross-origin"),
+)
+VARY = ("Vary", "Accept, Authorization, Origin")
+
+
+@lru_cache(maxsize=256)
+def methods(auxiliary: Auxiliary | None, shape: Shape) -> Headers:
+    """`Allow` and the `Accept-*` of the methods in it, consistent with each other."""
+    sample = {None: "/s/x", Auxiliary.ACL: "/s/x.acl", Auxiliary.DESCRIPTION: "/s/x.meta"}[auxiliary]
+    allowed = allowed_methods(Target(sample, "/s/x", auxiliary), shape)
+    accepted = RDF_TYPES if auxiliary or shape.container else ANYTHING
+    fields = [("Allow", ", ".join(allowed))]
+    if "PUT" in allowed:
+        fields.append(("Accept-Put", accepted))
+    if "POST" in allowed:
+        fields.append(("Accept-Post", ANYTHING))
+    if "PATCH" in allowed:
+        fields.append(("Accept-Patch", ACCEPT_PATCH))
+    return tuple(fields)
+
+
+@lru_cache(maxsize=8192)
+def links(placement: Placement, target: Target, shape: Shape) -> tuple[str, str]:
+    """One `Link` field: types, auxiliary resources, storage description."""
+    found = [_link(url, "type") for url in _types(target, shape)]
+    if target.auxiliary is not Auxiliary.ACL:
+        found.append(_link(placement.url(target.acl), "acl"))
+    if target.auxiliary is None:
+        found.append(_link(placement.url(target.description), "describedby"))
+    if target.auxiliary is Auxiliary.DESCRIPTION:
+        found.append(_link(placement.url(target.subject), "describes"))
+    found.append(description_link(placement, target))
+    return "Link", ", ".join(found)
+
+
+def description_link(placement: Placement, target: Target) -> str:
+    """Spec: Solid #server-storage-description"""
+    return _link(placement.url(target.storage) + DESCRIPTION_PATH, STORAGE_DESCRIPTION)
+
+
+def _types(target: Target, shape: Shape) -> list[str]:
+    found = [LDP + "Resource"]
+    if shape.container:
+        found += [LDP + "BasicContainer", LDP + "Container"]
+    elif shape.exists:
+        found.append(LDP + ("RDFSource" if shape.rdf else "NonRDFSource"))
+    if target.is_storage_root:
+        found.append(STORAGE_TYPE)
+    return found
+
+
+def _link(url: str, rel: str) -> str:
+    return f'<{url}>; rel="{rel}"'

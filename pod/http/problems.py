@@ -1,0 +1,45 @@
+"""Errors as problem documents, in one place for every route.
+
+Spec: RFC 9457; Solid #server-content-type-includes; LDP 4.2.1.6
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+
+from pod.errors import PodError
+
+MEDIA_TYPE = "application/problem+json"
+PROBLEMS_PATH = ".problems/"
+CONSTRAINED_BY = "http://www.w3.org/ns/ldp#constrainedBy"
+CONSTRAINT_STATUSES = frozenset({405, 409, 413, 415, 422, 507})
+
+
+def request_id() -> str:
+    """Names one failure to the client and in the log."""
+    return f"urn:freehold:request:{secrets.token_hex(8)}"
+
+
+def problem(error: PodError, base_url: str, instance: str) -> bytes:
+    """The problem document: what is wrong and how to mend it, and nothing the client could not know."""
+    document = {
+        "type": problem_url(error, base_url),
+        "title": error.title,
+        "status": error.status,
+        "detail": error.detail or error.title,
+        "instance": instance,
+        **error.extras,
+    }
+    return json.dumps(document, ensure_ascii=False).encode()
+
+
+def problem_url(error: PodError, base_url: str) -> str:
+    return f"{base_url}{PROBLEMS_PATH}{error.type}"
+
+
+def constraint_link(error: PodError, base_url: str) -> str | None:
+    """Spec: LDP 4.2.1.6 -- where a client reads which rule its request broke"""
+    if error.status not in CONSTRAINT_STATUSES:
+        return None
+    return f'<{problem_url(error, base_url)}>; rel="{CONSTRAINED_BY}"'

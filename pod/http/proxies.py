@@ -1,0 +1,30 @@
+"""Which host a request was for. `X-Forwarded-Host` counts only from a configured proxy; everything else is the client's word.
+
+Spec: RFC 9110 s7.2
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from ipaddress import ip_address, ip_network
+from typing import Any
+
+
+def effective_host(environ: Mapping[str, Any], trusted_proxies: tuple[str, ...]) -> str:
+    """Host and port, lower case."""
+    forwarded: str | None = environ.get("HTTP_X_FORWARDED_HOST")
+    if forwarded and trusted_proxies and is_trusted(environ.get("REMOTE_ADDR", ""), trusted_proxies):
+        return forwarded.rpartition(",")[2].strip().lower()
+    host: str = environ.get("HTTP_HOST", "")
+    return host.lower()
+
+
+@lru_cache(maxsize=1024)
+def is_trusted(address: str, trusted_proxies: tuple[str, ...]) -> bool:
+    """Whether the peer is one of the configured proxies."""
+    try:
+        peer = ip_address(address)
+    except ValueError:
+        return False
+    return any(peer in ip_network(network, strict=False) for network in trusted_proxies)

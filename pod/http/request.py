@@ -1,0 +1,104 @@
+"""WSGI environ -> Operation: every header parsed once. The contract of the environ is docs/decisions/0001-web-server.md.
+
+Spec: Solid #http-request-headers-validity, #server-content-type-missing; RFC 9110 s14.5
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, BinaryIO, cast
+
+from pod.errors import (
+    BadRequest,
+    ContentRangeUnsupported,
+    ContentTypeMissing,
+    HeaderTooLarge,
+    NotFound,
+    ReservedName,
+    UnsupportedMediaType,
+)
+from pod.operations.operation import Body, Operation
+from pod.protocol import prefer
+from pod.protocol.agent import Credentials
+from pod.protocol.conditions import NO_CONDITIONS, Conditions
+from pod.protocol.link import requested_types
+from pod.protocol.representation import MediaType
+from pod.protocol.resource import Target
+
+Environ = Mapping[str, Any]  # WSGI's own type
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+CONDITIONAL = ("HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_UNMODIFIED_SINCE", "HTTP_IF_RANGE")
+MINIMAL = {"http://www.w3.org/ns/ldp#PreferMinimalContainer", "http://www.w3.org/ns/ldp#PreferEmptyContainer"}
+CONTAINMENT = "http://www.w3.org/ns/ldp#PreferContainment"
+
+
+def raw_path(environ: Environ) -> str:
+    """The path of the request target as it was sent, without its query."""
+    uri: str = environ["REQUEST_URI"]
+    return uri.partition("?")[0]
+
+
+def check_headers(environ: Environ, bytes_max: int) -> None:
+    """Raises: HeaderTooLarge, BadRequest -- a field that may come once came twice"""
+    for name, value in environ.items():
+        if name.startswith("HTTP_") and len(value) > bytes_max:
+            raise HeaderTooLarge(f"A header field may have at most {bytes_max} bytes.")
+    if "," in environ.get("CONTENT_TYPE", ""):
+        raise BadRequest("Send Content-Type once.")
+
+
+def parse_target(path: str, method: str) -> Target:
+    """Raises: NotFound -- reading a reserved name; ReservedName -- writing one; MalformedTarget, TargetTooLong"""
+    try:
+        return Target.parse(path)
+    except ReservedName as error:
+        if method in SAFE_METHODS:
+            raise NotFound("There is nothing at this URL.") from error
+        raise
+
+
+def parse_operation(environ: Environ, method: str, target: Target, credentials: Credentials) -> Operation:
+    """Raises: BadRequest, ContentTypeMissing, ContentRangeUnsupported, UnsupportedMediaType"""
+    conditional = any(name in environ for name in CONDITIONAL)
+    get = environ.get
+    return Operation(
+        method,
+        target,
+        credentials,
+        Conditions.parse(lambda name: get(f"HTTP_{name.upper().replace('-', '_')}")) if conditional else NO_CONDITIONS,
+        accept=get("HTTP_ACCEPT"),
+        range=get("HTTP_RANGE"),
+        body=None if method in SAFE_METHODS else parse_body(environ),
+        link_types=requested_types(get("HTTP_LINK")),
+        slug=get("HTTP_SLUG"),
+        minimal=wants_minimal(get("HTTP_PREFER")),
+    )
+
+
+def wants_minimal(header: str | None) -> bool:
+    """Spec: LDP 7.2.2 -- a container without its listing"""
+    if header is None:
+        return False
+    wish = prefer.parse(header)
+    return wish.return_ == "representation" and (bool(wish.include & MINIMAL) or CONTAINMENT in wish.omit)
+
+
+def parse_body(environ: Environ) -> Body | None:
+    """The content of a request, if it has any.
+
+    Raises: ContentRangeUnsupported -- RFC 9110 s14.5; ContentTypeMissing -- Solid #server-content-type-missing
+    """
+    if "HTTP_CONTENT_RANGE" in environ:
+        raise ContentRangeUnsupported("Send the whole representation; Content-Range is not supported on requests.")
+    length = int(environ.get("CONTENT_LENGTH") or 0)
+    media_type: str = environ.get("CONTENT_TYPE", "")
+    if not length and "HTTP_TRANSFER_ENCODING" not in environ and not media_type:
+        return None
+    if not media_type:
+        raise ContentTypeMissing("Say with Content-Type what the content is, for instance text/turtle.")
+    if environ.get("HTTP_CONTENT_ENCODING", "identity").lower() not in {"", "identity"}:
+        raise UnsupportedMediaType("Send the content without Content-Encoding.")
+    chunked = "HTTP_TRANSFER_ENCODING" in environ
+    stream = cast("BinaryIO", environ["wsgi.input"])
+    return Body(stream, MediaType.parse(media_type), None if chunked else length)

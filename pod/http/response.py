@@ -1,0 +1,123 @@
+"""Result or error -> status, header fields and body of a WSGI answer.
+
+Each of `Vary`, `Allow`, `Link` and `WAC-Allow` is one combined field, as published clients expect.
+
+Spec: Solid #server-allow-methods, #server-last-modified-includes, #server-cors-access-control-headers; WAC #wac-allow
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from pod.errors import NotAuthenticated, PodError
+from pod.http import cors, problems
+from pod.http.headers import LDP, SAFETY, VARY, Headers, description_link, links, methods
+from pod.operations.operation import Result
+from pod.protocol import wac_allow
+from pod.protocol.modes import AccessMode
+from pod.protocol.representation import format_http_date
+from pod.protocol.resource import Target
+from pod.services import Services
+
+STATUS_LINES = {each.value: f"{each.value} {each.phrase}" for each in HTTPStatus}
+PRIVATE = ("Cache-Control", "private, no-cache")
+PUBLIC = ("Cache-Control", "no-cache")
+"""Kept copies are asked about before use: without this, browsers guess a lifetime from Last-Modified."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a WSGI application gives back. `file` bodies go through the server's own file wrapper."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes | Iterable[bytes] | Any = b""  # an open file has no useful common type
+
+    @property
+    def status_line(self) -> str:
+        return STATUS_LINES[self.status]
+
+
+def answer(services: Services, result: Result, origin: str | None, *, head: bool) -> Answer:
+    """A success."""
+    if result.status == 301:
+        return _redirect(result, origin)
+    fields = [*_representation(result), VARY, *_about(services, result), *SAFETY, *cors.shared(origin)]
+    if head or result.status == 304 or result.representation is None:
+        return Answer(result.status, fields)
+    return Answer(result.status, fields, result.representation.content)
+
+
+def _redirect(result: Result, origin: str | None) -> Answer:
+    assert result.location is not None
+    return Answer(301, [("Location", result.location), ("Content-Length", "0"), VARY, *cors.shared(origin)])
+
+
+def _representation(result: Result) -> list[tuple[str, str]]:
+    fields = []
+    if result.representation is not None:
+        fields.append(("Content-Type", result.representation.media_type))
+        fields.append(("Content-Length", str(result.representation.size)))
+        fields.append(("Accept-Ranges", "bytes"))
+    elif result.status not in {204, 304}:
+        fields.append(("Content-Length", "0"))
+    if result.content_range is not None:
+        fields.append(("Content-Range", result.content_range))
+    return fields
+
+
+def _about(services: Services, result: Result) -> list[tuple[str, str]]:
+    fields = [links(services.placement, result.target, result.shape), *methods_of(result)]
+    if result.etag is not None:
+        fields.append(("ETag", result.etag.format()))
+    if result.modified is not None:
+        fields.append(("Last-Modified", format_http_date(result.modified)))
+    if result.location is not None:
+        fields.append(("Location", result.location))
+    if result.granted is not None:
+        fields.append(("WAC-Allow", wac_allow.format(*result.granted)))
+        fields.append(PUBLIC if AccessMode.READ in result.granted[1] else PRIVATE)
+    if result.minimal:
+        fields.append(("Preference-Applied", "return=representation"))
+    return fields
+
+
+def methods_of(result: Result) -> Headers:
+    return methods(result.target.auxiliary, result.shape)
+
+
+def failure(services: Services, error: PodError, target: Target | None, origin: str | None, *, head: bool) -> Answer:
+    """An error, with everything that lets the client see and mend it."""
+    instance = problems.request_id()
+    base_url = services.placement.base_url
+    body = problems.problem(error, base_url, instance)
+    fields = [
+        ("Content-Type", problems.MEDIA_TYPE),
+        ("Content-Length", str(len(body))),
+        ("Cache-Control", "no-store"),
+        VARY,
+        ("Link", _error_links(services, error, target)),
+        *error.headers,
+        *_challenges(services, error, target),
+        *SAFETY,
+        *cors.shared(origin),
+    ]
+    return Answer(error.status, fields, b"" if head else body)
+
+
+def _error_links(services: Services, error: PodError, target: Target | None) -> str:
+    found = [f'<{LDP}Resource>; rel="type"', problems.constraint_link(error, services.placement.base_url)]
+    if target is not None:
+        found.append(description_link(services.placement, target))
+    return ", ".join(each for each in found if each)
+
+
+def _challenges(services: Services, error: PodError, target: Target | None) -> list[tuple[str, str]]:
+    """Spec: Solid #server-unauthenticated; RFC 9449 s7.1 -- every 401 explains itself"""
+    if not isinstance(error, NotAuthenticated):
+        return []
+    realm = services.placement.url(target.storage) if target else services.placement.base_url
+    return [("WWW-Authenticate", each) for each in services.authenticator.challenges(error, realm=realm)]

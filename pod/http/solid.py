@@ -1,0 +1,128 @@
+"""The Solid Protocol as a small WSGI application around Flask's: what names a resource of a storage is answered here, all
+else goes on to Flask. A plain callable costs a hundredth of a Flask view, and pods are read far more often than pages.
+
+Spec: Solid Protocol sections 2 to 9
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import structlog
+
+from pod.errors import MethodNotAllowed, Misdirected, PodError
+from pod.http import cors
+from pod.http.description import describe_storage
+from pod.http.headers import DESCRIPTION_PATH
+from pod.http.proxies import effective_host
+from pod.http.request import check_headers, parse_operation, parse_target, raw_path
+from pod.http.response import Answer, answer, failure
+from pod.operations.delete import delete
+from pod.operations.get import get, options
+from pod.operations.operation import Operation, Result
+from pod.operations.patch import patch
+from pod.operations.post import post
+from pod.operations.put import put
+from pod.protocol.agent import Credentials
+from pod.protocol.resource import Target
+from pod.services import Services
+
+Environ = dict[str, Any]  # WSGI's own type
+StartResponse = Callable[..., Any]
+WSGIApplication = Callable[[Environ, StartResponse], Iterable[bytes]]
+Verb = Callable[[Services, Operation], Result]
+
+VERBS: dict[str, Verb] = {
+    "GET": get,
+    "HEAD": get,
+    "OPTIONS": options,
+    "PUT": put,
+    "POST": post,
+    "PATCH": patch,
+    "DELETE": delete,
+}
+HEALTH_PATH = "/.health"
+
+log = structlog.get_logger()
+
+
+class SolidApplication:
+    """Answers requests for resources of storages; hands everything else to `fallback`."""
+
+    def __init__(self, services: Services, fallback: WSGIApplication) -> None:
+        self._services = services
+        self._fallback = fallback
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        host = effective_host(environ, self._services.config.trusted_proxies)
+        path = raw_path(environ)
+        if not self._services.placement.accepts(host) and path != HEALTH_PATH:
+            return self._send(environ, start_response, self._misdirected(environ, host))
+        store_path = self._services.placement.path(host, path)
+        if store_path is None:
+            return self._fallback(environ, start_response)
+        return self._send(environ, start_response, self._answer(environ, host, path, store_path))
+
+    def _misdirected(self, environ: Environ, host: str) -> Answer:
+        base_url = self._services.placement.base_url
+        error = Misdirected(f"This server is {base_url} and answers for no other host; its settings can change that.")
+        log.info("misdirected", host=host[:100])
+        return failure(self._services, error, None, environ.get("HTTP_ORIGIN"), head=environ["REQUEST_METHOD"] == "HEAD")
+
+    def _answer(self, environ: Environ, host: str, path: str, store_path: str) -> Answer:
+        """One request, start to end; the border where unexpected exceptions stop."""
+        method: str = environ["REQUEST_METHOD"]
+        origin: str | None = environ.get("HTTP_ORIGIN")
+        if method == "OPTIONS" and origin and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ:
+            return Answer(204, list(cors.preflight(origin, environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS"))))
+        target: Target | None = None
+        try:
+            check_headers(environ, self._services.config.header_bytes_max)
+            if is_description(store_path):
+                return describe_storage(self._services, store_path, method, environ.get("HTTP_ACCEPT"), origin)
+            target = parse_target(store_path, method)
+            return self._operate(environ, method, target, self._credentials(environ, method, host, path, origin))
+        except PodError as error:
+            return failure(self._services, error, target, origin, head=method == "HEAD")
+        except Exception as error:  # noqa: BLE001 -- the border: a client gets a 500, the log gets the cause
+            log.exception("unexpected", method=method, path=path[:200])
+            internal = PodError()
+            internal.__cause__ = error
+            return failure(self._services, internal, target, origin, head=method == "HEAD")
+
+    def _credentials(self, environ: Environ, method: str, host: str, path: str, origin: str | None) -> Credentials:
+        """Spec: RFC 9449 s4.3 -- `htu` is held against the canonical URL, never against what a proxy made of it"""
+        scheme = self._services.placement.base_url.partition(":")[0]
+        return self._services.authenticator.authenticate(
+            method=method,
+            url=f"{scheme}://{host}{path}",
+            authorization=_values(environ.get("HTTP_AUTHORIZATION")),
+            dpop=_values(environ.get("HTTP_DPOP")),
+            origin=origin,
+        )
+
+    def _operate(self, environ: Environ, method: str, target: Target, credentials: Credentials) -> Answer:
+        verb = VERBS.get(method)
+        if verb is None:
+            raise MethodNotAllowed("This server does not know that method.", headers=(("Allow", ", ".join(VERBS)),))
+        result = verb(self._services, parse_operation(environ, method, target, credentials))
+        return answer(self._services, result, environ.get("HTTP_ORIGIN"), head=method == "HEAD")
+
+    def _send(self, environ: Environ, start_response: StartResponse, reply: Answer) -> Iterable[bytes]:
+        start_response(reply.status_line, reply.headers)
+        if isinstance(reply.body, bytes):
+            return [reply.body]
+        wrapped: Iterable[bytes] = environ["wsgi.file_wrapper"](reply.body)
+        return wrapped
+
+
+def is_description(store_path: str) -> bool:
+    """`/alice/.well-known/solid`, the only server document inside a storage."""
+    name, _, rest = store_path[1:].partition("/")
+    return bool(name) and rest == DESCRIPTION_PATH
+
+
+def _values(header: str | None) -> tuple[str, ...]:
+    """A repeated header arrives joined by commas, which no token contains."""
+    return () if header is None else tuple(part.strip() for part in header.split(","))

@@ -1,0 +1,91 @@
+"""The part every verb shares: describe the target and let authorization decide, on a read snapshot or in a transaction.
+
+Verbs call `admit` twice for a write: once before the body is read, so that a stranger's body never is, and once inside the
+write transaction, where the authorization that counts and the effect see one state.
+
+Spec: WAC #server-operations; RFC 9110 s13.2.1; RFC 9449 s11.1
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pod.authorization.required import Need
+from pod.errors import InvalidDPoPProof, MethodNotAllowed, NotFound, PreconditionFailed, SlashTwinExists
+from pod.operations.operation import Operation, Shape, shape_of
+from pod.protocol.conditions import Outcome, evaluate
+from pod.protocol.resource import Target, lineage
+from pod.services import Services
+from pod.store.interface import Reader, Writer
+from pod.store.records import Actor, ResourceState, Snapshot
+
+Needs = Callable[[Snapshot], tuple[Need, ...]]
+
+
+def admit(services: Services, reader: Reader, operation: Operation, needs: Needs) -> Snapshot:
+    """The wide snapshot a write decides on, once the caller may do it.
+
+    Raises: NotAuthenticated, AccessDenied, InvalidToken
+    """
+    snapshot = reader.describe(operation.target, operation.credentials.grant, wide=True, with_body=False)
+    services.authorizer.authorize(reader, snapshot, operation.credentials, needs(snapshot))
+    return snapshot
+
+
+def spend_proof(tx: Writer, operation: Operation) -> None:
+    """Use up the request's DPoP proof; a second use fails together with whatever it wanted to write."""
+    proof = operation.credentials.proof
+    if proof and not tx.remember_proof(proof):
+        raise InvalidDPoPProof("This DPoP proof was used before; make a new one for every request.")
+
+
+def actor(operation: Operation) -> Actor:
+    return Actor(operation.credentials.agent, operation.credentials.client)
+
+
+def check_conditions(services: Services, operation: Operation, state: ResourceState | None) -> None:
+    """Spec: RFC 9110 s13.2.1 -- after the checks of the target, before the content is looked at."""
+    etag = services.etag(state) if state else None
+    outcome = evaluate(operation.conditions, safe=False, etag=etag, modified=state.modified if state else None)
+    if outcome is Outcome.FAILED:
+        raise PreconditionFailed("The resource was changed, made or removed meanwhile; read it again and retry.")
+
+
+def check_creatable(snapshot: Snapshot) -> None:
+    """Refuse names that cannot come to be: no storage, no subject, or a slash twin anywhere on the way.
+
+    Spec: Solid #server-uri-trailing-slash-distinct, #server-hierarchical-containment
+    """
+    target = snapshot.target
+    if snapshot.storage is None:
+        raise NotFound("No storage has this URL.")
+    if target.auxiliary and target.subject not in snapshot.others:
+        raise NotFound("An auxiliary resource belongs to a resource; create that one first.")
+    for path in (target.path, *lineage(target.subject)):
+        twin = Target(path, path).twin
+        if twin and twin in snapshot.others:
+            raise SlashTwinExists(f"{twin!r} exists, so {path!r} cannot; names may not differ in a trailing slash alone.")
+
+
+def refuse_method(target: Target, shape: Shape, why: str) -> MethodNotAllowed:
+    return MethodNotAllowed(why, headers=(("Allow", ", ".join(allowed_methods(target, shape))),))
+
+
+def allowed_methods(target: Target, shape: Shape) -> tuple[str, ...]:
+    """What this very target supports: the `Allow` header.
+
+    Spec: Solid #server-allow-methods, #server-disallow-delete
+    """
+    deletable = () if shape.root and target.auxiliary is None else ("DELETE",)
+    if target.auxiliary:
+        deletable = () if shape.root and target.path == target.acl else ("DELETE",)
+        return ("OPTIONS", "HEAD", "GET", "PUT", "PATCH", *deletable)
+    if not shape.exists:
+        return ("OPTIONS", "HEAD", "GET", "PUT") if shape.container else ("OPTIONS", "HEAD", "GET", "PUT", "PATCH")
+    if shape.container:
+        return ("OPTIONS", "HEAD", "GET", "POST", *deletable)
+    return ("OPTIONS", "HEAD", "GET", "PUT", *(("PATCH",) if shape.rdf else ()), *deletable)
+
+
+def current_shape(snapshot: Snapshot) -> Shape:
+    return shape_of(snapshot.target, snapshot.state)

@@ -1,0 +1,48 @@
+"""DELETE: remove a resource with its auxiliary resources.
+
+Spec: Solid #server-delete-protect-root-container, #server-delete-protect-nonempty-container,
+#server-delete-remove-auxiliary-resource
+"""
+
+from __future__ import annotations
+
+from pod.authorization import required
+from pod.errors import NotFound
+from pod.operations.admission import (
+    actor,
+    admit,
+    allowed_methods,
+    check_conditions,
+    current_shape,
+    refuse_method,
+    spend_proof,
+)
+from pod.operations.create import effective
+from pod.operations.operation import Operation, Result, Shape
+from pod.operations.rules import check_deletable
+from pod.services import Services
+from pod.store.interface import Reader
+from pod.store.records import ResourceState, Snapshot
+
+
+def delete(services: Services, operation: Operation) -> Result:
+    """Remove the target: 204."""
+    _admit(services, operation, services.store)
+    with services.store.write(actor(operation)) as tx:
+        spend_proof(tx, operation)
+        snapshot, state = _admit(services, operation, tx)
+        tx.delete(state, acl=effective(snapshot))
+    shape = Shape(container=operation.target.is_container, exists=False)
+    return Result(204, operation.target, shape)
+
+
+def _admit(services: Services, operation: Operation, reader: Reader) -> tuple[Snapshot, ResourceState]:
+    snapshot = admit(services, reader, operation, required.delete)
+    if snapshot.state is None:
+        raise NotFound("There is nothing here to delete.")
+    shape = current_shape(snapshot)
+    if "DELETE" not in allowed_methods(operation.target, shape):
+        raise refuse_method(operation.target, shape, "A storage root and its access control list cannot be deleted.")
+    check_conditions(services, operation, snapshot.state)
+    check_deletable(snapshot)
+    return snapshot, snapshot.state

@@ -1,0 +1,119 @@
+"""GET, HEAD and OPTIONS: read a resource, or ask what could be done with it.
+
+Spec: Solid #server-safe-methods, #server-authorization-redirect, #server-uri-redirect-differing; RFC 9110 s13.2.2, s14.2
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pod.authorization import required
+from pod.errors import NotFound, PodError, PreconditionFailed
+from pod.operations.admission import current_shape
+from pod.operations.operation import Operation, Representation, Result, Shape
+from pod.operations.representations import choose_media_type, represent, slice_of
+from pod.protocol.conditions import Conditions, Outcome, evaluate, range_applies
+from pod.protocol.modes import AccessMode
+from pod.protocol.ranges import resolve
+from pod.protocol.resource import Target
+from pod.services import Services
+from pod.store.records import ResourceState, Snapshot
+
+
+def get(services: Services, operation: Operation) -> Result:
+    """200, 206, 304; 301 to the slash twin a reader may see."""
+    with_body = operation.method == "GET"
+    snapshot = services.store.describe(operation.target, operation.credentials.grant, with_body=with_body)
+    decision = services.authorizer.authorize(
+        services.store, snapshot, operation.credentials, required.read(snapshot)
+    )
+    if snapshot.state is None:
+        return _redirect_to_twin(services, operation)
+    return _answer(services, operation, snapshot, snapshot.state, (decision.modes, decision.public))
+
+
+def options(services: Services, operation: Operation) -> Result:
+    """204 with what the target supports, for whoever may read it."""
+    snapshot = services.store.describe(operation.target, operation.credentials.grant, with_body=False)
+    services.authorizer.authorize(services.store, snapshot, operation.credentials, required.read(snapshot))
+    return Result(204, operation.target, current_shape(snapshot))
+
+
+def _answer(
+    services: Services,
+    operation: Operation,
+    snapshot: Snapshot,
+    state: ResourceState,
+    granted: tuple[AccessMode, AccessMode],
+) -> Result:
+    media_type = choose_media_type(state, operation.accept)
+    minimal = operation.minimal and state.is_container
+    etag = services.etag(state, media_type, minimal=minimal)
+    result = Result(
+        200,
+        snapshot.target,
+        current_shape(snapshot),
+        etag=etag,
+        modified=state.modified,
+        granted=granted,
+        minimal=minimal,
+    )
+    conditions = _conditions(operation, state)
+    outcome = evaluate(conditions, safe=True, etag=etag, modified=state.modified)
+    if outcome is Outcome.NOT_MODIFIED:
+        return replace(result, status=304)
+    if outcome is Outcome.FAILED:
+        raise PreconditionFailed("The resource is not in the state the request asks for.")
+    if operation.method == "HEAD" and _is_stored(state, media_type):
+        return replace(result, representation=Representation(media_type, state.size, b""))
+    whole = represent(services, state, snapshot.target, media_type, minimal=minimal)
+    return _with_range(operation, replace(result, representation=whole), whole)
+
+
+def _conditions(operation: Operation, state: ResourceState) -> Conditions:
+    """A container's date follows its containment only, so a date cannot tell whether its listing changed.
+
+    Spec: Solid #container-last-modified-reliability
+    """
+    if state.is_container and operation.conditions.if_modified_since is not None:
+        return replace(operation.conditions, if_modified_since=None)
+    return operation.conditions
+
+
+def _is_stored(state: ResourceState, media_type: str) -> bool:
+    return not state.is_container and media_type == state.media_type
+
+
+def _with_range(operation: Operation, result: Result, whole: Representation) -> Result:
+    if operation.method != "GET" or operation.range is None or whole.size is None:
+        return result
+    if not range_applies(operation.conditions, result.etag, result.modified):
+        return result
+    part = resolve(operation.range, whole.size)
+    if part is None:
+        return result
+    partial = Representation(whole.media_type, part.length, slice_of(whole.content, part.first, part.length))
+    return replace(result, status=206, representation=partial, content_range=part.content_range(whole.size))
+
+
+def _redirect_to_twin(services: Services, operation: Operation) -> Result:
+    """301 when the other slash form exists and this caller may read it; otherwise there is nothing here.
+
+    Spec: Solid #server-authorization-redirect -- "Servers MUST authorize prior to this optional redirect"
+    """
+    twin = operation.target.twin
+    if twin is None:
+        raise NotFound("There is nothing at this URL.")
+    target = Target(twin, twin)
+    snapshot = services.store.describe(target, operation.credentials.grant, with_body=False)
+    if snapshot.state is None or not _may_read(services, operation, snapshot):
+        raise NotFound("There is nothing at this URL.")
+    return Result(301, target, Shape(), location=services.placement.url(twin))
+
+
+def _may_read(services: Services, operation: Operation, snapshot: Snapshot) -> bool:
+    try:
+        services.authorizer.authorize(services.store, snapshot, operation.credentials, required.read(snapshot))
+    except PodError:
+        return False
+    return True

@@ -1,0 +1,96 @@
+"""What is asked and what came of it, as values. From here on nothing knows about WSGI, Flask or raw header strings.
+
+Spec: Solid #http-definitions; RFC 9110 s9
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from pod.protocol.agent import Credentials
+from pod.protocol.conditions import Conditions
+from pod.protocol.modes import AccessMode
+from pod.protocol.representation import ETag, MediaType
+from pod.protocol.resource import Target
+from pod.store.records import ResourceState
+
+LDP_CONTAINER_TYPES = frozenset({"http://www.w3.org/ns/ldp#BasicContainer", "http://www.w3.org/ns/ldp#Container"})
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """Content of a request, not yet read. `read` raises TruncatedContent when it ends before its announced length."""
+
+    stream: BinaryIO
+    media_type: MediaType
+    length: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One request to a resource of a storage, with every header parsed."""
+
+    method: str
+    target: Target
+    credentials: Credentials
+    conditions: Conditions
+    accept: str | None = None
+    range: str | None = None
+    body: Body | None = None
+    link_types: frozenset[str] = frozenset()
+    slug: str | None = None
+    minimal: bool = False
+    """A container is wanted without its listing. Spec: LDP 7.2.2"""
+
+    @property
+    def wants_container(self) -> bool:
+        """Spec: LDP 5.2.3.4 -- the interaction model the client asks for."""
+        return bool(self.link_types & LDP_CONTAINER_TYPES)
+
+
+@dataclass(frozen=True, slots=True)
+class Representation:
+    """Bytes to send, in one of three forms: whole in memory, chunks, or an open file. `size` is None for chunks of
+    unknown length."""
+
+    media_type: str
+    size: int | None
+    content: bytes | Iterator[bytes] | BinaryIO
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What kind of resource answers: decides `Allow`, `Accept-*` and the type links."""
+
+    container: bool = False
+    rdf: bool = False
+    root: bool = False
+    exists: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The outcome of an operation that succeeded. Failures are raised."""
+
+    status: int
+    target: Target
+    shape: Shape
+    etag: ETag | None = None
+    modified: int | None = None
+    representation: Representation | None = None
+    location: str | None = None
+    content_range: str | None = None
+    granted: tuple[AccessMode, AccessMode] | None = None
+    """Modes of the caller and of the public, for `WAC-Allow`."""
+    minimal: bool = False
+    """The container's listing was left out as asked."""
+
+
+def shape_of(target: Target, state: ResourceState | None) -> Shape:
+    """The shape of a target as it is, or as it would be if it were created."""
+    if state is None:
+        return Shape(container=target.is_container, rdf=target.auxiliary is not None, root=False, exists=False)
+    rdf = state.kind.value != "other"
+    return Shape(container=state.is_container, rdf=rdf, root=target.subject == target.storage)

@@ -1,0 +1,146 @@
+"""PATCH: change an RDF document by an N3 Patch or a SPARQL Update, making it where it is missing.
+
+The new document is computed outside the transaction from the version that was read; the transaction then checks that this
+version is still current, and the whole is tried again, a bounded number of times, when it is not.
+
+Spec: Solid #server-patch-n3-semantics, #server-put-patch-intermediate-containers; RFC 5789 s2.2
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from functools import partial
+
+from pod.authorization import required
+from pod.errors import Busy, ContentTypeMissing, PodError, UnsupportedMediaType
+from pod.operations.admission import (
+    actor,
+    admit,
+    allowed_methods,
+    check_conditions,
+    check_creatable,
+    current_shape,
+    refuse_method,
+    spend_proof,
+)
+from pod.operations.content import discarded_on_failure, read_capped
+from pod.operations.create import create_document, effective
+from pod.operations.operation import Body, Operation, Result, shape_of
+from pod.operations.rules import check_document
+from pod.protocol.modes import AccessMode
+from pod.rdf import formats, n3patch, sparql_update
+from pod.rdf.graph import Dataset
+from pod.rdf.patch import Patch, apply
+from pod.services import Services
+from pod.store.interface import Reader, Writer
+from pod.store.records import Content, Kind, ResourceState, Snapshot
+
+PARSERS = {"text/n3": n3patch.parse, "application/sparql-update": sparql_update.parse}
+ACCEPT_PATCH = ", ".join(PARSERS)
+NEW_DOCUMENT_TYPE = "text/turtle"
+ATTEMPTS_MAX = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """The document after the patch, and the version it was computed from (None: from nothing)."""
+
+    version: int | None
+    content: Content
+    dataset: Dataset
+
+
+def patch(services: Services, operation: Operation) -> Result:
+    """Update (204) or create (201)."""
+    _admit(services, operation, None, services.store)
+    body = _patch_body(operation)
+    update = _parse(services, operation, body)
+    for _ in range(ATTEMPTS_MAX):
+        result = _attempt(services, operation, update)
+        if result is not None:
+            return result
+    raise Busy("Others kept changing this document; try again.", headers=(("Retry-After", "1"),))
+
+
+def _patch_body(operation: Operation) -> Body:
+    if operation.body is None:
+        raise ContentTypeMissing("A PATCH needs content and a Content-Type: text/n3 or application/sparql-update.")
+    if operation.body.media_type.essence not in PARSERS:
+        # RFC 5789 s2.2: "the server can ... return 415 ... response SHOULD include an Accept-Patch"
+        raise UnsupportedMediaType(
+            "PATCH understands text/n3 (N3 Patch) and application/sparql-update.", headers=(("Accept-Patch", ACCEPT_PATCH),)
+        )
+    return operation.body
+
+
+def _parse(services: Services, operation: Operation, body: Body) -> Patch:
+    """Raises: MalformedContent 400, UnprocessableContent 422 (Solid #server-patch-n3-invalid)"""
+    text = read_capped(body, services.config.patch_bytes_max)
+    base = services.placement.url(operation.target.path)
+    return PARSERS[body.media_type.essence](text, base=base, limits=services.limits)
+
+
+def _admit(services: Services, operation: Operation, modes: AccessMode | None, reader: Reader) -> Snapshot:
+    """`modes` are what the patch needs; before it is read (None), any mode that could allow some patch will do."""
+    snapshot = admit(services, reader, operation, partial(required.patch, modes=modes))
+    shape = current_shape(snapshot)
+    if "PATCH" not in allowed_methods(operation.target, shape):
+        raise refuse_method(operation.target, shape, "Only RDF documents can be patched; containers by their .meta.")
+    if snapshot.state is None:
+        check_creatable(snapshot)
+    check_conditions(services, operation, snapshot.state)
+    return snapshot
+
+
+def _attempt(services: Services, operation: Operation, update: Patch) -> Result | None:
+    """One try: None when the document changed between reading and writing."""
+    snapshot = _admit(services, operation, update.modes, services.store)
+    computed = _compute(services, operation, snapshot.state, update)
+    with discarded_on_failure(services, computed.content), services.store.write(actor(operation)) as tx:
+        snapshot = _admit(services, operation, update.modes, tx)
+        if _version(snapshot.state) == computed.version:
+            spend_proof(tx, operation)
+            state = _write(services, tx, snapshot, computed)
+            return _result(services, operation, state, created=snapshot.state is None)
+    services.store.discard(computed.content)
+    return None
+
+
+def _compute(services: Services, operation: Operation, state: ResourceState | None, update: Patch) -> Computed:
+    """Raises: PatchDidNotMatch 409; UnprocessableContent 422 -- too much work"""
+    media_type = state.media_type if state else NEW_DOCUMENT_TYPE
+    before = _current(services, operation, state)
+    after = apply(update, before, limits=services.limits)
+    data = formats.serialize(after, media_type)
+    content = services.store.stage(io.BytesIO(data), media_type, bytes_max=services.config.document_bytes_max)
+    return Computed(_version(state), content, after)
+
+
+def _current(services: Services, operation: Operation, state: ResourceState | None) -> Dataset:
+    if state is None:
+        return Dataset()
+    with services.store.open(state) as file:
+        return services.parse(file.read(), state.media_type, services.placement.url(operation.target.path))
+
+
+def _version(state: ResourceState | None) -> int | None:
+    return state.version if state else None
+
+
+def _write(services: Services, tx: Writer, snapshot: Snapshot, computed: Computed) -> ResourceState:
+    check_document(services, tx, snapshot, computed.dataset)
+    if snapshot.state is None:
+        return create_document(tx, snapshot, Kind.RDF, computed.content)
+    return tx.replace(snapshot.state, computed.content, kind=Kind.RDF, acl=effective(snapshot))
+
+
+def _result(services: Services, operation: Operation, state: ResourceState, *, created: bool) -> Result:
+    return Result(
+        201 if created else 204,
+        operation.target,
+        shape_of(operation.target, state),
+        etag=services.etag(state),
+        modified=state.modified,
+        location=services.placement.url(operation.target.path) if created else None,
+    )

@@ -1,0 +1,93 @@
+"""POST: create a resource in a container under a name the server chooses.
+
+Spec: Solid #server-post-uri-assignment, #server-post-container-create-resource, #server-post-target-not-found;
+RFC 5023 s9.7
+"""
+
+from __future__ import annotations
+
+import secrets
+
+from pod.authorization import required
+from pod.errors import ContentTypeMissing, NotFound
+from pod.operations.admission import (
+    actor,
+    admit,
+    allowed_methods,
+    check_conditions,
+    check_creatable,
+    current_shape,
+    refuse_method,
+    spend_proof,
+)
+from pod.operations.content import EMPTY, Incoming, discarded_on_failure, receive
+from pod.operations.create import create_container, create_document
+from pod.operations.operation import Operation, Result, shape_of
+from pod.protocol.resource import Target
+from pod.protocol.slug import segment, with_suffix
+from pod.services import Services
+from pod.store.interface import Reader, Writer
+from pod.store.records import Kind, ResourceState, Snapshot
+
+NAME_ATTEMPTS_MAX = 8
+
+
+def post(services: Services, operation: Operation) -> Result:
+    """Create in the target container: 201 with the new URL in `Location`."""
+    _admit(services, operation, services.store)
+    name = _first_name(operation)
+    child = _child(operation, name)
+    incoming = _receive(services, operation, child)
+    with discarded_on_failure(services, incoming.content), services.store.write(actor(operation)) as tx:
+        spend_proof(tx, operation)
+        _admit(services, operation, tx)
+        state = _create(services, tx, _free_name(operation, tx, name, child), incoming)
+    target = Target(state.path, state.path)
+    url = services.placement.url(state.path)
+    etag = services.etag(state)
+    return Result(201, target, shape_of(target, state), etag=etag, modified=state.modified, location=url)
+
+
+def _admit(services: Services, operation: Operation, reader: Reader) -> Snapshot:
+    snapshot = admit(services, reader, operation, required.post)
+    shape = current_shape(snapshot)
+    if snapshot.state is None:
+        raise NotFound("There is no container here to create anything in.")
+    if "POST" not in allowed_methods(operation.target, shape):
+        raise refuse_method(operation.target, shape, "POST creates resources in containers; this is not a container.")
+    check_conditions(services, operation, snapshot.state)
+    return snapshot
+
+
+def _first_name(operation: Operation) -> str:
+    return segment(operation.slug) or secrets.token_hex(8)
+
+
+def _child(operation: Operation, name: str) -> Target:
+    return Target.parse(operation.target.path + name + ("/" if operation.wants_container else ""))
+
+
+def _receive(services: Services, operation: Operation, child: Target) -> Incoming:
+    """Spec: LDP 5.2.3.7 -- relative IRIs resolve against the URL of the created resource."""
+    if operation.body is not None:
+        return receive(services, operation.body, services.placement.url(child.path), rdf_only=operation.wants_container)
+    if not operation.wants_container:
+        raise ContentTypeMissing("Say with Content-Type what the content is.")
+    return Incoming(EMPTY, Kind.CONTAINER)
+
+
+def _free_name(operation: Operation, tx: Writer, name: str, child: Target) -> Snapshot:
+    """The wished name if it is free, else the same with a suffix: a Slug is a hint, never a reason to fail."""
+    for _ in range(NAME_ATTEMPTS_MAX):
+        snapshot = tx.describe(child, wide=True, with_body=False)
+        if snapshot.state is None and child.twin not in snapshot.others:
+            return snapshot
+        child = _child(operation, with_suffix(name, secrets.token_hex(4)))
+    raise AssertionError("eight random names were all taken")
+
+
+def _create(services: Services, tx: Writer, snapshot: Snapshot, incoming: Incoming) -> ResourceState:
+    check_creatable(snapshot)
+    if snapshot.target.is_container:
+        return create_container(services, tx, snapshot, incoming)
+    return create_document(tx, snapshot, incoming.kind, incoming.checked())

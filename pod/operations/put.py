@@ -1,0 +1,78 @@
+"""PUT: give a resource its whole new state, making it and its containers where they are missing.
+
+Spec: Solid #server-put-patch-intermediate-containers, #server-protect-containment; RFC 9110 s9.3.4
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from pod.authorization import required
+from pod.errors import BadRequest, Conflict, ContentTypeMissing
+from pod.operations.admission import actor, admit, check_conditions, check_creatable, spend_proof
+from pod.operations.content import EMPTY, Incoming, discarded_on_failure, receive
+from pod.operations.create import create_container, create_document, effective
+from pod.operations.operation import Operation, Result, shape_of
+from pod.operations.rules import check_document
+from pod.services import Services
+from pod.store.interface import Reader, Writer
+from pod.store.records import Kind, ResourceState, Snapshot
+
+
+def put(services: Services, operation: Operation) -> Result:
+    """Create (201) or replace (204)."""
+    admit_put = partial(_admit, services, operation)
+    admit_put(services.store)
+    incoming = _receive(services, operation)
+    with discarded_on_failure(services, incoming.content), services.store.write(actor(operation)) as tx:
+        spend_proof(tx, operation)
+        snapshot = admit_put(tx)
+        state = _write(services, tx, snapshot, incoming)
+    created = snapshot.state is None
+    return Result(
+        201 if created else 204,
+        operation.target,
+        shape_of(operation.target, state),
+        etag=services.etag(state),
+        modified=state.modified,
+        location=services.placement.url(operation.target.path) if created else None,
+    )
+
+
+def _admit(services: Services, operation: Operation, reader: Reader) -> Snapshot:
+    """Everything that can be refused without looking at the body, in the order of RFC 9110 s13.2.1."""
+    snapshot = admit(services, reader, operation, required.put)
+    _check_target(operation, snapshot)
+    check_conditions(services, operation, snapshot.state)
+    return snapshot
+
+
+def _check_target(operation: Operation, snapshot: Snapshot) -> None:
+    if snapshot.state is None:
+        check_creatable(snapshot)
+    if operation.wants_container and not operation.target.is_container:
+        raise BadRequest("The URL of a container ends in a slash.")
+
+
+def _receive(services: Services, operation: Operation) -> Incoming:
+    target = operation.target
+    if operation.body is not None:
+        rdf_only = target.is_container or target.auxiliary is not None
+        return receive(services, operation.body, services.placement.url(target.path), rdf_only=rdf_only)
+    if not target.is_container:
+        raise ContentTypeMissing("Say with Content-Type what the content is.")
+    return Incoming(EMPTY, Kind.CONTAINER)
+
+
+def _write(services: Services, tx: Writer, snapshot: Snapshot, incoming: Incoming) -> ResourceState:
+    if snapshot.target.is_container:
+        if snapshot.state is not None:
+            # Solid #server-protect-containment: "Servers MUST NOT allow HTTP PUT or PATCH on a container to update its
+            # containment triples"; the statements a client may change live in the description resource.
+            raise Conflict("This container exists. Describe it by writing to its description resource (.meta).")
+        return create_container(services, tx, snapshot, incoming)
+    content = incoming.checked()
+    check_document(services, tx, snapshot, incoming.dataset)
+    if snapshot.state is None:
+        return create_document(tx, snapshot, incoming.kind, content)
+    return tx.replace(snapshot.state, content, kind=incoming.kind, acl=effective(snapshot))

@@ -1,0 +1,72 @@
+"""What the content of particular documents may not do: lock out an owner, claim containment, or move an identity.
+
+Spec: WAC #server-root-container-acl-authorization-control; Solid #server-protect-containment,
+#server-protect-contained-resource-metadata; WebID Profile #server-update-protected-triples
+"""
+
+from __future__ import annotations
+
+from pod.authorization.root_acl import check_acl_content
+from pod.errors import Conflict, ProtectedStatement, UnprocessableContent
+from pod.protocol.resource import Auxiliary, Target
+from pod.rdf import containment
+from pod.rdf.graph import IRI, Dataset, Graph
+from pod.rdf.vocab import SOLID
+from pod.services import Services
+from pod.store.interface import Reader
+from pod.store.records import Snapshot
+
+
+def check_document(services: Services, reader: Reader, snapshot: Snapshot, dataset: Dataset | None) -> None:
+    """The rules for the new content of a target that the caller may write. `dataset` is None for what is not RDF.
+
+    Raises: Conflict, ProtectedStatement, UnprocessableContent
+    """
+    target = snapshot.target
+    if target.auxiliary is Auxiliary.ACL and dataset is not None:
+        check_acl_content(
+            dataset.default, services.placement.url(target.subject), is_root=target.subject == target.storage
+        )
+    if target.auxiliary is Auxiliary.DESCRIPTION and target.subject.endswith("/") and dataset is not None:
+        check_description(services, target.subject, dataset.default)
+    if snapshot.state is not None and snapshot.state.protected:
+        _check_issuers(services, reader, snapshot, dataset)
+
+
+def check_description(services: Services, container: str, graph: Graph) -> None:
+    """A client may describe a container, but not say what it contains. Spec: Solid #server-protect-containment"""
+    offending = containment.protected(graph, services.placement.url(container))
+    if offending is not None:
+        raise ProtectedStatement("The server manages this statement; leave it out.", triple=str(offending))
+
+
+def _check_issuers(services: Services, reader: Reader, snapshot: Snapshot, dataset: Dataset | None) -> None:
+    if dataset is None:
+        raise ProtectedStatement("This document holds a WebID and must stay an RDF document.")
+    state = snapshot.state
+    before = reader.document(state.id, state.version) if state else None
+    if state is None or before is None:
+        raise Conflict("The document changed meanwhile; read it again and retry.")
+    url = services.placement.url(snapshot.target.path)
+    old = services.parse(before, state.media_type, url).default
+    if _issuers(old, snapshot) != _issuers(dataset.default, snapshot):
+        raise ProtectedStatement(
+            "solid:oidcIssuer says who may sign in as this WebID; it is changed on the account page, not by apps."
+        )
+
+
+def _issuers(graph: Graph, snapshot: Snapshot) -> frozenset[tuple[str, str]]:
+    owners = snapshot.storage.owners if snapshot.storage else ()
+    return frozenset((owner, str(issuer)) for owner in owners for issuer in graph.objects(IRI(owner), SOLID.oidcIssuer))
+
+
+def check_deletable(snapshot: Snapshot) -> None:
+    """Raises: Conflict -- the document is somebody's identity."""
+    if snapshot.state is not None and snapshot.state.protected:
+        raise Conflict("This document holds the WebID of an account; it goes when the account is deleted.")
+
+
+def check_creatable_content(target: Target, dataset: Dataset | None) -> None:
+    """Raises: UnprocessableContent -- an auxiliary resource that is not RDF."""
+    if target.auxiliary and dataset is None:
+        raise UnprocessableContent("Auxiliary resources are RDF documents.")

@@ -1,0 +1,59 @@
+"""The few collaborators that operations need, and how they are put together for one process.
+
+Everything here is shared by all threads and holds no per-request state.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pod.authentication.authenticate import Authenticator
+from pod.authentication.keys import KeyRing
+from pod.authorization.authorize import Authorizer
+from pod.clock import Clock, SystemClock
+from pod.config import Config
+from pod.protocol.placement import Placement
+from pod.protocol.representation import ETag
+from pod.rdf import formats
+from pod.rdf.formats import Limits
+from pod.rdf.graph import Dataset
+from pod.store.accounts import Accounts
+from pod.store.interface import ResourceStore
+from pod.store.records import ResourceState
+from pod.store.representation_cache import RepresentationCache
+
+UNCONVERTED = "raw"
+"""Format code in the ETag of what is not RDF."""
+MINIMAL = "min"
+"""Added to the format code of a container without its listing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What one process works with."""
+
+    config: Config
+    clock: Clock
+    placement: Placement
+    limits: Limits
+    store: ResourceStore
+    accounts: Accounts
+    keys: KeyRing
+    authenticator: Authenticator
+    authorizer: Authorizer
+    representations: RepresentationCache
+
+    def etag(self, state: ResourceState, media_type: str | None = None, *, minimal: bool = False) -> ETag:
+        """The strong ETag of a representation; of the stored one where no media type is named.
+
+        Spec: RFC 9110 s8.8.3 -- one for each representation, all made from one state
+        """
+        code = formats.code(media_type or state.media_type) or UNCONVERTED
+        return ETag(self.store.epoch, state.state_version, code + MINIMAL if minimal else code)
+
+    def parse(self, content: bytes, media_type: str, base: str) -> Dataset:
+        """Raises: MalformedContent, ContentTooLarge, UnprocessableContent"""
+        return formats.parse(content, media_type, base=base, limits=self.limits)
+
+    def close(self) -> None:
+        self.store.close()

@@ -1,0 +1,39 @@
+"""Conversions and listings kept in memory, keyed by the version they were made from and bounded in bytes.
+
+Ids are never reused and versions never repeat, so an entry is right for ever and nothing is invalidated.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from threading import Lock
+
+Key = tuple[int, int, str]
+"""Resource id, state version, media type."""
+
+
+class RepresentationCache:
+    """Bytes by key, the least recently used forgotten first. Keys never change their meaning, so nothing is invalidated."""
+
+    def __init__(self, bytes_max: int) -> None:
+        self._bytes_max = bytes_max
+        self._bytes = 0
+        self._entries: OrderedDict[Key, bytes] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: Key) -> bytes | None:
+        with self._lock:
+            found = self._entries.get(key)
+            if found is not None:
+                self._entries.move_to_end(key)
+            return found
+
+    def put(self, key: Key, content: bytes) -> None:
+        """Keep what is worth it: one entry may take an eighth of the whole."""
+        if len(content) > self._bytes_max // 8:
+            return
+        with self._lock:
+            self._bytes += len(content) - len(self._entries.pop(key, b""))
+            self._entries[key] = content
+            while self._bytes > self._bytes_max:
+                self._bytes -= len(self._entries.popitem(last=False)[1])
