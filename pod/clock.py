@@ -19,3 +19,17 @@ class SystemClock:
 
     def now(self) -> float:
         return time.time()
+
+
+class Deadline:
+    """A moment after which something is given up, on a clock that nobody can set."""
+
+    __slots__ = ("_end",)
+
+    def __init__(self, seconds: float) -> None:
+        self._end = time.monotonic() + seconds
+
+    @property
+    def seconds_left(self) -> float:
+        """Zero once the moment has passed."""
+        return max(0.0, self._end - time.monotonic())
