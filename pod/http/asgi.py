@@ -1,8 +1,8 @@
 """Serves a WSGI application over ASGI, so that no thread ever waits for a client.
 
-Receiving and sending happen on the event loop; only the application's own work runs on threads, and long uploads
-have threads of their own, so that none of them can keep a reader out. docs/decisions/0001-web-server.md holds the
-contract with the application.
+Receiving and sending happen on the event loop; only the application's own work runs on threads, and long
+uploads have threads of their own, so that none of them can keep a reader out.
+docs/decisions/0001-web-server.md holds the contract with the application.
 
 Spec: PEP 3333, RFC 9112
 """
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
 AHEAD_BYTES_MAX = 64 * KIB
-PIECE_BYTES = 256 * KIB
+PIECE_BYTES = 128 * KIB
 
 Scope = dict[str, Any]
 Send = Callable[[dict[str, Any]], "Awaitable[None]"]

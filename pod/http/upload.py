@@ -1,7 +1,7 @@
 """The content of a request: received on the event loop against a clock, read by the application on a thread.
 
-Two things are never guessed: where the content ends (a connection that breaks is `TruncatedContent`, not an end) and
-how long a slow client may take (`RequestTimeout`). Knows nothing of what the content means.
+Two things are never guessed: where the content ends (a connection that breaks is `TruncatedContent`, not an
+end) and how long a slow client may take (`RequestTimeout`). Knows nothing of what the content means.
 
 Spec: RFC 9112 s8, RFC 9110 s15.5.9
 """
@@ -12,11 +12,16 @@ import asyncio
 import io
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from pod.config import KIB
 from pod.errors import PodError, RequestTimeout, TruncatedContent
 
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
 GRACE_SECONDS = 10.0
+PIECE_BYTES = 256 * KIB
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 
@@ -67,6 +72,15 @@ class Content:
                 return body
         return b""
 
+    async def piece(self) -> bytes:
+        """About `PIECE_BYTES` more, or the rest; b"" only at the proven end. Crossing to a thread costs."""
+        parts: list[bytes] = []
+        size = 0
+        while size < PIECE_BYTES and (part := await self.chunk()):
+            parts.append(part)
+            size += len(part)
+        return b"".join(parts)
+
     async def ahead(self, bytes_max: int) -> tuple[bytes, PodError | None, bool]:
         """Up to about `bytes_max` bytes, what broke meanwhile if anything did, and whether that is all."""
         parts: list[bytes] = []
@@ -98,7 +112,10 @@ class Content:
 
 
 class Reader(io.RawIOBase):
-    """`wsgi.input` for content that is long or broken: what came ahead, then the rest as it is asked for."""
+    """`wsgi.input` for content that is long or broken: what came ahead, then the rest as it is asked for.
+
+    While the application handles one piece, the next is already being received.
+    """
 
     def __init__(
         self, ahead: bytes, error: PodError | None, content: Content, loop: asyncio.AbstractEventLoop
@@ -107,6 +124,7 @@ class Reader(io.RawIOBase):
         self._error = error
         self._content = content
         self._loop = loop
+        self._coming: Future[bytes] | None = None
 
     def readable(self) -> bool:
         return True
@@ -120,10 +138,16 @@ class Reader(io.RawIOBase):
         return size
 
     def _next(self) -> bytes:
+        """Raises the same error again when asked again: a second read must not look like an end."""
         if self._error is not None:
             raise self._error
         try:
-            return asyncio.run_coroutine_threadsafe(self._content.chunk(), self._loop).result()
+            piece = (self._coming or self._asked()).result()
         except PodError as error:
-            self._error = error  # a second read must not look like an end
+            self._error = error
             raise
+        self._coming = self._asked() if piece else self._coming
+        return piece
+
+    def _asked(self) -> Future[bytes]:
+        return asyncio.run_coroutine_threadsafe(self._content.piece(), self._loop)
