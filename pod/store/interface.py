@@ -8,12 +8,14 @@ Spec: Solid #server-hierarchical-containment, #server-delete-remove-auxiliary-re
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import BinaryIO, Protocol
 
+from pod.db.connection import Row, Value
 from pod.protocol.agent import Proof
 from pod.protocol.resource import Target
+from pod.store.blobs.interface import BlobStore
 from pod.store.records import (
     ACLReference,
     Actor,
@@ -28,7 +30,19 @@ from pod.store.records import (
 )
 
 
-class Reader(Protocol):
+class Queries(Protocol):
+    """Portable SQL (`?` for parameters) for the modules of this package; nobody else knows the tables."""
+
+    def rows(self, statement: str, parameters: Sequence[Value] = ()) -> list[Row]:
+        """All rows of one statement."""
+        ...
+
+    def stream(self, statement: str, parameters: Sequence[Value] = ()) -> Generator[Row]:
+        """The rows of one statement, one by one, all of one committed state."""
+        ...
+
+
+class Reader(Queries, Protocol):
     """Reads committed state. Each method is one statement; `describe` is the whole cost of a warm request."""
 
     def describe(
@@ -44,12 +58,20 @@ class Reader(Protocol):
         """The whole body of a small document (an ACL, a group, a description) if that version is still current."""
         ...
 
-    def members(self, container: int) -> Iterator[Member]:
-        """A container's members in path order: one index scan, streamed, auxiliary resources left out."""
+    def members(self, container: int, listing_version: int | None = None) -> Iterator[Member]:
+        """A container's members in path order: one index scan, streamed, auxiliary resources left out.
+
+        All members are of one committed state, and of no other than `listing_version` when that is given.
+
+        Raises: VersionMoved -- at the first member: the container is gone or no longer at `listing_version`.
+        """
         ...
 
     def changes(self, after: int, limit: int) -> list[Change]:
-        """Journal entries of all storages past a position, in commit order."""
+        """Journal entries of all storages past a position, in commit order.
+
+        Raises: JournalGone -- entries past that position are no longer kept.
+        """
         ...
 
 
@@ -59,11 +81,18 @@ class Writer(Reader, Protocol):
     Every change below advances the storage's sequence, charges its quota, bumps the listings that show the resource and
     adds its journal entry, all in this transaction. `acl` is the effective ACL before the change.
 
-    Raises (all): QuotaExceeded -- the storage would outgrow its bytes or resources. Nothing of the transaction stays.
+    Raises (all): QuotaExceeded -- the storage would outgrow its bytes or resources. Nothing of the transaction stays: a
+    block that goes on after a refused change gets the refusal again at its end. A change that shrinks is never refused.
     """
 
     def create(
-        self, target: Target, kind: Kind, content: Content, *, acl: ACLReference | None, protected: bool = False
+        self,
+        target: Target,
+        kind: Kind,
+        content: Content,
+        *,
+        acl: ACLReference | None,
+        protected: bool = False,
     ) -> ResourceState:
         """Make a resource where there is none. Its parent (an auxiliary resource: its subject) must exist.
 
@@ -71,14 +100,19 @@ class Writer(Reader, Protocol):
         """
         ...
 
-    def replace(self, state: ResourceState, content: Content, *, kind: Kind, acl: ACLReference | None) -> ResourceState:
-        """Give an existing resource a new body. `state` must be current (read in this transaction)."""
+    def replace(
+        self, state: ResourceState, content: Content, *, kind: Kind, acl: ACLReference | None
+    ) -> ResourceState:
+        """Give an existing resource a new body. `state` must be current (read in this transaction).
+
+        Raises: VersionMoved -- it is not.
+        """
         ...
 
     def delete(self, state: ResourceState, *, acl: ACLReference | None) -> None:
         """Remove a resource and its auxiliary resources, each with a journal entry of the same operation.
 
-        Raises: ContainerNotEmpty -- it has members.
+        Raises: ContainerNotEmpty -- it has members; VersionMoved -- `state` is not current.
         """
         ...
 
@@ -87,7 +121,10 @@ class Writer(Reader, Protocol):
         ...
 
     def create_storage(self, path: str, account: int, owners: tuple[str, ...]) -> StorageState:
-        """A new storage without its root container (make that with `create`)."""
+        """A new storage without its root container (make that with `create`).
+
+        Raises: Conflict -- the path is taken; NotFound -- there is no such account.
+        """
         ...
 
 
@@ -120,15 +157,35 @@ class ResourceStore(Reader, Protocol):
         ...
 
     def open(self, state: ResourceState) -> BinaryIO:
-        """The body of a described resource, seekable, open until closed even when the resource is replaced meanwhile."""
+        """The body of a described resource, seekable, open until closed even when the resource is replaced meanwhile.
+
+        Raises: VersionMoved -- it was replaced before this call and that body is gone.
+        """
+        ...
+
+    def snapshot(self) -> AbstractContextManager[Reader]:
+        """A reader that sees one committed state for as long as the block lasts."""
         ...
 
     def cursor(self, follower: str) -> Cursor:
-        """Where a follower stands; the journal's start for a new one."""
+        """Where a follower stands, under the epoch it last advanced in; the journal's start for a new one."""
         ...
 
     def advance(self, follower: str, position: int) -> None:
         """Move a follower's cursor, after its effect."""
+        ...
+
+    @property
+    def blobs(self) -> BlobStore:
+        """Where large bodies are; for sweeps and checks."""
+        ...
+
+    def faults(self) -> list[str]:
+        """What the engine itself finds wrong with its database."""
+        ...
+
+    def compact(self) -> None:
+        """Take what was deleted out of the engine's logs too."""
         ...
 
     def close(self) -> None: ...

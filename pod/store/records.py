@@ -96,7 +96,10 @@ class StorageState:
 
 @dataclass(frozen=True, slots=True)
 class GrantState:
-    """Whether the grant a token was issued under still stands: not revoked, its account active, the WebID still its."""
+    """Whether the grant a token was issued under still stands: not revoked, its account active, the WebID still its.
+
+    One that is asked for and unknown does not stand.
+    """
 
     id: str
     web_id: str
@@ -142,7 +145,11 @@ SERVER = Actor()
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One journal entry. `position` orders all storages for followers; (storage, sequence) is gapless."""
+    """One journal entry. `position` orders all storages for followers; (storage, sequence) is gapless.
+
+    A deletion tells the media type of what is gone, size 0 and an empty digest. The entries of one transaction share
+    their `operation`.
+    """
 
     position: int
     storage: int

@@ -1,0 +1,94 @@
+"""Blobs as files: random names in 256 directories, staged beside their place, synced, renamed, directory synced.
+
+Knows files only. The directories are made and synced at opening, not on demand: so no upload can be acknowledged while a
+directory that leads to it is still on its way to the disk, and staging always costs exactly two syncs.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from pod.errors import NoSpaceLeft
+from pod.store.blobs.interface import BlobFile
+
+Sync = Callable[[int], None]
+"""Makes what was written to a file descriptor durable; tests count its calls."""
+
+PARTIAL_SUFFIX = ".part"
+_NAME_BYTES = 20
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+
+
+class FilesystemBlobs:
+    """Blobs below one directory of a local file system."""
+
+    def __init__(self, root: Path, *, sync: Sync = os.fsync) -> None:
+        self._root = root
+        self._sync = sync
+        self._make_directories()
+
+    def stage(self, pieces: Iterable[bytes]) -> str:
+        name = secrets.token_hex(_NAME_BYTES)
+        place = self._place(name)
+        partial = place.with_name(name + PARTIAL_SUFFIX)
+        try:
+            self._write(partial, pieces)
+            partial.rename(place)
+            self._sync_directory(place.parent)
+        except BaseException as error:
+            for leftover in (partial, place):
+                leftover.unlink(missing_ok=True)
+            if isinstance(error, OSError) and error.errno in _FULL:
+                raise NoSpaceLeft("This server's disk is full. Nothing was changed.") from error
+            raise
+        return name
+
+    def open(self, name: str) -> BinaryIO:
+        return self._place(name).open("rb")
+
+    def remove(self, name: str) -> None:
+        self._place(name).unlink(missing_ok=True)
+
+    def files(self) -> Iterator[BlobFile]:
+        for path in self._root.glob("??/*"):
+            with suppress(FileNotFoundError):
+                facts = path.stat()
+                yield BlobFile(path.name, facts.st_size, facts.st_mtime)
+
+    def _place(self, name: str) -> Path:
+        return self._root / name[:2] / name
+
+    def _write(self, partial: Path, pieces: Iterable[bytes]) -> None:
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb", buffering=0) as file:
+            for piece in pieces:
+                _write_all(descriptor, piece)
+            self._sync(file.fileno())
+
+    def _make_directories(self) -> None:
+        self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        there = set(os.listdir(self._root))
+        for number in range(256):
+            if f"{number:02x}" not in there:
+                (self._root / f"{number:02x}").mkdir(mode=0o700, exist_ok=True)
+        self._sync_directory(self._root)
+        self._sync_directory(self._root.parent)
+
+    def _sync_directory(self, directory: Path) -> None:
+        descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            self._sync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _write_all(descriptor: int, piece: bytes) -> None:
+    rest = memoryview(piece)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]

@@ -1,0 +1,46 @@
+"""The contract of blob stores: immutable bodies under opaque names, durable before anyone hears of the name.
+
+A blob store knows no path, no resource and no version, and never shares a blob between two of them. Whether a blob is still
+needed is the database's to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import BinaryIO, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class BlobFile:
+    """One blob as a sweep or a check finds it. Blobs still being staged are among them."""
+
+    name: str
+    size: int
+    modified: float
+
+
+class BlobStore(Protocol):
+    """Bodies too large for the database."""
+
+    def stage(self, pieces: Iterable[bytes]) -> str:
+        """Write a body under a new name, durable when this returns. What `pieces` raises passes through and leaves nothing.
+
+        Raises: NoSpaceLeft -- the disk is full.
+        """
+        ...
+
+    def open(self, name: str) -> BinaryIO:
+        """A seekable reader that outlives a removal of the blob.
+
+        Raises: FileNotFoundError -- there is no such blob.
+        """
+        ...
+
+    def remove(self, name: str) -> None:
+        """Forget a blob; nothing happens when it is not there."""
+        ...
+
+    def files(self) -> Iterator[BlobFile]:
+        """Everything there is, in no order."""
+        ...

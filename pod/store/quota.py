@@ -1,0 +1,40 @@
+"""What a storage may hold. Pure: the counters are kept by the statement that charges them.
+
+Spec: RFC 4918 s11.5
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pod.errors import QuotaExceeded
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """The counters of a storage after a change. A maximum of 0 is no limit."""
+
+    bytes: int
+    bytes_max: int
+    resources: int
+    resources_max: int
+
+
+def check(usage: Usage, *, bytes_more: int, resources_more: int) -> None:
+    """Refuse a change that grows a storage beyond what it may hold; one that shrinks it always passes.
+
+    Raises: QuotaExceeded
+    """
+    if bytes_more > 0 and 0 < usage.bytes_max < usage.bytes:
+        raise QuotaExceeded(
+            f"The storage may hold {usage.bytes_max} bytes; this change needs {usage.bytes}. Delete something first.",
+            bytesMax=usage.bytes_max,
+            bytesNeeded=usage.bytes,
+        )
+    if resources_more > 0 and 0 < usage.resources_max < usage.resources:
+        raise QuotaExceeded(
+            f"The storage may hold {usage.resources_max} resources; this change makes {usage.resources}. "
+            "Delete something first.",
+            resourcesMax=usage.resources_max,
+            resourcesNeeded=usage.resources,
+        )

@@ -1,0 +1,192 @@
+"""Reading resources through SQL, the same for every engine: statements in, values out.
+
+A backend inherits and brings `rows`, `stream` and its blobs. Knows the tables' columns by position; no URL, no RDF.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
+from functools import lru_cache
+from itertools import chain
+from typing import BinaryIO
+
+from pod.db.connection import Row, Value
+from pod.errors import JournalGone, StorageDamaged, VersionMoved
+from pod.protocol.resource import ACL_SUFFIX, Target, lineage, storage_of
+from pod.store import statements as sql
+from pod.store.blobs.interface import BlobStore
+from pod.store.records import (
+    ACLReference,
+    Change,
+    ChangeKind,
+    GrantState,
+    Kind,
+    Member,
+    ResourceState,
+    Snapshot,
+    StorageState,
+)
+
+_KINDS = {kind.value: kind for kind in Kind}
+_CHANGE_KINDS = {kind.value: kind for kind in ChangeKind}
+_LINEAGES_CACHED = 16_384
+
+
+class Reading(ABC):
+    """The `Reader` of interface.py, over any source of rows."""
+
+    def __init__(self, blobs: BlobStore) -> None:
+        self._blobs = blobs
+
+    @abstractmethod
+    def rows(self, statement: str, parameters: Sequence[Value] = ()) -> list[Row]: ...
+
+    @abstractmethod
+    def stream(self, statement: str, parameters: Sequence[Value] = ()) -> Generator[Row]: ...
+
+    def describe(
+        self, target: Target, grant: str | None = None, *, wide: bool = False, with_body: bool = True
+    ) -> Snapshot:
+        acls = _acls(target.subject)
+        others = _relatives(target.subject) if wide else ()
+        statement = sql.describe(
+            others=len(others), acls=len(acls), grant=grant is not None, with_body=with_body
+        )
+        asked = (target.path, *others, *acls, storage_of(target.path))
+        return _snapshot(target, grant, self.rows(statement, asked if grant is None else (*asked, grant)))
+
+    def document(self, resource: int, version: int) -> bytes | None:
+        rows = self.rows(sql.DOCUMENT, (resource, version))
+        if not rows:
+            return None
+        body, blob = rows[0]
+        if body is not None:
+            return bytes(body)
+        try:
+            with self._opened(blob, resource, version) as file:
+                return file.read()
+        except VersionMoved:
+            return None
+
+    def _opened(self, blob: str, resource: int, version: int) -> BinaryIO:
+        """Raises: VersionMoved -- the resource has another body by now; StorageDamaged -- it has not."""
+        try:
+            return self._blobs.open(blob)
+        except FileNotFoundError as error:
+            if self.rows(sql.DOCUMENT, (resource, version)):
+                raise StorageDamaged("The body of this resource is missing on the server.") from error
+            raise VersionMoved from error
+
+    def members(self, container: int, listing_version: int | None = None) -> Iterator[Member]:
+        with closing(self.stream(sql.MEMBERS, (container,))) as rows:
+            first = next(rows, None)
+            if listing_version is not None and (first is None or first[0] != listing_version):
+                raise VersionMoved
+            for _, path, kind, media_type, size, modified_ms in chain([first] if first else [], rows):
+                if path is not None:
+                    yield Member(path, _KINDS[kind], media_type, size, modified_ms)
+
+    def changes(self, after: int, limit: int) -> list[Change]:
+        rows = self.rows(sql.CHANGES, (after, limit))
+        if after < int(rows[0][0]):
+            raise JournalGone
+        return [_change(row) for row in rows if row[1] is not None]
+
+
+@lru_cache(maxsize=_LINEAGES_CACHED)
+def _acls(subject: str) -> tuple[str, ...]:
+    return tuple(path + ACL_SUFFIX for path in lineage(subject))
+
+
+@lru_cache(maxsize=_LINEAGES_CACHED)
+def _relatives(subject: str) -> tuple[str, ...]:
+    """The subject, its containers, and the slash twins of all of them but the storage root."""
+    line = lineage(subject)
+    return (*line, *(twin_of(path) for path in line[:-1]))
+
+
+def twin_of(path: str) -> str:
+    """The path that differs only in its trailing slash."""
+    return path[:-1] if path.endswith("/") else path + "/"
+
+
+def _snapshot(target: Target, grant: str | None, rows: list[Row]) -> Snapshot:
+    state = None
+    stands = None if grant is None else GrantState(grant, "", "", stands=False)
+    acls: list[ACLReference] = []
+    storages: list[Row] = []
+    others: dict[str, ResourceState] = {}
+    for row in rows:
+        about = row[0]
+        if about == sql.ACL:
+            acls.append(ACLReference(row[3][: -len(ACL_SUFFIX)], row[1], row[6]))
+        elif about == sql.TARGET:
+            state = state_of(row)
+        elif about == sql.STORAGE:
+            storages.append(row)
+        elif about == sql.OTHER:
+            others[row[3]] = state_of(row)
+        else:
+            stands = GrantState(row[3], row[4], row[5], stands=row[1] == 1)
+    return Snapshot(target, state, _nearest_first(acls), _storage(storages), stands, others)
+
+
+def _storage(rows: list[Row]) -> StorageState | None:
+    """One row an owner; the owner's column is empty where there is none."""
+    if not rows:
+        return None
+    _, key, account, path, status, *_ = rows[0]
+    return StorageState(key, path, account, tuple(sorted(row[5] for row in rows if row[5])), status)
+
+
+def _nearest_first(acls: list[ACLReference]) -> tuple[ACLReference, ...]:
+    """The engine may give the rows of a union in any order; of one lineage, the longer path is the nearer."""
+    if len(acls) > 1:
+        acls.sort(key=_path_length, reverse=True)
+    return tuple(acls)
+
+
+def _path_length(acl: ACLReference) -> int:
+    return len(acl.subject)
+
+
+def state_of(row: Row) -> ResourceState:
+    """A row of `describe` about a resource."""
+    (
+        _,
+        key,
+        storage,
+        path,
+        kind,
+        media_type,
+        version,
+        listing,
+        modified_ms,
+        size,
+        digest,
+        protected,
+        blob,
+        body,
+    ) = row
+    return ResourceState(
+        key,
+        storage,
+        path,
+        _KINDS[kind],
+        media_type,
+        version,
+        listing,
+        modified_ms,
+        size,
+        digest,
+        body,
+        blob,
+        protected == 1,
+    )
+
+
+def _change(row: Row) -> Change:
+    _, position, storage, sequence, time_ms, kind, *rest = row
+    return Change(position, storage, sequence, time_ms, _CHANGE_KINDS[kind], *rest)

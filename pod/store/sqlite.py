@@ -1,0 +1,183 @@
+"""The store on SQLite and local files: what this engine does its own way, everything else is reading.py and writing.py.
+
+Two database files: the truth, and what may be rebuilt, so that a cursor's step never waits for a pod's write.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+from pod.clock import Clock
+from pod.config import Config
+from pod.db.connection import Connection, Database, OnConnect, Row, Value
+from pod.db.migrate import migrate, migrations
+from pod.errors import VersionMoved
+from pod.store import staging
+from pod.store import statements as sql
+from pod.store.blobs.filesystem import FilesystemBlobs, Sync
+from pod.store.blobs.interface import BlobStore
+from pod.store.reading import Reading
+from pod.store.records import Actor, Content, Cursor, ResourceState
+from pod.store.writing import Limits, Writing
+
+
+def open_store(
+    config: Config, clock: Clock, *, on_connect: OnConnect | None = None, sync: Sync = os.fsync
+) -> SQLiteStore:
+    """The store in `config.data`, made or brought up to date if need be.
+
+    `on_connect` sees every connection and `sync` every blob that is made durable: tests count with them.
+
+    Raises: NewerSchema -- a newer version wrote there; Busy -- another process held it too long.
+    """
+    main = _database(config, config.database, "main", config.durability, on_connect)
+    side = _database(config, config.side_database, "side", "normal", on_connect)
+    return SQLiteStore(config, clock, main, side, FilesystemBlobs(config.blobs, sync=sync))
+
+
+def _database(
+    config: Config,
+    path: Path,
+    schema: str,
+    durability: Literal["full", "normal"],
+    on_connect: OnConnect | None,
+) -> Database:
+    database = Database(
+        path, busy_seconds=config.busy_seconds_max, synchronous=durability, on_connect=on_connect
+    )
+    migrate(database, migrations(schema))
+    return database
+
+
+class SQLiteStore(Reading):
+    """`ResourceStore` of interface.py. Safe to use from any thread."""
+
+    def __init__(
+        self, config: Config, clock: Clock, main: Database, side: Database, blobs: BlobStore
+    ) -> None:
+        super().__init__(blobs)
+        self._config = config
+        self._clock = clock
+        self._main = main
+        self._side = side
+        self._limits = Limits(config.quota_bytes, config.quota_resources, config.members_max)
+        self._epoch = _epoch(main)
+
+    def rows(self, statement: str, parameters: Sequence[Value] = ()) -> list[Row]:
+        return self._main.rows(statement, parameters)
+
+    def stream(self, statement: str, parameters: Sequence[Value] = ()) -> Generator[Row]:
+        return self._main.stream(statement, parameters)
+
+    @property
+    def epoch(self) -> str:
+        return self._epoch
+
+    @property
+    def blobs(self) -> BlobStore:
+        return self._blobs
+
+    @contextmanager
+    def write(self, by: Actor) -> Iterator[Writing]:
+        with self._main.transaction() as connection:
+            writer = SQLiteWriter(connection, self._blobs, by, int(self._clock.now() * 1000), self._limits)
+            try:
+                yield writer
+            finally:
+                writer.end()
+            if writer.refusal:
+                raise writer.refusal
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Reading]:
+        with self._main.snapshot() as connection:
+            yield SQLiteSnapshot(connection, self._blobs)
+
+    def stage(self, body: BinaryIO, media_type: str, *, bytes_max: int) -> Content:
+        inline_bytes_max = self._config.inline_bytes_max
+        return staging.stage(
+            body, media_type, bytes_max=bytes_max, inline_bytes_max=inline_bytes_max, blobs=self._blobs
+        )
+
+    def discard(self, content: Content) -> None:
+        if content.blob is not None:
+            self._blobs.remove(content.blob)
+
+    def open(self, state: ResourceState) -> BinaryIO:
+        if state.inline is not None:
+            return BytesIO(state.inline)
+        if state.blob is not None:
+            return self._opened(state.blob, state.id, state.version)
+        body = self.document(state.id, state.version)
+        if body is None:
+            raise VersionMoved
+        return BytesIO(body)
+
+    def cursor(self, follower: str) -> Cursor:
+        rows = self._side.rows(sql.CURSOR, (follower,))
+        if rows:
+            return Cursor(*rows[0])
+        return Cursor(self._epoch, int(self.rows(sql.SETTING, ("journal_floor",))[0][0]))
+
+    def advance(self, follower: str, position: int) -> None:
+        with self._side.transaction() as connection:
+            connection.execute(sql.ADVANCE_CURSOR, (follower, self._epoch, position))
+
+    def faults(self) -> list[str]:
+        """What SQLite itself finds wrong with the database."""
+        broken = [str(row[0]) for row in self.rows("PRAGMA integrity_check") if row[0] != "ok"]
+        dangling = self.rows("PRAGMA foreign_key_check")
+        return broken + [f"row {row[1]} of {row[0]} refers to a missing row of {row[2]}" for row in dangling]
+
+    def compact(self) -> None:
+        self._main.truncate_log()
+
+    def close(self) -> None:
+        self._main.close()
+        self._side.close()
+
+
+class SQLiteSnapshot(Reading):
+    """`Reader` of one committed state."""
+
+    def __init__(self, connection: Connection, blobs: BlobStore) -> None:
+        super().__init__(blobs)
+        self._connection = connection
+
+    def rows(self, statement: str, parameters: Sequence[Value] = ()) -> list[Row]:
+        return self._connection.execute(statement, parameters).fetchall()
+
+    def stream(self, statement: str, parameters: Sequence[Value] = ()) -> Generator[Row]:
+        yield from self._connection.execute(statement, parameters)
+
+
+class SQLiteWriter(Writing):
+    """`Writer` of interface.py, over the one connection that writes."""
+
+    def __init__(
+        self, connection: Connection, blobs: BlobStore, by: Actor, now_ms: int, limits: Limits
+    ) -> None:
+        super().__init__(blobs, by, now_ms, limits)
+        self._connection: Connection | None = connection
+
+    def rows(self, statement: str, parameters: Sequence[Value] = ()) -> list[Row]:
+        assert self._connection is not None, "a Writer ends with the block it was made for"
+        return self._connection.execute(statement, parameters).fetchall()
+
+    def end(self) -> None:
+        self._connection = None
+
+
+def _epoch(main: Database) -> str:
+    """The history's name, given when the database is made."""
+    if len(main.rows(sql.SETTINGS)) < 2:
+        with main.transaction() as connection:
+            connection.execute(sql.KEEP_SETTING, ("epoch", secrets.token_hex(4)))
+            connection.execute(sql.KEEP_SETTING, ("journal_floor", "0"))
+    return str(main.rows(sql.SETTING, ("epoch",))[0][0])

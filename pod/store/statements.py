@@ -1,0 +1,218 @@
+"""The SQL of the store, written once for every engine: `ON CONFLICT` and `RETURNING`, no vendor's tricks, `?` for parameters.
+
+Holds text only. Which values go in and what comes out is said where a statement is used: reading.py, writing.py.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+TARGET, OTHER, ACL, STORAGE, GRANT = range(5)
+"""The first column of each row of `describe`: what the row is about."""
+
+_STATE = "id, storage, path, kind, media_type, version, listing_version, modified_ms, size, digest, protected, blob"
+_CHANGE = (
+    "storage, sequence, time_ms, kind, resource, path, old_path, subject, media_type, size, digest, previous_version, "
+    "previous_digest, agent, client, operation, acl, acl_version"
+)
+
+
+@cache
+def describe(*, others: int, acls: int, grant: bool, with_body: bool) -> str:
+    """Parameters: the target's path, the paths of `others`, the paths of `acls`, the storage's path, the grant's id."""
+    arms = [f"SELECT {TARGET}, {_STATE}, {'body' if with_body else 'NULL'} FROM resource WHERE path = ?"]  # noqa: S608
+    if others:
+        arms.append(f"SELECT {OTHER}, {_STATE}, NULL FROM resource WHERE path IN ({_marks(others)})")  # noqa: S608
+    arms += [_DESCRIBE_ACL] * acls
+    arms.append(_DESCRIBE_STORAGE)
+    if grant:
+        arms.append(_DESCRIBE_GRANT)
+    return " UNION ALL ".join(arms)
+
+
+def _marks(count: int) -> str:
+    return ", ".join("?" * count)
+
+
+_DESCRIBE_ACL = (
+    f"SELECT {ACL}, id, NULL, path, NULL, NULL, version, NULL, NULL, NULL, NULL, NULL, NULL, NULL "  # noqa: S608
+    "FROM resource WHERE path = ?"
+)
+_DESCRIBE_STORAGE = (
+    f"SELECT {STORAGE}, s.id, s.account, s.path, s.status, o.web_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL "  # noqa: S608
+    "FROM storage s LEFT JOIN storage_owner o ON o.storage = s.id WHERE s.path = ?"
+)
+_DESCRIBE_GRANT = (
+    f"SELECT {GRANT}, CASE WHEN g.revoked_ms IS NULL AND a.status = 'active' AND w.account = g.account THEN 1 ELSE 0 END, "  # noqa: S608
+    "NULL, g.id, g.web_id, g.client, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL "
+    "FROM access_grant g JOIN account a ON a.id = g.account LEFT JOIN web_id w ON w.iri = g.web_id WHERE g.id = ?"
+)
+
+DOCUMENT = "SELECT body, blob FROM resource WHERE id = ? AND version = ?"
+
+MEMBERS = """
+SELECT c.listing_version, m.path, m.kind, m.media_type, m.size, m.modified_ms
+FROM resource c LEFT JOIN resource m ON m.parent = c.id WHERE c.id = ? ORDER BY m.path
+"""
+"""One row with an empty path for a container without members; no row for a container that is gone."""
+
+CHANGES = f"""
+SELECT s.value, c.position, {", ".join(f"c.{name}" for name in _CHANGE.split(", "))}
+FROM setting s LEFT JOIN change c ON c.position > ? WHERE s.name = 'journal_floor' ORDER BY c.position LIMIT ?
+"""  # noqa: S608
+"""The journal's floor (the last position no longer kept) and an entry in each row; at least one row."""
+
+# -- one write ---------------------------------------------------------------------------------------------------------
+
+NEIGHBOURS = "SELECT path, id, storage FROM resource WHERE path IN (?, ?, ?)"
+
+SPEND = """
+UPDATE storage SET sequence = sequence + 1, bytes = bytes + ?, resources = resources + ? WHERE id = ?
+RETURNING sequence, bytes, bytes_max, resources, resources_max
+"""
+
+STORAGE_ID = "SELECT id FROM storage WHERE path = ?"
+
+INSERT_RESOURCE = """
+INSERT INTO resource (storage, path, parent, subject, kind, media_type, version, listing_version, modified_ms, size, digest,
+  protected, blob, body)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id
+"""
+
+UPDATE_RESOURCE = """
+UPDATE resource SET kind = ?, media_type = ?, version = ?, listing_version = ?, modified_ms = ?, size = ?, digest = ?, blob = ?,
+  body = ?
+WHERE id = ? AND version = ? RETURNING parent, subject
+"""
+
+DELETE_RESOURCE = "DELETE FROM resource WHERE id = ? AND version = ? RETURNING parent, subject"
+
+MEMBERS_COUNT = "SELECT members FROM resource WHERE id = ?"
+
+AUXILIARIES = f"SELECT {OTHER}, {_STATE}, NULL FROM resource WHERE subject = ? ORDER BY path"  # noqa: S608
+
+MEMBERS_MOVED = """
+UPDATE resource SET listing_version = ?, modified_ms = ?, members = members + ? WHERE id = ? RETURNING parent, members
+"""
+
+LISTING_MOVED = "UPDATE resource SET listing_version = ? WHERE id = ?"
+
+DESCRIPTION_MOVED = """
+UPDATE resource SET listing_version = ?, modified_ms = ? WHERE id = ? RETURNING parent
+"""
+
+INSERT_CHANGE = f"INSERT INTO change ({_CHANGE}) VALUES ({_marks(_CHANGE.count(',') + 1)})"  # noqa: S608
+
+INSERT_GARBAGE = "INSERT INTO garbage_blob (name, since_ms) VALUES (?, ?)"
+
+INSERT_STORAGE = """
+INSERT INTO storage (path, account, bytes_max, resources_max, created_ms) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT DO NOTHING RETURNING id
+"""
+
+INSERT_OWNER = "INSERT INTO storage_owner (storage, web_id) VALUES (?, ?)"
+
+INSERT_PROOF = (
+    "INSERT INTO proof_seen (jkt, jti, expires_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING RETURNING 1"
+)
+
+FORGET_PROOFS = """
+DELETE FROM proof_seen WHERE (jkt, jti) IN (SELECT jkt, jti FROM proof_seen WHERE expires_ms < ? ORDER BY expires_ms LIMIT ?)
+"""
+
+# -- the store itself --------------------------------------------------------------------------------------------------
+
+SETTING = "SELECT value FROM setting WHERE name = ?"
+
+SETTINGS = "SELECT name, value FROM setting WHERE name IN ('epoch', 'journal_floor')"
+
+KEEP_SETTING = "INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT DO NOTHING"
+
+CURSOR = "SELECT epoch, position FROM cursor WHERE follower = ?"
+
+ADVANCE_CURSOR = """
+INSERT INTO cursor (follower, epoch, position) VALUES (?, ?, ?)
+ON CONFLICT (follower) DO UPDATE SET epoch = excluded.epoch, position = excluded.position
+"""
+
+# -- upkeep ------------------------------------------------------------------------------------------------------------
+
+OLDEST_CHANGES = "SELECT position, time_ms FROM change ORDER BY position LIMIT ?"
+
+MOVE_FLOOR = "UPDATE setting SET value = ? WHERE name = 'journal_floor'"
+
+DELETE_CHANGES = "DELETE FROM change WHERE position <= ?"
+
+GARBAGE = "SELECT name FROM garbage_blob WHERE since_ms <= ? ORDER BY since_ms LIMIT ?"
+
+FORGET_GARBAGE = "DELETE FROM garbage_blob WHERE name = ?"
+
+
+@cache
+def named_blobs(count: int) -> str:
+    """Which of some blobs a resource has, or the garbage list."""
+    marks = _marks(count)
+    return (
+        f"SELECT blob FROM resource WHERE blob IN ({marks}) "  # noqa: S608
+        f"UNION ALL SELECT name FROM garbage_blob WHERE name IN ({marks})"
+    )
+
+BLOB_NEEDED = "SELECT 1 FROM resource WHERE blob = ?"
+
+# -- checks: each gives the rows that break a promise, but for the first and the bodies, which fsck.py looks at ---------
+
+FSCK_TREE = """
+SELECT r.path, r.kind, r.parent, r.subject, s.path, p.path, a.path
+FROM resource r JOIN storage s ON s.id = r.storage
+  LEFT JOIN resource p ON p.id = r.parent LEFT JOIN resource a ON a.id = r.subject
+"""
+
+FSCK_TWINS = "SELECT t.path FROM resource r JOIN resource t ON t.path = r.path || '/'"
+
+FSCK_ROOTS = """
+SELECT s.path, r.id, a.id FROM storage s
+  LEFT JOIN resource r ON r.path = s.path LEFT JOIN resource a ON a.path = s.path || '.acl'
+WHERE r.id IS NULL OR a.id IS NULL
+"""
+
+FSCK_COUNTERS = """
+SELECT s.path, s.bytes, s.resources, COALESCE(t.bytes, 0), COALESCE(t.resources, 0) FROM storage s
+  LEFT JOIN (SELECT storage, SUM(size) AS bytes, COUNT(*) AS resources FROM resource GROUP BY storage) t
+  ON t.storage = s.id
+WHERE s.bytes <> COALESCE(t.bytes, 0) OR s.resources <> COALESCE(t.resources, 0)
+"""
+
+FSCK_MEMBERS = """
+SELECT c.path, c.members, COALESCE(m.counted, 0) FROM resource c
+  LEFT JOIN (SELECT parent, COUNT(*) AS counted FROM resource WHERE parent IS NOT NULL GROUP BY parent) m
+  ON m.parent = c.id
+WHERE c.members <> COALESCE(m.counted, 0)
+"""
+
+FSCK_SEQUENCES = """
+SELECT s.path, s.sequence, MIN(c.sequence), MAX(c.sequence), COUNT(c.sequence)
+FROM storage s LEFT JOIN change c ON c.storage = s.id GROUP BY s.path, s.sequence
+"""
+
+FSCK_VERSIONS = """
+SELECT r.path, r.version, r.listing_version, s.sequence FROM resource r JOIN storage s ON s.id = r.storage
+WHERE r.version < 1 OR r.version > r.listing_version OR r.listing_version > s.sequence
+"""
+
+FSCK_UNRECORDED = """
+SELECT r.path, r.version FROM resource r
+  LEFT JOIN change c ON c.storage = r.storage AND c.sequence = r.version
+WHERE c.resource <> r.id OR c.digest <> r.digest OR c.kind = 'delete'
+  OR (c.resource IS NULL AND r.version >= (SELECT MIN(k.sequence) FROM change k WHERE k.storage = r.storage))
+"""
+
+FSCK_STALE_LISTINGS = """
+SELECT c.path, c.listing_version, MAX(m.version) FROM resource m JOIN resource c ON c.id = m.parent
+WHERE m.version > c.listing_version GROUP BY c.path, c.listing_version
+"""
+
+FSCK_BODIES = "SELECT path, size, digest, blob, length(body) FROM resource"
+
+FSCK_INLINE = "SELECT path, digest, body FROM resource WHERE body IS NOT NULL"
+
+FSCK_DOOMED = "SELECT r.path, r.blob FROM garbage_blob g JOIN resource r ON r.blob = g.name"

@@ -1,0 +1,64 @@
+"""Removes the blobs nobody needs: bodies replaced or deleted a while ago, and what was staged and never written.
+
+Safe to run at any time, beside any number of writers, in several processes at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from pod.clock import Clock
+from pod.store import statements as sql
+from pod.store.blobs.interface import BlobFile
+from pod.store.interface import Queries, ResourceStore
+from pod.store.records import SERVER
+
+GARBAGE_GRACE_SECONDS = 60
+"""Long enough for a reader that was told of a body to have opened it."""
+AT_ONCE_MAX = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """How many blobs were removed."""
+
+    garbage: int
+    orphans: int
+
+
+def sweep(store: ResourceStore, clock: Clock, older_than_seconds: float) -> Swept:
+    """Remove replaced bodies after `GARBAGE_GRACE_SECONDS`, and orphans older than the longest upload takes to commit."""
+    swept = Swept(_sweep_garbage(store, clock.now()), _sweep_orphans(store, clock.now() - older_than_seconds))
+    store.compact()
+    return swept
+
+
+def _sweep_garbage(store: ResourceStore, now: float) -> int:
+    swept = 0
+    since_ms = int((now - GARBAGE_GRACE_SECONDS) * 1000)
+    while names := [row[0] for row in store.rows(sql.GARBAGE, (since_ms, AT_ONCE_MAX))]:
+        for name in names:
+            store.blobs.remove(name)
+        with store.write(SERVER) as tx:
+            for name in names:
+                tx.rows(sql.FORGET_GARBAGE, (name,))
+        swept += len(names)
+    return swept
+
+
+def _sweep_orphans(store: ResourceStore, before: float) -> int:
+    swept = 0
+    for orphan in orphans(store, (file for file in store.blobs.files() if file.modified <= before)):
+        store.blobs.remove(orphan.name)
+        swept += 1
+    return swept
+
+
+def orphans(queries: Queries, files: Iterator[BlobFile]) -> Iterator[BlobFile]:
+    """Those of some blobs that the database does not name."""
+    while batch := list(islice(files, AT_ONCE_MAX)):
+        names = [file.name for file in batch]
+        named = {row[0] for row in queries.rows(sql.named_blobs(len(names)), names * 2)}
+        yield from (file for file in batch if file.name not in named)
