@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
 KIB = 1024
@@ -22,12 +22,14 @@ class ConfigError(ValueError):
     """A setting that cannot be used. The message names it and says what it may be."""
 
 
-def setting(default: Any, meaning: str) -> Any:  # dataclasses.field is typed by its default
-    return field(default=default, metadata={"meaning": meaning})
+def setting(default: Any, meaning: str, choices: Any = None) -> Any:  # dataclasses.field is typed by its default
+    return field(default=default, metadata={"meaning": meaning, "choices": choices and get_args(choices)})
 
 
 Placement = Literal["path", "subdomain", "root"]
 Durability = Literal["full", "normal"]
+LogLevel = Literal["debug", "info", "warning", "error"]
+LogFormat = Literal["text", "json"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +37,8 @@ class Config:
     """What the server was told. Immutable; made once, handed to whoever needs it."""
 
     data: Path = setting(Path("data"), "directory of the databases, blobs and keys")
-    base_url: str = setting("http://localhost:3000/", "the one canonical URL of this server, with its trailing slash")
-    placement: Placement = setting("path", "where storages live: path, subdomain or root")
+    base_url: str = setting("", "the one canonical URL of this server, with its trailing slash; http://localhost:PORT/ if empty")
+    placement: Placement = setting("path", "where storages live: path, subdomain or root", Placement)
     root_name: str = setting("me", "the only storage of placement root")
     host: str = setting("127.0.0.1", "address to listen on")
     port: int = setting(3000, "port to listen on")
@@ -44,9 +46,10 @@ class Config:
     trusted_proxies: tuple[str, ...] = setting((), "addresses or networks whose X-Forwarded-* headers are believed")
     workers: int = setting(1, "web processes")
     threads: int = setting(32, "request threads in each web process")
-    durability: Durability = setting("full", "full: survives power loss; normal: survives a crash of the server")
-    log_level: str = setting("info", "debug, info, warning or error")
-    log_format: Literal["text", "json"] = setting("text", "text for people, json for collectors")
+    durability: Durability = setting("full", "full: survives power loss; normal: survives a crash of the server", Durability)
+    log_level: LogLevel = setting("info", "debug, info, warning or error", LogLevel)
+    log_format: LogFormat = setting("text", "text for people, json for collectors", LogFormat)
+    log_requests: bool = setting(False, "log a line for each request")
 
     # what a client may send
     header_bytes_max: int = setting(16 * KIB, "longest single request header")
@@ -80,7 +83,7 @@ class Config:
     proof_window_seconds: int = setting(60, "age at which a DPoP proof is too old")
     proof_skew_seconds: int = setting(10, "how far a client's clock may be ahead")
     proof_ath_required: bool = setting(False, "refuse DPoP proofs without ath; published libraries send none")
-    replay_entries: int = setting(65_536, "DPoP proofs remembered by this machine for safe methods")
+    replay_entries: int = setting(1_048_576, "DPoP proofs remembered by this machine for safe methods")
     token_requests_per_minute: int = setting(120, "token requests per client and address")
     password_hash_concurrency: int = setting(2, "argon2 computations at one time")
 
@@ -89,9 +92,19 @@ class Config:
     remote_bytes_max: int = setting(1 * MIB, "largest outbound answer read")
     remote_redirects_max: int = setting(3, "redirects followed, each checked again")
     group_seconds_fresh: int = setting(300, "age at which a remote group document is fetched again")
+    group_bytes_max: int = setting(1 * MIB, "largest group document read")
+    group_lookups_max: int = setting(64, "groups asked about for one decision")
+    group_fetches_max: int = setting(4, "remote group documents fetched at the same time by one web process")
+
+    # deciding
+    origin_strict: bool = setting(False, "require an acl:origin rule from web apps, as WAC #server-origin-authorization says")
 
     def __post_init__(self) -> None:
+        if not self.base_url:
+            object.__setattr__(self, "base_url", f"http://localhost:{self.port}/")  # frozen for everyone else
         check_base_url(self.base_url)
+        for each in fields(self):
+            check_choice(each.name, getattr(self, each.name), each.metadata.get("choices"))
 
     @property
     def database(self) -> Path:
@@ -122,6 +135,14 @@ def check_base_url(base_url: str) -> None:
         raise ConfigError(f"base_url must look like https://pods.example/ (got {base_url!r})")
 
 
+def check_choice(name: str, value: Any, choices: tuple[str, ...] | None) -> None:  # a value of any setting
+    """Raises: ConfigError -- a word that is not one of the choices, or a number below zero."""
+    if choices is not None and value not in choices:
+        raise ConfigError(f"{name} may be {', '.join(choices)} (got {value!r})")
+    if isinstance(value, int) and value < 0:
+        raise ConfigError(f"{name} cannot be negative (got {value})")
+
+
 def load(file: Path | None = None, environ: Mapping[str, str] | None = None, **overrides: Any) -> Config:
     """The settings of this run: defaults, then the TOML file, then the environment, then what the command line says.
 
@@ -133,7 +154,7 @@ def load(file: Path | None = None, environ: Mapping[str, str] | None = None, **o
         chosen |= _from_toml(file)
     chosen |= {name: environ[variable] for name, variable in _variables().items() if variable in environ}
     chosen |= {name: value for name, value in overrides.items() if value is not None}
-    return replace(Config(), **{name: _typed(name, value) for name, value in chosen.items()})
+    return Config(**{name: _typed(name, value) for name, value in chosen.items()})
 
 
 def _variables() -> dict[str, str]:
