@@ -80,6 +80,7 @@ class Config:
 
     # tokens
     access_token_seconds: int = setting(600, "lifetime of an access token")
+    signing_key_days: int = setting(90, "age at which a key that signs tokens gets a successor")
     proof_window_seconds: int = setting(60, "age at which a DPoP proof is too old")
     proof_skew_seconds: int = setting(10, "how far a client's clock may be ahead")
     proof_ath_required: bool = setting(False, "refuse DPoP proofs without ath; published libraries send none")

@@ -76,6 +76,19 @@ class InvalidDPoPProof(InvalidToken):
     error = "invalid_dpop_proof"
 
 
+class BearerRefused(InvalidToken):
+    """A token sent as `Bearer`. Spec: RFC 9449 s7.2"""
+
+    type, title = "bearer-refused", "Access tokens must be sent with the DPoP scheme"
+
+
+class AmbiguousCredentials(BadRequest):
+    """More than one `Authorization` field. `error` is the code of RFC 6750."""
+
+    type, title = "ambiguous-credentials", "The request carries more than one set of credentials"
+    error: ClassVar[str] = "invalid_request"
+
+
 class AccessDenied(PodError):
     """Authenticated, but not allowed."""
 

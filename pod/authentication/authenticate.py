@@ -1,0 +1,156 @@
+"""Who is asking: the facts of a request in, verified Credentials out, and the challenges that tell others how to ask.
+
+Knows no WSGI and no Flask, and does not decide what anyone may do. The order: scheme, access token, proof, binding of
+one to the other, replay; so only holders of a valid token can make the replay table remember anything.
+
+Spec: RFC 9449 s7; RFC 6750 s3; RFC 9728 s5.1; Solid-OIDC #authorization-server-discovery
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from pod.authentication.access_token import AccessTokens
+from pod.authentication.dpop import ProofRules, verify_proof
+from pod.authentication.jose import SIGNING_ALGORITHMS
+from pod.authentication.keys import KeyRing, OwnKeys
+from pod.authentication.replay import ReplayTable
+from pod.clock import Clock
+from pod.config import Config
+from pod.errors import (
+    AmbiguousCredentials,
+    BearerRefused,
+    InvalidDPoPProof,
+    InvalidToken,
+    NotAuthenticated,
+    PodError,
+)
+from pod.protocol.agent import PUBLIC, Credentials, Proof
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+"""Spec: RFC 9110 s9.2.1."""
+
+_NOT_IN_QUOTED_TEXT = re.compile(r"[^\x20-\x7e]")
+
+
+class Authenticator:
+    """Turns `Authorization` and `DPoP` header fields into Credentials. One a process."""
+
+    def __init__(self, issuer: str, tokens: AccessTokens, replay: ReplayTable, rules: ProofRules, clock: Clock) -> None:
+        self._issuer = issuer
+        self._tokens = tokens
+        self._replay = replay
+        self._rules = rules
+        self._clock = clock
+
+    @classmethod
+    def for_server(cls, config: Config, keys: KeyRing, clock: Clock) -> Authenticator:
+        """The authenticator of a web process."""
+        tokens = AccessTokens(
+            OwnKeys(config.base_url, keys),
+            entries_max=config.token_cache_entries,
+            skew_seconds=config.proof_skew_seconds,
+        )
+        rules = ProofRules(config.proof_window_seconds, config.proof_skew_seconds, config.proof_ath_required)
+        replay = ReplayTable(
+            config.replay_table,
+            entries=config.replay_entries,
+            lifetime_seconds=config.proof_window_seconds + config.proof_skew_seconds,
+        )
+        return cls(config.base_url, tokens, replay, rules, clock)
+
+    def authenticate(
+        self, *, method: str, url: str, authorization: Sequence[str], dpop: Sequence[str], origin: str | None
+    ) -> Credentials:
+        """Who sent this request; nobody when it has no `Authorization`. `url` is its canonical URL.
+
+        Of a safe method the proof is remembered here. An unsafe one carries it in `Credentials.proof`, for the write's
+        own transaction to remember.
+
+        Raises: InvalidToken -- the token does not hold (BearerRefused: sent with the wrong scheme);
+            InvalidDPoPProof -- the proof does not, or was seen before; NotAuthenticated -- another scheme;
+            AmbiguousCredentials -- two `Authorization` fields; Busy -- no room to remember the proof.
+        """
+        if not authorization:
+            return PUBLIC if origin is None else Credentials(origin=origin)
+        token, now = bound_token(authorization), self._clock.now()
+        verified = self._tokens.verify(token, now)
+        proof = verify_proof(dpop, method=method, url=url, token=token, now=now, rules=self._rules)
+        if proof.jkt != verified.jkt:
+            raise InvalidToken("The access token is bound to another key than that of the DPoP proof.")
+        return Credentials(
+            agent=verified.agent,
+            client=verified.client,
+            issuer=verified.issuer,
+            grant=verified.grant,
+            proof=self._kept(proof, method, now),
+            origin=origin,
+        )
+
+    def _kept(self, proof: Proof, method: str, now: float) -> Proof | None:
+        """What is left for the operation to remember."""
+        if method not in SAFE_METHODS:
+            return proof
+        if not self._replay.remember(proof, now):
+            raise InvalidDPoPProof(REPLAYED)
+        return None
+
+    def challenges(self, error: PodError | None, *, realm: str, url: str | None = None) -> tuple[str, ...]:
+        """The `WWW-Authenticate` values of an answer, one a scheme. `url` is the request's canonical URL.
+
+        Error codes are told only to who tried to authenticate, in the challenge of the scheme they used. The metadata
+        URL is that of the very resource: clients must ignore metadata of any other (RFC 9728 s3.3).
+
+        Spec: RFC 9449 s7.1, s7.2; RFC 6750 s3; RFC 9728 s5.1; Solid-OIDC #authorization-server-discovery.
+        """
+        reason = _reason(error)
+        shared = [f'realm="{_quoted(realm)}"', f'resource_metadata="{self._metadata_url(url)}"']
+        dpop = [f'algs="{" ".join(SIGNING_ALGORITHMS)}"', f'as_uri="{self._issuer}"', *shared]
+        bearer = [*shared, 'scope="openid webid"']
+        (bearer if isinstance(error, BearerRefused) else dpop).extend(reason)
+        return f"DPoP {', '.join(dpop)}", f"Bearer {', '.join(bearer)}"
+
+    def _metadata_url(self, url: str | None) -> str:
+        return resource_metadata_url(self._issuer if url is None else url)
+
+    def close(self) -> None:
+        self._replay.close()
+
+
+REPLAYED = "This DPoP proof was used before; make a new one, with a new `jti`, for each request."
+METADATA_PATH = "/.well-known/oauth-protected-resource"
+
+
+def resource_metadata_url(resource: str) -> str:
+    """Where the metadata of a protected resource is. Spec: RFC 9728 s3.1."""
+    parts = urlsplit(resource)
+    return f"{parts.scheme}://{parts.netloc}{METADATA_PATH}{'' if parts.path == '/' else parts.path}"
+
+
+def bound_token(authorization: Sequence[str]) -> str:
+    """The token of a `DPoP` Authorization header. Spec: RFC 9449 s7.1, s7.2.
+
+    Raises: see `Authenticator.authenticate`.
+    """
+    if len(authorization) > 1:
+        raise AmbiguousCredentials("Send one Authorization header.")
+    scheme, _, token = authorization[0].strip().partition(" ")
+    if scheme.lower() == "bearer":
+        raise BearerRefused("Access tokens of this server are bound to a key: send `Authorization: DPoP <token>`.")
+    if scheme.lower() != "dpop":
+        raise NotAuthenticated("This server accepts the DPoP authentication scheme only.")
+    return token.strip()
+
+
+def _reason(error: PodError | None) -> list[str]:
+    """Spec: RFC 6750 s3, "SHOULD NOT include an error code" where no authentication was tried."""
+    if not isinstance(error, InvalidToken | AmbiguousCredentials):
+        return []
+    return [f'error="{error.error}"', f'error_description="{_quoted(error.detail or error.title)}"']
+
+
+def _quoted(text: str) -> str:
+    """Text fit for a quoted `error_description`. Spec: RFC 6750 s3."""
+    return _NOT_IN_QUOTED_TEXT.sub("?", text.replace('"', "'").replace("\\", "/"))
