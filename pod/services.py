@@ -17,10 +17,12 @@ from pod.protocol.representation import ETag
 from pod.rdf import formats
 from pod.rdf.formats import Limits
 from pod.rdf.graph import Dataset
+from pod.remote.client import RemoteClient
 from pod.store.accounts import Accounts
 from pod.store.interface import ResourceStore
 from pod.store.records import ResourceState
 from pod.store.representation_cache import RepresentationCache
+from pod.store.sqlite import open_store
 
 UNCONVERTED = "raw"
 """Format code in the ETag of what is not RDF."""
@@ -56,4 +58,29 @@ class Services:
         return formats.parse(content, media_type, base=base, limits=self.limits)
 
     def close(self) -> None:
+        self.authenticator.close()
         self.store.close()
+
+
+def open_services(config: Config, clock: Clock | None = None) -> Services:
+    """Everything one process needs, over the data directory of the settings.
+
+    Raises: NewerSchema, Busy -- see `open_store`
+    """
+    clock = clock or SystemClock()
+    placement = Placement(config.base_url, config.placement, config.root_name)
+    store = open_store(config, clock)
+    accounts = Accounts(store)
+    keys = KeyRing.open(config, store, accounts, clock)
+    return Services(
+        config=config,
+        clock=clock,
+        placement=placement,
+        limits=Limits.from_config(config),
+        store=store,
+        accounts=accounts,
+        keys=keys,
+        authenticator=Authenticator.for_server(config, keys, clock),
+        authorizer=Authorizer(config, placement, clock, RemoteClient(dev=config.dev)),
+        representations=RepresentationCache(config.representation_cache_bytes),
+    )

@@ -154,9 +154,7 @@ def ask(application: WSGIApplication, environ: WSGIEnvironment) -> Answer:
 
     result = application(environ, start_response)
     close = getattr(result, "close", None)
-    answer = Answer(
-        head[0], [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in head[1]]
-    )
+    answer = Answer(head[0], [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in head[1]])
     if is_short(result, head[1]):
         answer.body = collected(result, close)
     else:

@@ -29,7 +29,10 @@ ANYTHING = f"{RDF_TYPES}, */*"
 
 # User content never acts on our origin: no scripts, no forms, no plugins, no guessing of types (design.md section 10).
 SAFETY: Headers = (
-    ("Content-Security-Policy", "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'"),
+    (
+        "Content-Security-Policy",
+        "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'",
+    ),
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "no-referrer"),
     ("Cross-Origin-Resource-Policy", "cross-origin"),

@@ -28,7 +28,13 @@ from pod.protocol.resource import Target
 Environ = Mapping[str, Any]  # WSGI's own type
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-CONDITIONAL = ("HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_UNMODIFIED_SINCE", "HTTP_IF_RANGE")
+CONDITIONAL = (
+    "HTTP_IF_MATCH",
+    "HTTP_IF_NONE_MATCH",
+    "HTTP_IF_MODIFIED_SINCE",
+    "HTTP_IF_UNMODIFIED_SINCE",
+    "HTTP_IF_RANGE",
+)
 MINIMAL = {"http://www.w3.org/ns/ldp#PreferMinimalContainer", "http://www.w3.org/ns/ldp#PreferEmptyContainer"}
 CONTAINMENT = "http://www.w3.org/ns/ldp#PreferContainment"
 

@@ -119,5 +119,7 @@ def _challenges(services: Services, error: PodError, target: Target | None) -> l
     """Spec: Solid #server-unauthenticated; RFC 9449 s7.1 -- every 401 explains itself"""
     if not isinstance(error, NotAuthenticated):
         return []
-    realm = services.placement.url(target.storage) if target else services.placement.base_url
-    return [("WWW-Authenticate", each) for each in services.authenticator.challenges(error, realm=realm)]
+    placement = services.placement
+    realm, url = (placement.url(target.storage), placement.url(target.path)) if target else (placement.base_url, None)
+    challenges = services.authenticator.challenges(error, realm=realm, url=url)
+    return [("WWW-Authenticate", each) for each in challenges]

@@ -68,7 +68,9 @@ class SolidApplication:
         base_url = self._services.placement.base_url
         error = Misdirected(f"This server is {base_url} and answers for no other host; its settings can change that.")
         log.info("misdirected", host=host[:100])
-        return failure(self._services, error, None, environ.get("HTTP_ORIGIN"), head=environ["REQUEST_METHOD"] == "HEAD")
+        return failure(
+            self._services, error, None, environ.get("HTTP_ORIGIN"), head=environ["REQUEST_METHOD"] == "HEAD"
+        )
 
     def _answer(self, environ: Environ, host: str, path: str, store_path: str) -> Answer:
         """One request, start to end; the border where unexpected exceptions stop."""
@@ -82,16 +84,16 @@ class SolidApplication:
             if is_description(store_path):
                 return describe_storage(self._services, store_path, method, environ.get("HTTP_ACCEPT"), origin)
             target = parse_target(store_path, method)
-            return self._operate(environ, method, target, self._credentials(environ, method, host, path, origin))
+            return self._operate(environ, method, target, self._credentials(environ, method, host, path))
         except PodError as error:
             return failure(self._services, error, target, origin, head=method == "HEAD")
-        except Exception as error:  # noqa: BLE001 -- the border: a client gets a 500, the log gets the cause
+        except Exception as error:
             log.exception("unexpected", method=method, path=path[:200])
             internal = PodError()
             internal.__cause__ = error
             return failure(self._services, internal, target, origin, head=method == "HEAD")
 
-    def _credentials(self, environ: Environ, method: str, host: str, path: str, origin: str | None) -> Credentials:
+    def _credentials(self, environ: Environ, method: str, host: str, path: str) -> Credentials:
         """Spec: RFC 9449 s4.3 -- `htu` is held against the canonical URL, never against what a proxy made of it"""
         scheme = self._services.placement.base_url.partition(":")[0]
         return self._services.authenticator.authenticate(
@@ -99,7 +101,7 @@ class SolidApplication:
             url=f"{scheme}://{host}{path}",
             authorization=_values(environ.get("HTTP_AUTHORIZATION")),
             dpop=_values(environ.get("HTTP_DPOP")),
-            origin=origin,
+            origin=environ.get("HTTP_ORIGIN"),
         )
 
     def _operate(self, environ: Environ, method: str, target: Target, credentials: Credentials) -> Answer:

@@ -36,13 +36,8 @@ class Pace:
 
     def check(self, received_bytes: int, waited_seconds: float) -> None:
         """Raises: RequestTimeout -- too little came in the time spent waiting."""
-        if (
-            waited_seconds > self.grace_seconds
-            and received_bytes < waited_seconds * self.bytes_per_second_min
-        ):
-            raise RequestTimeout(
-                f"Content arrived at less than {self.bytes_per_second_min:.0f} bytes a second."
-            )
+        if waited_seconds > self.grace_seconds and received_bytes < waited_seconds * self.bytes_per_second_min:
+            raise RequestTimeout(f"Content arrived at less than {self.bytes_per_second_min:.0f} bytes a second.")
 
 
 class Content:
@@ -101,9 +96,7 @@ class Content:
             async with asyncio.timeout(self._pace.idle_seconds_max):
                 message = await self._receive()
         except TimeoutError as error:
-            raise RequestTimeout(
-                f"No content arrived for {self._pace.idle_seconds_max:.0f} seconds."
-            ) from error
+            raise RequestTimeout(f"No content arrived for {self._pace.idle_seconds_max:.0f} seconds.") from error
         self._waited += clock() - started
         if message["type"] == "http.disconnect":
             raise TruncatedContent("The connection was closed before the content was complete.")
@@ -117,9 +110,7 @@ class Reader(io.RawIOBase):
     While the application handles one piece, the next is already being received.
     """
 
-    def __init__(
-        self, ahead: bytes, error: PodError | None, content: Content, loop: asyncio.AbstractEventLoop
-    ) -> None:
+    def __init__(self, ahead: bytes, error: PodError | None, content: Content, loop: asyncio.AbstractEventLoop) -> None:
         self._rest = memoryview(ahead)
         self._error = error
         self._content = content

@@ -9,9 +9,19 @@ Spec: WAC #server-operations; RFC 9110 s13.2.1; RFC 9449 s11.1
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
+from functools import wraps
+from typing import ParamSpec, TypeVar
 
-from pod.authorization.required import Need
-from pod.errors import InvalidDPoPProof, MethodNotAllowed, NotFound, PreconditionFailed, SlashTwinExists
+from pod.authorization.required import Needs
+from pod.errors import (
+    InvalidDPoPProof,
+    MethodNotAllowed,
+    NotFound,
+    PreconditionFailed,
+    SlashTwinExists,
+    VersionMoved,
+)
 from pod.operations.operation import Operation, Shape, shape_of
 from pod.protocol.conditions import Outcome, evaluate
 from pod.protocol.resource import Target, lineage
@@ -19,17 +29,36 @@ from pod.services import Services
 from pod.store.interface import Reader, Writer
 from pod.store.records import Actor, ResourceState, Snapshot
 
-Needs = Callable[[Snapshot], tuple[Need, ...]]
+NeedsOf = Callable[[Snapshot], Needs]
+Given = ParamSpec("Given")
+Made = TypeVar("Made")
+
+SETTLE_ATTEMPTS_MAX = 5
 
 
-def admit(services: Services, reader: Reader, operation: Operation, needs: Needs) -> Snapshot:
-    """The wide snapshot a write decides on, once the caller may do it.
+def admit(services: Services, reader: Reader, operation: Operation, needs: NeedsOf) -> Snapshot:
+    """The wide snapshot a write decides on, once the caller may do it. Outside a transaction this may wait for documents
+    of remote groups; inside, what was learned then decides.
 
-    Raises: NotAuthenticated, AccessDenied, InvalidToken
+    Raises: NotAuthenticated, AccessDenied, InvalidToken, NotFound
     """
     snapshot = reader.describe(operation.target, operation.credentials.grant, wide=True, with_body=False)
-    services.authorizer.authorize(reader, snapshot, operation.credentials, needs(snapshot))
+    needed = needs(snapshot)
+    services.authorizer.authorize(reader, snapshot, operation.credentials, needed, may_wait=reader is services.store)
     return snapshot
+
+
+def settled(step: Callable[Given, Made]) -> Callable[Given, Made]:
+    """Try a step again when a resource or its rules changed between two of its reads; nobody writes that fast for long."""
+
+    @wraps(step)
+    def tried(*args: Given.args, **kwargs: Given.kwargs) -> Made:
+        for _ in range(SETTLE_ATTEMPTS_MAX - 1):
+            with suppress(VersionMoved):
+                return step(*args, **kwargs)
+        return step(*args, **kwargs)
+
+    return tried
 
 
 def spend_proof(tx: Writer, operation: Operation) -> None:
@@ -64,7 +93,9 @@ def check_creatable(snapshot: Snapshot) -> None:
     for path in (target.path, *lineage(target.subject)):
         twin = Target(path, path).twin
         if twin and twin in snapshot.others:
-            raise SlashTwinExists(f"{twin!r} exists, so {path!r} cannot; names may not differ in a trailing slash alone.")
+            raise SlashTwinExists(
+                f"{twin!r} exists, so {path!r} cannot; names may not differ in a trailing slash alone."
+            )
 
 
 def refuse_method(target: Target, shape: Shape, why: str) -> MethodNotAllowed:

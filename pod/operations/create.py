@@ -19,9 +19,7 @@ def create_document(tx: Writer, snapshot: Snapshot, kind: Kind, content: Content
     return tx.create(snapshot.target, kind, content, acl=effective(snapshot))
 
 
-def create_container(
-    services: Services, tx: Writer, snapshot: Snapshot, description: Incoming | None
-) -> ResourceState:
+def create_container(services: Services, tx: Writer, snapshot: Snapshot, description: Incoming | None) -> ResourceState:
     """Make the target, a container; the body it came with becomes its description resource."""
     create_containers(tx, snapshot)
     target = snapshot.target
@@ -46,5 +44,3 @@ def create_containers(tx: Writer, snapshot: Snapshot) -> None:
 def effective(snapshot: Snapshot) -> ACLReference | None:
     """The ACL in force before the change; the journal keeps it."""
     return snapshot.acls[0] if snapshot.acls else None
-
-

@@ -15,6 +15,7 @@ from pod.operations.admission import (
     check_conditions,
     current_shape,
     refuse_method,
+    settled,
     spend_proof,
 )
 from pod.operations.create import effective
@@ -27,7 +28,7 @@ from pod.store.records import ResourceState, Snapshot
 
 def delete(services: Services, operation: Operation) -> Result:
     """Remove the target: 204."""
-    _admit(services, operation, services.store)
+    settled(_admit)(services, operation, services.store)
     with services.store.write(actor(operation)) as tx:
         spend_proof(tx, operation)
         snapshot, state = _admit(services, operation, tx)

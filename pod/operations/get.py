@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pod.authorization import required
-from pod.errors import NotFound, PodError, PreconditionFailed
-from pod.operations.admission import current_shape
+from pod.authorization.decision import Decision
+from pod.errors import AccessDenied, NotAuthenticated, NotFound, PreconditionFailed
+from pod.operations.admission import current_shape, settled
 from pod.operations.operation import Operation, Representation, Result, Shape
 from pod.operations.representations import choose_media_type, represent, slice_of
 from pod.protocol.conditions import Conditions, Outcome, evaluate, range_applies
@@ -20,22 +21,22 @@ from pod.services import Services
 from pod.store.records import ResourceState, Snapshot
 
 
+@settled
 def get(services: Services, operation: Operation) -> Result:
     """200, 206, 304; 301 to the slash twin a reader may see."""
     with_body = operation.method == "GET"
     snapshot = services.store.describe(operation.target, operation.credentials.grant, with_body=with_body)
-    decision = services.authorizer.authorize(
-        services.store, snapshot, operation.credentials, required.read(snapshot)
-    )
+    decision = _authorized(services, operation, snapshot)
     if snapshot.state is None:
         return _redirect_to_twin(services, operation)
     return _answer(services, operation, snapshot, snapshot.state, (decision.modes, decision.public))
 
 
+@settled
 def options(services: Services, operation: Operation) -> Result:
     """204 with what the target supports, for whoever may read it."""
     snapshot = services.store.describe(operation.target, operation.credentials.grant, with_body=False)
-    services.authorizer.authorize(services.store, snapshot, operation.credentials, required.read(snapshot))
+    _authorized(services, operation, snapshot)
     return Result(204, operation.target, current_shape(snapshot))
 
 
@@ -113,7 +114,12 @@ def _redirect_to_twin(services: Services, operation: Operation) -> Result:
 
 def _may_read(services: Services, operation: Operation, snapshot: Snapshot) -> bool:
     try:
-        services.authorizer.authorize(services.store, snapshot, operation.credentials, required.read(snapshot))
-    except PodError:
+        _authorized(services, operation, snapshot)
+    except (NotAuthenticated, AccessDenied):
         return False
     return True
+
+
+def _authorized(services: Services, operation: Operation, snapshot: Snapshot) -> Decision:
+    needs = required.read(snapshot)
+    return services.authorizer.authorize(services.store, snapshot, operation.credentials, needs, may_wait=True)

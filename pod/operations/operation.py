@@ -53,7 +53,8 @@ class Operation:
 @dataclass(frozen=True, slots=True)
 class Representation:
     """Bytes to send, in one of three forms: whole in memory, chunks, or an open file. `size` is None for chunks of
-    unknown length."""
+    unknown length.
+    """
 
     media_type: str
     size: int | None

@@ -9,11 +9,12 @@ Spec: Solid #server-patch-n3-semantics, #server-put-patch-intermediate-container
 from __future__ import annotations
 
 import io
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
 from pod.authorization import required
-from pod.errors import Busy, ContentTypeMissing, PodError, UnsupportedMediaType
+from pod.errors import Busy, ContentTypeMissing, UnsupportedMediaType, VersionMoved
 from pod.operations.admission import (
     actor,
     admit,
@@ -22,6 +23,7 @@ from pod.operations.admission import (
     check_creatable,
     current_shape,
     refuse_method,
+    settled,
     spend_proof,
 )
 from pod.operations.content import discarded_on_failure, read_capped
@@ -53,13 +55,12 @@ class Computed:
 
 def patch(services: Services, operation: Operation) -> Result:
     """Update (204) or create (201)."""
-    _admit(services, operation, None, services.store)
+    settled(_admit)(services, operation, None, services.store)
     body = _patch_body(operation)
     update = _parse(services, operation, body)
     for _ in range(ATTEMPTS_MAX):
-        result = _attempt(services, operation, update)
-        if result is not None:
-            return result
+        with suppress(VersionMoved):
+            return _attempt(services, operation, update)
     raise Busy("Others kept changing this document; try again.", headers=(("Retry-After", "1"),))
 
 
@@ -69,7 +70,8 @@ def _patch_body(operation: Operation) -> Body:
     if operation.body.media_type.essence not in PARSERS:
         # RFC 5789 s2.2: "the server can ... return 415 ... response SHOULD include an Accept-Patch"
         raise UnsupportedMediaType(
-            "PATCH understands text/n3 (N3 Patch) and application/sparql-update.", headers=(("Accept-Patch", ACCEPT_PATCH),)
+            "PATCH understands text/n3 (N3 Patch) and application/sparql-update.",
+            headers=(("Accept-Patch", ACCEPT_PATCH),),
         )
     return operation.body
 
@@ -93,18 +95,17 @@ def _admit(services: Services, operation: Operation, modes: AccessMode | None, r
     return snapshot
 
 
-def _attempt(services: Services, operation: Operation, update: Patch) -> Result | None:
-    """One try: None when the document changed between reading and writing."""
+def _attempt(services: Services, operation: Operation, update: Patch) -> Result:
+    """Raises: VersionMoved -- the document changed between reading and writing."""
     snapshot = _admit(services, operation, update.modes, services.store)
     computed = _compute(services, operation, snapshot.state, update)
     with discarded_on_failure(services, computed.content), services.store.write(actor(operation)) as tx:
         snapshot = _admit(services, operation, update.modes, tx)
-        if _version(snapshot.state) == computed.version:
-            spend_proof(tx, operation)
-            state = _write(services, tx, snapshot, computed)
-            return _result(services, operation, state, created=snapshot.state is None)
-    services.store.discard(computed.content)
-    return None
+        if _version(snapshot.state) != computed.version:
+            raise VersionMoved
+        spend_proof(tx, operation)
+        state = _write(services, tx, snapshot, computed)
+    return _result(services, operation, state, created=snapshot.state is None)
 
 
 def _compute(services: Services, operation: Operation, state: ResourceState | None, update: Patch) -> Computed:

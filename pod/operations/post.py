@@ -18,6 +18,7 @@ from pod.operations.admission import (
     check_creatable,
     current_shape,
     refuse_method,
+    settled,
     spend_proof,
 )
 from pod.operations.content import EMPTY, Incoming, discarded_on_failure, receive
@@ -34,7 +35,7 @@ NAME_ATTEMPTS_MAX = 8
 
 def post(services: Services, operation: Operation) -> Result:
     """Create in the target container: 201 with the new URL in `Location`."""
-    _admit(services, operation, services.store)
+    settled(_admit)(services, operation, services.store)
     name = _first_name(operation)
     child = _child(operation, name)
     incoming = _receive(services, operation, child)

@@ -9,7 +9,7 @@ from functools import partial
 
 from pod.authorization import required
 from pod.errors import BadRequest, Conflict, ContentTypeMissing
-from pod.operations.admission import actor, admit, check_conditions, check_creatable, spend_proof
+from pod.operations.admission import actor, admit, check_conditions, check_creatable, settled, spend_proof
 from pod.operations.content import EMPTY, Incoming, discarded_on_failure, receive
 from pod.operations.create import create_container, create_document, effective
 from pod.operations.operation import Operation, Result, shape_of
@@ -22,7 +22,7 @@ from pod.store.records import Kind, ResourceState, Snapshot
 def put(services: Services, operation: Operation) -> Result:
     """Create (201) or replace (204)."""
     admit_put = partial(_admit, services, operation)
-    admit_put(services.store)
+    settled(admit_put)(services.store)
     incoming = _receive(services, operation)
     with discarded_on_failure(services, incoming.content), services.store.write(actor(operation)) as tx:
         spend_proof(tx, operation)

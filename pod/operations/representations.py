@@ -21,6 +21,7 @@ from pod.rdf.graph import Graph
 from pod.services import Services
 from pod.store.records import Kind, Member, ResourceState
 
+
 def choose_media_type(state: ResourceState, accept: str | None) -> str:
     """Raises: NotAcceptable -- the Accept header leaves nothing."""
     offers = _offers(state, accept)
@@ -44,7 +45,13 @@ def represent(
 ) -> Representation:
     """The representation of a resource in a media type that `choose_media_type` gave."""
     if state.is_container:
-        return _cached(services, state, media_type, minimal, lambda: _listing(services, state, target, media_type, minimal))
+        return _cached(
+            services,
+            state,
+            media_type,
+            minimal,
+            lambda: _listing(services, state, target, media_type, minimal),
+        )
     if media_type == state.media_type:
         return _as_stored(services, state)
     return _cached(services, state, media_type, False, lambda: _conversion(services, state, target, media_type))
@@ -111,7 +118,7 @@ def _listing(services: Services, state: ResourceState, target: Target, media_typ
     listed = containment.ListedContainer(
         url=services.placement.url(state.path), modified=state.modified, root=target.is_storage_root
     )
-    members = iter(()) if minimal else _members(services, services.store.members(state.id))
+    members = iter(()) if minimal else _members(services, services.store.members(state.id, state.listing_version))
     return b"".join(containment.write(listed, members, _description(services, target), media_type))
 
 

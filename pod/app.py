@@ -1,0 +1,26 @@
+"""The only wiring: read it top to bottom to see the whole web process.
+
+`create_app` gives a Flask application whose `wsgi_app` answers pod resources first (http/solid.py) and Flask's routes
+otherwise, so the test client and every WSGI server see one application.
+"""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from pod.config import Config
+from pod.http.routes import server_pages
+from pod.http.solid import SolidApplication
+from pod.identity.routes import identity_provider
+from pod.services import Services, open_services
+
+
+def create_app(config: Config, services: Services | None = None) -> Flask:
+    """The web application. `services` are opened from the settings where none are given."""
+    services = services or open_services(config)
+    app = Flask("pod")
+    app.extensions["services"] = services
+    app.register_blueprint(server_pages(services))
+    app.register_blueprint(identity_provider(services))
+    app.wsgi_app = SolidApplication(services, app.wsgi_app)  # type: ignore[method-assign]  # how Flask documents wrapping
+    return app
