@@ -1,6 +1,7 @@
 """Cross-origin sharing for pods: any app on any origin may ask; blocking is the business of authorization alone.
 
-Pure: an origin in, header fields out. Cookies never authenticate here, so echoing an origin with credentials gives nothing.
+Pure: an origin in, header fields out. Cookies never authenticate here, so echoing an origin with credentials gives
+nothing.
 
 Spec: Solid #server-cors, #server-cors-access-control-headers, #server-cors-acao-vary, #server-cors-aceh,
 #server-cors-enumerate, #server-cors-accept-acah
@@ -12,13 +13,13 @@ from functools import lru_cache
 
 METHODS = "GET, HEAD, OPTIONS, PUT, POST, PATCH, DELETE"
 REQUEST_HEADERS = (
-    "Accept, Authorization, Content-Type, DPoP, If-Match, If-Modified-Since, If-None-Match, If-Range, If-Unmodified-Since, "
-    "Link, Origin, Prefer, Range, Slug, X-Requested-With"
+    "Accept, Authorization, Content-Type, DPoP, If-Match, If-Modified-Since, If-None-Match, If-Range, "
+    "If-Unmodified-Since, Link, Origin, Prefer, Range, Slug, X-Requested-With"
 )
 RESPONSE_HEADERS = (
     "Accept-Patch, Accept-Post, Accept-Put, Accept-Ranges, Allow, Content-Length, Content-Range, Content-Type, Date, "
-    "DPoP-Nonce, ETag, Last-Modified, Link, Location, MS-Author-Via, Preference-Applied, Retry-After, Server, Updates-Via, "
-    "Vary, WAC-Allow, WWW-Authenticate"
+    "DPoP-Nonce, ETag, Last-Modified, Link, Location, MS-Author-Via, Preference-Applied, Retry-After, Server, "
+    "Updates-Via, Vary, WAC-Allow, WWW-Authenticate"
 )
 PREFLIGHT_SECONDS = 7200
 ORIGIN_BYTES_MAX = 512

@@ -1,4 +1,4 @@
-"""Which host a request was for. `X-Forwarded-Host` counts only from a configured proxy; everything else is the client's word.
+"""Which host a request was for. `X-Forwarded-Host` counts only from a configured proxy.
 
 Spec: RFC 9110 s7.2
 """

@@ -1,4 +1,6 @@
-"""WSGI environ -> Operation: every header parsed once. The contract of the environ is docs/decisions/0001-web-server.md.
+"""WSGI environ -> Operation: every header parsed once.
+
+What the environ holds is said in docs/decisions/0001-web-server.md.
 
 Spec: Solid #http-request-headers-validity, #server-content-type-missing; RFC 9110 s14.5
 """

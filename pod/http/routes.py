@@ -61,7 +61,7 @@ def server_pages(services: Services) -> Blueprint:
 
     @pages.app_errorhandler(Exception)
     def broke(error: Exception) -> Response:
-        log.exception("unexpected", path=request.path[:200], error=type(error).__name__)
+        log.error("unexpected", path=request.path[:200], exc_info=error)
         return _problem(errors.PodError(), base_url)
 
     return pages

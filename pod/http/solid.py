@@ -1,5 +1,7 @@
-"""The Solid Protocol as a small WSGI application around Flask's: what names a resource of a storage is answered here, all
-else goes on to Flask. A plain callable costs a hundredth of a Flask view, and pods are read far more often than pages.
+"""The Solid Protocol as a small WSGI application around Flask's.
+
+What names a resource of a storage is answered here, all else goes on to Flask. A plain callable costs a hundredth of a
+Flask view, and pods are read far more often than pages.
 
 Spec: Solid Protocol sections 2 to 9
 """

@@ -1,7 +1,7 @@
 """The part every verb shares: describe the target and let authorization decide, on a read snapshot or in a transaction.
 
-Verbs call `admit` twice for a write: once before the body is read, so that a stranger's body never is, and once inside the
-write transaction, where the authorization that counts and the effect see one state.
+Verbs call `admit` twice for a write: once before the body is read, so that a stranger's body never is, and once inside
+the write transaction, where the authorization that counts and the effect see one state.
 
 Spec: WAC #server-operations; RFC 9110 s13.2.1; RFC 9449 s11.1
 """
@@ -37,8 +37,9 @@ SETTLE_ATTEMPTS_MAX = 5
 
 
 def admit(services: Services, reader: Reader, operation: Operation, needs: NeedsOf) -> Snapshot:
-    """The wide snapshot a write decides on, once the caller may do it. Outside a transaction this may wait for documents
-    of remote groups; inside, what was learned then decides.
+    """The wide snapshot a write decides on, once the caller may do it.
+
+    Outside a transaction this may wait for documents of remote groups; inside, what was learned then decides.
 
     Raises: NotAuthenticated, AccessDenied, InvalidToken, NotFound
     """
@@ -49,7 +50,7 @@ def admit(services: Services, reader: Reader, operation: Operation, needs: Needs
 
 
 def settled(step: Callable[Given, Made]) -> Callable[Given, Made]:
-    """Try a step again when a resource or its rules changed between two of its reads; nobody writes that fast for long."""
+    """Try a step again when a resource or its rules changed between two of its reads; nobody keeps that up."""
 
     @wraps(step)
     def tried(*args: Given.args, **kwargs: Given.kwargs) -> Made:

@@ -1,6 +1,6 @@
 """Content on its way in: read to its end, staged, and parsed when it is RDF, all outside any transaction.
 
-What is wrong with it is kept, not raised: authorization, the target and the preconditions speak first (RFC 9110 s13.2.1).
+What is wrong with it is kept, not raised: authorization, the target and the preconditions speak first.
 
 Spec: Solid #server-content-type-missing, #server-representation-turtle-jsonld
 """

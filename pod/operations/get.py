@@ -1,6 +1,6 @@
 """GET, HEAD and OPTIONS: read a resource, or ask what could be done with it.
 
-Spec: Solid #server-safe-methods, #server-authorization-redirect, #server-uri-redirect-differing; RFC 9110 s13.2.2, s14.2
+Spec: Solid #server-safe-methods, #server-authorization-redirect; RFC 9110 s13.2.2, s14.2
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """PATCH: change an RDF document by an N3 Patch or a SPARQL Update, making it where it is missing.
 
-The new document is computed outside the transaction from the version that was read; the transaction then checks that this
-version is still current, and the whole is tried again, a bounded number of times, when it is not.
+The new document is computed outside the transaction from the version that was read; the transaction then checks that
+this version is still current, and the whole is tried again, a bounded number of times, when it is not.
 
 Spec: Solid #server-patch-n3-semantics, #server-put-patch-intermediate-containers; RFC 5789 s2.2
 """
