@@ -1,0 +1,164 @@
+"""The servers that are compared: each started on loopback with one web process, its own core and an account.
+
+Freehold runs with its defaults. Community Solid Server (CSS) runs its own `config/file.json` and logs only
+warnings. Measures nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import urllib3
+
+from tests.support.node import install_packages, node
+from tests.support.server import ALICE, Account, free_port, running_server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+HERE = Path(__file__).parent
+WORKSPACE = HERE.parent / ".bench"
+READY_SECONDS_MAX = 60.0
+STOP_SECONDS_MAX = 20.0
+SERVER_CORE = 0
+CLIENT_CORE = 1
+# Freehold remembers the proofs of safe methods in a table of fixed size, and refuses them when it is full.
+# This load sends more in a minute than the default table holds.
+FREEHOLD_SETTINGS = {"FREEHOLD_REPLAY_ENTRIES": "1048576"}
+
+
+class StartError(Exception):
+    """A server cannot be had; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A server that runs, and an account on it."""
+
+    name: str
+    version: str
+    pid: int
+    log: Path
+    base_url: str
+    pod: str
+    web_id: str
+    client_id: str
+    client_secret: str
+
+
+def own_core() -> tuple[str, ...]:
+    """The command prefix that keeps servers on one core, away from the load; empty on a machine with one."""
+    return ("taskset", "-c", str(SERVER_CORE)) if CLIENT_CORE in os.sched_getaffinity(0) else ()
+
+
+@contextmanager
+def freehold(directory: Path) -> Iterator[Target]:
+    owner = ALICE
+    with running_server([owner], directory=directory, environment=FREEHOLD_SETTINGS, prefix=own_core()) as server:
+        client = owner.clients[0]
+        yield Target(
+            *("freehold", version("freehold"), server.pid, server.log, server.base_url),
+            *(server.pod(owner.name), server.web_id(owner.name), client.id, client.secret),
+        )
+
+
+@contextmanager
+def community_solid_server(directory: Path) -> Iterator[Target]:
+    with css_process(directory, (ALICE,)) as (base_url, process):
+        credentials = css_client(base_url, ALICE)
+        release = json.loads((css_package() / "package.json").read_text(encoding="utf-8"))["version"]
+        yield Target(
+            *("css", release, process.pid, directory / "server.log", base_url),
+            *(f"{base_url}{ALICE.name}/", f"{base_url}{ALICE.name}/profile/card#me"),
+            *(credentials["id"], credentials["secret"]),
+        )
+
+
+SERVERS = {"freehold": freehold, "css": community_solid_server}
+
+
+def css_package() -> Path:
+    """Where npm put CSS, after seeing to it that it did. Raises: NodeError."""
+    WORKSPACE.mkdir(exist_ok=True)
+    for name in ("package.json", "package-lock.json"):
+        shutil.copyfile(HERE / name, WORKSPACE / name)
+    install_packages(WORKSPACE)
+    return WORKSPACE / "node_modules" / "@solid" / "community-server"
+
+
+@contextmanager
+def css_process(directory: Path, accounts: tuple[Account, ...]) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """CSS with those accounts and their pods, ready. Raises: StartError."""
+    package, port = css_package(), free_port()
+    base_url = f"http://localhost:{port}/"
+    seed = directory / "seed.json"
+    people = [{"email": each.email, "password": each.password, "pods": [{"name": each.name}]} for each in accounts]
+    seed.write_text(json.dumps(people), encoding="utf-8")
+    command = (
+        *(
+            *own_core(),
+            str(node()),
+            str(package / "bin" / "server.js"),
+            "-c",
+            str(package / "config" / "file.json"),
+        ),
+        *(
+            "-f",
+            str(directory / "data"),
+            "-p",
+            str(port),
+            "-b",
+            base_url,
+            "--seedConfig",
+            str(seed),
+            "-l",
+            "warn",
+        ),
+    )
+    with (directory / "server.log").open("ab") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
+    try:
+        _await(process, f"{base_url}.well-known/openid-configuration", directory / "server.log")
+        yield base_url, process
+    finally:
+        _end(process)
+
+
+def css_client(base_url: str, account: Account) -> Mapping[str, str]:
+    """New client credentials of the account, through CSS's account API: {"id", "secret"}."""
+    login = {"email": account.email, "password": account.password}
+    token = urllib3.request("POST", f"{base_url}.account/login/password/", json=login).json()["authorization"]
+    headers = {"Authorization": f"CSS-Account-Token {token}"}
+    controls = urllib3.request("GET", f"{base_url}.account/", headers=headers).json()["controls"]
+    wanted = {"name": "bench", "webId": f"{base_url}{account.name}/profile/card#me"}
+    made = urllib3.request("POST", controls["account"]["clientCredentials"], headers=headers, json=wanted)
+    return {key: str(made.json()[key]) for key in ("id", "secret")}
+
+
+def _await(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
+    deadline = time.monotonic() + READY_SECONDS_MAX
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            if urllib3.request("GET", url, retries=False, timeout=5).status == 200:
+                return
+        except urllib3.exceptions.HTTPError:
+            time.sleep(0.1)
+    raise StartError(f"CSS did not start; the end of {log}:\n{log.read_text(errors='replace')[-4000:]}")
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(STOP_SECONDS_MAX)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

@@ -1,0 +1,42 @@
+"""The client libraries people use, unchanged, against a real server: every scenario is a script, every check a subtest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.clients.conftest import Check
+
+SCENARIOS = {
+    "sign_in": "client credentials with DPoP give a session that reads and writes as access rules allow",
+    "datasets": "datasets are created, read, changed and deleted",
+    "things": "values of every kind survive being written, added to, removed and replaced",
+    "files": "files of any type are saved, read, replaced and deleted",
+    "containers": "containers are created, listed and deleted",
+    "resource_info": "headers and links tell what a resource is and what one may do with it",
+    "access": "universalAccess changes what others may do, at once",
+    "legacy_acl": "the access control lists of Web Access Control are read and written",
+    "refusals": "a refusal reaches the program as an error it can explain",
+    "rdflib": "rdflib.js loads, updates and replaces documents",
+}
+
+pytestmark = [pytest.mark.clients, pytest.mark.e2e]
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_a_published_client_does_its_work(
+    scenario: str, run_scenario: Callable[[str], list[Check]], subtests: pytest.Subtests
+) -> None:
+    for check in run_scenario(scenario):
+        with subtests.test(msg=check.name):
+            assert check.ok, check.error
+
+
+def test_every_script_is_a_scenario() -> None:
+    scripts = {path.stem for path in Path(__file__).parent.glob("*.mjs")} - {"harness"}
+    assert scripts == set(SCENARIOS)

@@ -1,0 +1,62 @@
+"""What the kernel says about a process and its descendants: who they are, the CPU they used, the memory they hold.
+
+Reads /proc and nothing else. Knows no server.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+
+
+def tree(root: int) -> list[int]:
+    """The process ids of `root` and all its living descendants, `root` first; empty when it has ended."""
+    parents = {pid: int(fields[1]) for pid, fields in _all_stats().items()}
+    found = [root] if root in parents else []
+    for pid in found:  # grows while it is walked
+        found += [child for child, parent in parents.items() if parent == pid]
+    return found
+
+
+def cpu_seconds(root: int) -> float:
+    """User and system time of `root` and all its descendants, those that ended and were waited for included."""
+    stats = _all_stats()
+    ticks = sum(int(value) for pid in tree(root) if pid in stats for value in stats[pid][11:15])
+    return ticks / TICKS_PER_SECOND
+
+
+def pss_bytes(root: int) -> int:
+    """Proportional set size of `root` and all its descendants: memory shared among them counts once."""
+    return sum(_pss(pid) for pid in tree(root))
+
+
+def living(pids: Iterable[int]) -> list[int]:
+    """Those of `pids` that still run; a zombie does not."""
+    stats = _all_stats()
+    return [pid for pid in pids if pid in stats and stats[pid][0] != "Z"]
+
+
+def _all_stats() -> dict[int, list[str]]:
+    """/proc/PID/stat of every process, from its third field (the state) on."""
+    return {int(each.name): stat for each in Path("/proc").iterdir() if each.name.isdigit() and (stat := _stat(each))}
+
+
+def _stat(directory: Path) -> list[str]:
+    try:
+        return (directory / "stat").read_text().rpartition(")")[2].split()
+    except OSError:  # ended meanwhile
+        return []
+
+
+def _pss(pid: int) -> int:
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:  # ended meanwhile
+        return 0
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:")), 0)
