@@ -7,12 +7,14 @@ together. Stores hashes and encrypted keys as given; knows neither passwords nor
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from pod.db.connection import Row
 from pod.errors import Conflict, NotFound
+from pod.store import account_statements as sql
 from pod.store.interface import Queries, Writer
 
 
@@ -85,3 +87,126 @@ class SigningKey:
     private_key: bytes = field(repr=False)
     created_ms: int
     retired_ms: int | None
+
+
+class Accounts:
+    """Reads through `queries` (a store, or a Writer to see its own changes); changes in the Writer each is given."""
+
+    def __init__(self, queries: Queries) -> None:
+        self._queries = queries
+
+    # -- accounts ------------------------------------------------------------------------------------------
+
+    def create_account(self, tx: Writer, name: str, email: str | None, password_hash: str | None) -> Account:
+        """`name` is valid: the caller saw to it. Raises: Conflict -- the name or the mail address is taken."""
+        inserted = tx.rows(sql.INSERT_ACCOUNT, (name, email, password_hash, tx.now_ms))
+        if inserted:
+            return _account(inserted[0])
+        if tx.rows(sql.ACCOUNT_BY_NAME, (name,)):
+            raise Conflict(f"There is an account named {name} already. Choose another name.")
+        raise Conflict("There is an account with this mail address already.")
+
+    def by_id(self, account: int) -> Account | None:
+        return _first(self._queries.rows(sql.ACCOUNT_BY_ID, (account,)))
+
+    def by_name(self, name: str) -> Account | None:
+        return _first(self._queries.rows(sql.ACCOUNT_BY_NAME, (name,)))
+
+    def by_email(self, email: str) -> Account | None:
+        """Whatever the case of its letters."""
+        return _first(self._queries.rows(sql.ACCOUNT_BY_EMAIL, (email,)))
+
+    def listed(self) -> Iterator[tuple[Account, tuple[StorageUsage, ...]]]:
+        """Every account by name, with its storages."""
+        storages: dict[int, list[StorageUsage]] = defaultdict(list)
+        for row in self._queries.rows(sql.STORAGES):
+            storages[row[2]].append(StorageUsage(*row))
+        for row in self._queries.rows(sql.ACCOUNTS):
+            yield _account(row), tuple(storages[row[0]])
+
+    def storages(self, account: int) -> tuple[StorageUsage, ...]:
+        return tuple(StorageUsage(*row) for row in self._queries.rows(sql.STORAGES_OF, (account,)))
+
+    def set_status(self, tx: Writer, account: int, status: AccountStatus) -> None:
+        """Raises: NotFound."""
+        _found(tx.rows(sql.SET_STATUS, (status.value, account)), "account")
+
+    def set_password_hash(self, tx: Writer, account: int, password_hash: str) -> None:
+        """Raises: NotFound."""
+        _found(tx.rows(sql.SET_PASSWORD_HASH, (password_hash, account)), "account")
+
+    # -- WebIDs --------------------------------------------------------------------------------------------
+
+    def add_web_id(self, tx: Writer, account: int, iri: str) -> None:
+        """Its first one becomes an account's primary WebID. Raises: Conflict -- the WebID has an account."""
+        is_primary = not tx.rows(sql.WEB_IDS_OF, (account,))
+        if not tx.rows(sql.INSERT_WEB_ID, (iri, account, int(is_primary))):
+            raise Conflict(f"The WebID {iri} belongs to an account already.")
+
+    def web_ids(self, account: int) -> tuple[str, ...]:
+        """The primary one first."""
+        return tuple(row[0] for row in self._queries.rows(sql.WEB_IDS_OF, (account,)))
+
+    def web_id_account(self, iri: str) -> Account | None:
+        return _first(self._queries.rows(sql.ACCOUNT_BY_WEB_ID, (iri,)))
+
+    # -- grants and client credentials ---------------------------------------------------------------------
+
+    def create_grant(self, tx: Writer, account: int, client: str, web_id: str) -> Grant:
+        values = (secrets.token_urlsafe(16), account, client, web_id, tx.now_ms)
+        return Grant(*tx.rows(sql.INSERT_GRANT, values)[0])
+
+    def revoke_grant(self, tx: Writer, grant: str) -> None:
+        """Once is enough: a second time changes nothing. Raises: NotFound."""
+        _found(tx.rows(sql.REVOKE_GRANT, (tx.now_ms, grant)), "grant")
+
+    def create_client(
+        self, tx: Writer, key: str, *, account: int, web_id: str, label: str, secret_hash: str
+    ) -> ClientCredential:
+        """Client credentials and their grant. Raises: Conflict -- the id is taken."""
+        if tx.rows(sql.CLIENT_BY_ID, (key,)):
+            raise Conflict(f"There is a client with the id {key} already.")
+        grant = self.create_grant(tx, account, key, web_id)
+        values = (key, account, web_id, label, secret_hash, grant.id, tx.now_ms)
+        return ClientCredential(*tx.rows(sql.INSERT_CLIENT, values)[0])
+
+    def client(self, key: str) -> ClientCredential | None:
+        """Revoked ones too: whoever asks looks at `revoked_ms`."""
+        rows = self._queries.rows(sql.CLIENT_BY_ID, (key,))
+        return ClientCredential(*rows[0]) if rows else None
+
+    def clients(self, account: int) -> tuple[ClientCredential, ...]:
+        return tuple(ClientCredential(*row) for row in self._queries.rows(sql.CLIENTS_OF, (account,)))
+
+    def revoke_client(self, tx: Writer, key: str) -> None:
+        """With its grant, so that its tokens fall at once. Raises: NotFound."""
+        revoked = tx.rows(sql.REVOKE_CLIENT, (tx.now_ms, key))
+        _found(revoked, "client")
+        self.revoke_grant(tx, revoked[0][0])
+
+    # -- signing keys --------------------------------------------------------------------------------------
+
+    def add_signing_key(self, tx: Writer, kid: str, algorithm: str, private_key: bytes) -> SigningKey:
+        return SigningKey(*tx.rows(sql.INSERT_KEY, (kid, algorithm, private_key, tx.now_ms))[0])
+
+    def signing_keys(self) -> tuple[SigningKey, ...]:
+        """The newest first, retired ones too."""
+        return tuple(SigningKey(*row) for row in self._queries.rows(sql.KEYS))
+
+    def retire_signing_key(self, tx: Writer, kid: str) -> None:
+        """Raises: NotFound."""
+        _found(tx.rows(sql.RETIRE_KEY, (tx.now_ms, kid)), "signing key")
+
+
+def _account(row: Row) -> Account:
+    key, name, email, password_hash, status, created_ms = row
+    return Account(key, name, email, password_hash, AccountStatus(status), created_ms)
+
+
+def _first(rows: list[Row]) -> Account | None:
+    return _account(rows[0]) if rows else None
+
+
+def _found(rows: list[Row], what: str) -> None:
+    if not rows:
+        raise NotFound(f"There is no such {what}.")

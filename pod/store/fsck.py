@@ -6,7 +6,7 @@ Reads one committed state and the blobs; changes nothing, so it may run beside a
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from io import SEEK_END
@@ -16,6 +16,7 @@ from pod.protocol.resource import ACL_SUFFIX, DESCRIPTION_SUFFIX, parent_of, sto
 from pod.store import statements as sql
 from pod.store.interface import Reader, ResourceStore
 from pod.store.records import Kind
+from pod.store.staging import PIECE_BYTES
 from pod.store.sweep import orphans
 
 
@@ -40,7 +41,7 @@ def check(store: ResourceStore, *, deep: bool = False) -> Iterator[Finding]:
     for fault in store.faults():
         yield _error("", f"the database is damaged: {fault}")
     with store.snapshot() as reader:
-        for examine in _EXAMINATIONS:
+        for examine in (_tree, _twins, _roots, _counters, _sequences, _versions):
             yield from examine(reader)
         yield from _bodies(reader, store, deep=deep)
     yield from _orphan_blobs(store)
@@ -97,9 +98,11 @@ def _counters(reader: Reader) -> Iterator[Finding]:
 def _sequences(reader: Reader) -> Iterator[Finding]:
     expired = reader.rows(sql.SETTING, ("journal_floor",)) != [("0",)]
     for path, sequence, first, last, count in reader.stream(sql.FSCK_SEQUENCES):
-        start = 1 if not expired else first or sequence + 1
+        start = (first or sequence + 1) if expired else 1
         if count != sequence + 1 - start or (count and (first, last) != (start, sequence)):
-            yield _error(path, f"is at {sequence}, but its journal has {count} entries from {first} to {last}")
+            yield _error(
+                path, f"is at {sequence}, but its journal has {count} entries from {first} to {last}"
+            )
 
 
 def _versions(reader: Reader) -> Iterator[Finding]:
@@ -109,87 +112,6 @@ def _versions(reader: Reader) -> Iterator[Finding]:
         yield _error(path, f"has version {version}, of which its journal tells otherwise")
     for path, listing_version, version in reader.stream(sql.FSCK_STALE_LISTINGS):
         yield _error(path, f"has listing version {listing_version}, but a member has version {version}")
-
-
-_EXAMINATIONS:
-            yield from examine(reader)
-        yield from _bodies(reader, store, deep=deep)
-    yield from _orphan_blobs(store)
-
-
-def _error(path: str, text: str) -> Finding:
-    return Finding(Severity.ERROR, path, text)
-
-
-def _tree(reader: Reader) -> Iterator[Finding]:
-    for path, kind, parent, subject, storage, above, below in reader.stream(sql.FSCK_TREE):
-        if storage_of(path) != storage:
-            yield _error(path, f"lies in the storage {storage}")
-        if subject is not None:
-            yield from _auxiliary(path, below)
-        elif parent is not None:
-            yield from _contained(path, above)
-        elif path != storage:
-            yield _error(path, "is in no container")
-        if (kind == Kind.CONTAINER.value) != path.endswith("/"):
-            yield _error(path, f"is of kind {kind}, which its trailing slash contradicts")
-
-
-def _auxiliary(path: str, subject: str | None) -> Iterator[Finding]:
-    if subject is None or path not in {subject + ACL_SUFFIX, subject + DESCRIPTION_SUFFIX}:
-        yield _error(path, f"is an auxiliary resource of {subject or 'nothing'}")
-
-
-def _contained(path: str, parent: str | None) -> Iterator[Finding]:
-    if parent is None or parent_of(path) != parent:
-        yield _error(path, f"is a member of {parent or 'nothing'}")
-
-
-def _twins(reader: Reader) -> Iterator[Finding]:
-    for (path,) in reader.stream(sql.FSCK_TWINS):
-        yield _error(path, "exists with and without its trailing slash")
-
-
-def _roots(reader: Reader) -> Iterator[Finding]:
-    for path, root, acl in reader.stream(sql.FSCK_ROOTS):
-        if root is None:
-            yield _error(path, "the storage has no root container")
-        if acl is None:
-            yield _error(path, "the storage's root container has no access control list")
-
-
-def _counters(reader: Reader) -> Iterator[Finding]:
-    for path, size, count, sizes, counted in reader.stream(sql.FSCK_COUNTERS):
-        yield _error(path, f"counts {size} bytes in {count} resources, but has {sizes} in {counted}")
-    for path, count, counted in reader.stream(sql.FSCK_MEMBERS):
-        yield _error(path, f"counts {count} members, but has {counted}")
-
-
-def _sequences(reader: Reader) -> Iterator[Finding]:
-    floor = int(reader.rows(sql.SETTING, ("journal_floor",))[0][0])
-    for path, sequence, first, last, count in reader.stream(sql.FSCK_SEQUENCES):
-        expected_first = first if floor else min(1, sequence)
-        if first is None and (sequence == 0 or floor):
-            continue
-        if (first, last, count) != (expected_first, sequence, sequence - (first or 1) + 1):
-            yield _error(path, f"is at {sequence}, but its journal has {count} entries from {first} to {last}")
-
-
-def _versions(reader: Reader) -> Iterator[Finding]:
-    for path, version, listing_version, sequence in reader.stream(sql.FSCK_VERSIONS):
-        yield _error(path, f"has version {version} and listing version {listing_version}; its storage is at {sequence}")
-    for path, version in reader.stream(sql.FSCK_UNRECORDED):
-        yield _error(path, f"has version {version}, which its journal tells otherwise")
-
-
-_EXAMINATIONS: tuple[Callable[[Reader], Iterator[Finding]], ...] = (
-    _tree,
-    _twins,
-    _roots,
-    _counters,
-    _sequences,
-    _versions,
-)
 
 
 def _bodies(reader: Reader, store: ResourceStore, *, deep: bool) -> Iterator[Finding]:
@@ -225,8 +147,11 @@ def _blob(store: ResourceStore, path: str, name: str, size: int, digest: str | N
 
 
 def _digest(file: BinaryIO) -> str:
+    digest = hashlib.sha256()
     file.seek(0)
-    return hashlib.file_digest(file, "sha256").hexdigest()
+    while piece := file.read(PIECE_BYTES):
+        digest.update(piece)
+    return digest.hexdigest()
 
 
 def _orphan_blobs(store: ResourceStore) -> Iterator[Finding]:

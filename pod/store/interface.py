@@ -85,6 +85,11 @@ class Writer(Reader, Protocol):
     block that goes on after a refused change gets the refusal again at its end. A change that shrinks is never refused.
     """
 
+    @property
+    def now_ms(self) -> int:
+        """The one moment of this transaction."""
+        ...
+
     def create(
         self,
         target: Target,
@@ -123,7 +128,7 @@ class Writer(Reader, Protocol):
     def create_storage(self, path: str, account: int, owners: tuple[str, ...]) -> StorageState:
         """A new storage without its root container (make that with `create`).
 
-        Raises: Conflict -- the path is taken; NotFound -- there is no such account.
+        Raises: Conflict -- the path is taken.
         """
         ...
 

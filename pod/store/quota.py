@@ -23,7 +23,7 @@ class Usage:
 def check(usage: Usage, *, bytes_more: int, resources_more: int) -> None:
     """Refuse a change that grows a storage beyond what it may hold; one that shrinks it always passes.
 
-    Raises: QuotaExceeded
+    Raises: QuotaExceeded -- it would hold more than it may.
     """
     if bytes_more > 0 and 0 < usage.bytes_max < usage.bytes:
         raise QuotaExceeded(

@@ -3,6 +3,8 @@
 Holds text only. Which values go in and what comes out is said where a statement is used: reading.py, writing.py.
 """
 
+# ruff: noqa: S608 -- what is joined here is constant text; values are always bound
+
 from __future__ import annotations
 
 from functools import cache
@@ -20,9 +22,9 @@ _CHANGE = (
 @cache
 def describe(*, others: int, acls: int, grant: bool, with_body: bool) -> str:
     """Parameters: the target's path, the paths of `others`, the paths of `acls`, the storage's path, the grant's id."""
-    arms = [f"SELECT {TARGET}, {_STATE}, {'body' if with_body else 'NULL'} FROM resource WHERE path = ?"]  # noqa: S608
+    arms = [f"SELECT {TARGET}, {_STATE}, {'body' if with_body else 'NULL'} FROM resource WHERE path = ?"]
     if others:
-        arms.append(f"SELECT {OTHER}, {_STATE}, NULL FROM resource WHERE path IN ({_marks(others)})")  # noqa: S608
+        arms.append(f"SELECT {OTHER}, {_STATE}, NULL FROM resource WHERE path IN ({_marks(others)})")
     arms += [_DESCRIBE_ACL] * acls
     arms.append(_DESCRIBE_STORAGE)
     if grant:
@@ -35,15 +37,15 @@ def _marks(count: int) -> str:
 
 
 _DESCRIBE_ACL = (
-    f"SELECT {ACL}, id, NULL, path, NULL, NULL, version, NULL, NULL, NULL, NULL, NULL, NULL, NULL "  # noqa: S608
+    f"SELECT {ACL}, id, NULL, path, NULL, NULL, version, NULL, NULL, NULL, NULL, NULL, NULL, NULL "
     "FROM resource WHERE path = ?"
 )
 _DESCRIBE_STORAGE = (
-    f"SELECT {STORAGE}, s.id, s.account, s.path, s.status, o.web_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL "  # noqa: S608
+    f"SELECT {STORAGE}, s.id, s.account, s.path, s.status, o.web_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL "
     "FROM storage s LEFT JOIN storage_owner o ON o.storage = s.id WHERE s.path = ?"
 )
 _DESCRIBE_GRANT = (
-    f"SELECT {GRANT}, CASE WHEN g.revoked_ms IS NULL AND a.status = 'active' AND w.account = g.account THEN 1 ELSE 0 END, "  # noqa: S608
+    f"SELECT {GRANT}, CASE WHEN g.revoked_ms IS NULL AND a.status = 'active' AND w.account = g.account THEN 1 ELSE 0 END, "
     "NULL, g.id, g.web_id, g.client, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL "
     "FROM access_grant g JOIN account a ON a.id = g.account LEFT JOIN web_id w ON w.iri = g.web_id WHERE g.id = ?"
 )
@@ -59,7 +61,7 @@ FROM resource c LEFT JOIN resource m ON m.parent = c.id WHERE c.id = ? ORDER BY 
 CHANGES = f"""
 SELECT s.value, c.position, {", ".join(f"c.{name}" for name in _CHANGE.split(", "))}
 FROM setting s LEFT JOIN change c ON c.position > ? WHERE s.name = 'journal_floor' ORDER BY c.position LIMIT ?
-"""  # noqa: S608
+"""
 """The journal's floor (the last position no longer kept) and an entry in each row; at least one row."""
 
 # -- one write ---------------------------------------------------------------------------------------------------------
@@ -89,7 +91,7 @@ DELETE_RESOURCE = "DELETE FROM resource WHERE id = ? AND version = ? RETURNING p
 
 MEMBERS_COUNT = "SELECT members FROM resource WHERE id = ?"
 
-AUXILIARIES = f"SELECT {OTHER}, {_STATE}, NULL FROM resource WHERE subject = ? ORDER BY path"  # noqa: S608
+AUXILIARIES = f"SELECT {OTHER}, {_STATE}, NULL FROM resource WHERE subject = ? ORDER BY path"
 
 MEMBERS_MOVED = """
 UPDATE resource SET listing_version = ?, modified_ms = ?, members = members + ? WHERE id = ? RETURNING parent, members
@@ -101,7 +103,7 @@ DESCRIPTION_MOVED = """
 UPDATE resource SET listing_version = ?, modified_ms = ? WHERE id = ? RETURNING parent
 """
 
-INSERT_CHANGE = f"INSERT INTO change ({_CHANGE}) VALUES ({_marks(_CHANGE.count(',') + 1)})"  # noqa: S608
+INSERT_CHANGE = f"INSERT INTO change ({_CHANGE}) VALUES ({_marks(_CHANGE.count(',') + 1)})"
 
 INSERT_GARBAGE = "INSERT INTO garbage_blob (name, since_ms) VALUES (?, ?)"
 
@@ -153,9 +155,10 @@ def named_blobs(count: int) -> str:
     """Which of some blobs a resource has, or the garbage list."""
     marks = _marks(count)
     return (
-        f"SELECT blob FROM resource WHERE blob IN ({marks}) "  # noqa: S608
+        f"SELECT blob FROM resource WHERE blob IN ({marks}) "
         f"UNION ALL SELECT name FROM garbage_blob WHERE name IN ({marks})"
     )
+
 
 BLOB_NEEDED = "SELECT 1 FROM resource WHERE blob = ?"
 

@@ -73,7 +73,7 @@ class FilesystemBlobs:
 
     def _make_directories(self) -> None:
         self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        there = set(os.listdir(self._root))
+        there = {each.name for each in self._root.iterdir()}
         for number in range(256):
             if f"{number:02x}" not in there:
                 (self._root / f"{number:02x}").mkdir(mode=0o700, exist_ok=True)

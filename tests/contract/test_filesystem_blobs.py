@@ -1,0 +1,49 @@
+"""Local files keep the contract of blob stores."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+
+import pytest
+
+from pod.errors import NoSpaceLeft
+from pod.store.blobs.filesystem import FilesystemBlobs
+from tests.contract.blobs import BlobStoreContract
+
+
+class TestFilesystemBlobs(BlobStoreContract):
+    def open(self, folder):
+        return FilesystemBlobs(folder)
+
+
+def mode(path):
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_files_and_directories_are_private(tmp_path):
+    blobs = FilesystemBlobs(tmp_path / "blobs")
+    blobs.stage([b"secret"])
+    for path in (tmp_path / "blobs").rglob("*"):
+        assert mode(path) == (0o700 if path.is_dir() else 0o600)
+    assert mode(tmp_path / "blobs") == 0o700
+
+
+def test_staging_syncs_the_file_and_its_directory_before_it_returns(tmp_path):
+    synced = []
+    blobs = FilesystemBlobs(tmp_path, sync=lambda descriptor: synced.append(os.readlink(f"/proc/self/fd/{descriptor}")))
+    synced.clear()
+    name = blobs.stage([b"body"])
+    assert synced == [str(tmp_path / name[:2] / f"{name}.part"), str(tmp_path / name[:2])]
+
+
+def test_a_full_disk_is_told_and_leaves_nothing(tmp_path):
+    def full(descriptor):
+        if not stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    blobs = FilesystemBlobs(tmp_path, sync=full)
+    with pytest.raises(NoSpaceLeft):
+        blobs.stage([b"body"])
+    assert list(blobs.files()) == []

@@ -1,0 +1,137 @@
+"""Connections and transactions on one SQLite file."""
+
+from __future__ import annotations
+
+import sqlite3
+import stat
+
+import pytest
+
+from pod.db.connection import Database, translate
+from pod.errors import Busy, NoSpaceLeft, StorageDamaged
+
+
+@pytest.fixture
+def database(tmp_path):
+    database = Database(tmp_path / "data" / "test.sqlite", busy_seconds=0.2)
+    with database.transaction() as connection:
+        connection.execute("CREATE TABLE number (value INTEGER PRIMARY KEY)")
+    yield database
+    database.close()
+
+
+def insert(database, *values):
+    with database.transaction() as connection:
+        connection.executemany("INSERT INTO number VALUES (?)", [(value,) for value in values])
+
+
+def numbers(database):
+    return [row[0] for row in database.rows("SELECT value FROM number ORDER BY value")]
+
+
+def test_files_and_their_directory_are_private(database, tmp_path):
+    insert(database, 1)
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "data").iterdir()}
+    assert modes == dict.fromkeys(("test.sqlite", "test.sqlite-wal", "test.sqlite-shm"), 0o600)
+    assert stat.S_IMODE((tmp_path / "data").stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize(("durability", "expected"), [("full", 2), ("normal", 1)])
+def test_every_connection_is_set_up(tmp_path, durability, expected):
+    database = Database(tmp_path / "test.sqlite", busy_seconds=1, synchronous=durability)
+    asked = ("journal_mode", "synchronous", "foreign_keys", "secure_delete", "trusted_schema")
+    told = [database.rows(f"PRAGMA {name}")[0][0] for name in asked]
+    assert told == ["wal", expected, 1, 1, 0]
+    database.close()
+
+
+def test_what_a_block_did_is_undone_when_it_raises(database):
+    with pytest.raises(ZeroDivisionError), database.transaction() as connection:
+        connection.execute("INSERT INTO number VALUES (1)")
+        raise ZeroDivisionError
+    insert(database, 2)
+    assert numbers(database) == [2]
+
+
+def test_a_second_writer_is_told_that_the_file_is_busy(database, tmp_path):
+    other = Database(tmp_path / "data" / "test.sqlite", busy_seconds=0.1)
+    with database.transaction(), pytest.raises(Busy) as refusal, other.transaction():
+        pass
+    assert ("Retry-After", "1") in refusal.value.headers
+    other.close()
+
+
+def test_a_stream_sees_one_moment_and_reads_after_it_see_the_next(database):
+    insert(database, 1, 2, 3)
+    stream = database.stream("SELECT value FROM number ORDER BY value")
+    first = next(stream)
+    insert(database, 4)
+    assert numbers(database) == [1, 2, 3, 4]
+    assert [first, *stream] == [(1,), (2,), (3,)]
+    assert numbers(database) == [1, 2, 3, 4]
+
+
+def test_an_abandoned_stream_holds_nothing_back(database):
+    insert(database, 1, 2)
+    stream = database.stream("SELECT value FROM number")
+    next(stream)
+    stream.close()
+    insert(database, 3)
+    assert numbers(database) == [1, 2, 3]
+    database.truncate_log()
+
+
+def test_a_failed_statement_leaves_the_database_usable(database):
+    with pytest.raises(sqlite3.OperationalError):
+        database.rows("SELECT nothing FROM nowhere")
+    assert numbers(database) == []
+
+
+def test_what_was_deleted_is_in_no_file_after_truncating_the_log(database, tmp_path):
+    with database.transaction() as connection:
+        connection.execute("CREATE TABLE note (text TEXT)")
+        connection.execute("INSERT INTO note VALUES ('very-private-words')")
+    with database.transaction() as connection:
+        connection.execute("DELETE FROM note")
+    database.truncate_log()
+    contents = b"".join(path.read_bytes() for path in (tmp_path / "data").iterdir())
+    assert b"very-private-words" not in contents
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        (sqlite3.SQLITE_BUSY, Busy),
+        (sqlite3.SQLITE_BUSY_SNAPSHOT, Busy),
+        (sqlite3.SQLITE_LOCKED, Busy),
+        (sqlite3.SQLITE_FULL, NoSpaceLeft),
+        (sqlite3.SQLITE_CORRUPT, StorageDamaged),
+        (sqlite3.SQLITE_NOTADB, StorageDamaged),
+        (sqlite3.SQLITE_ERROR, sqlite3.OperationalError),
+    ],
+)
+def test_errors_of_sqlite_become_errors_of_ours(code, expected):
+    error = sqlite3.OperationalError("told")
+    error.sqlite_errorcode = code
+    assert type(translate(error)) is expected
+
+
+def test_a_file_that_is_no_database_is_damage(tmp_path):
+    (tmp_path / "test.sqlite").write_bytes(b"not a database at all" * 100)
+    with pytest.raises(StorageDamaged):
+        Database(tmp_path / "test.sqlite", busy_seconds=1)
+
+
+def test_a_disk_that_is_full_is_told(database):
+    database._writer.execute("PRAGMA max_page_count = 2")
+    with pytest.raises(NoSpaceLeft):
+        insert(database, *range(10_000))
+    assert numbers(database) == []
+
+
+def test_every_connection_is_shown(tmp_path):
+    seen = []
+    database = Database(tmp_path / "test.sqlite", busy_seconds=1, on_connect=seen.append)
+    database.rows("SELECT 1")
+    assert len(seen) == 2
+    database.close()
