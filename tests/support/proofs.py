@@ -15,10 +15,13 @@ NOW = 1_800_000_000
 URL = "https://pods.example/alice/notes/a"
 
 
-@cache
 def key(algorithm: str = "ES256", number: int = 0) -> JWK:
     """A private key for that algorithm; the same one for the same arguments."""
-    del number
+    return _key(algorithm, number)
+
+
+@cache
+def _key(algorithm: str, _number: int) -> JWK:
     if algorithm == "EdDSA":
         return JWK.generate(kty="OKP", crv="Ed25519")
     if algorithm.startswith("ES"):
