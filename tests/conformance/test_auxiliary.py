@@ -55,9 +55,7 @@ def subjects(alice: SolidClient, container: str) -> list[str]:
 @pytest.mark.requirement("solid#server-link-auxiliary-type")
 @pytest.mark.requirement("solid#server-description-resource-max")
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_reading_links_one_acl_and_one_description(
-    alice: SolidClient, subjects: list[str], method: str
-) -> None:
+def test_reading_links_one_acl_and_one_description(alice: SolidClient, subjects: list[str], method: str) -> None:
     for url in (*subjects, alice.pod):
         response = alice.request(method, url)
         assert linked(response, "acl") == [url + ".acl"]
@@ -66,9 +64,7 @@ def test_reading_links_one_acl_and_one_description(
 
 @pytest.mark.requirement("solid#server-auxiliary-resources-management")
 @pytest.mark.parametrize("relation", KINDS)
-def test_the_link_is_there_before_the_resource(
-    alice: SolidClient, subjects: list[str], relation: str
-) -> None:
+def test_the_link_is_there_before_the_resource(alice: SolidClient, subjects: list[str], relation: str) -> None:
     for url in subjects:
         assert_problem(alice.get(link(alice.head(url), relation)), 404)
 
@@ -86,9 +82,7 @@ def test_a_description_links_its_subject(alice: SolidClient, subjects: list[str]
 @pytest.mark.requirement("solid#server-put-patch-auxiliary-resource")
 @pytest.mark.requirement("solid#auxiliary-resources-rdf-document")
 @pytest.mark.parametrize("relation", KINDS)
-def test_put_creates_and_replaces_an_auxiliary_resource(
-    alice: SolidClient, subjects: list[str], relation: str
-) -> None:
+def test_put_creates_and_replaces_an_auxiliary_resource(alice: SolidClient, subjects: list[str], relation: str) -> None:
     for url in subjects:
         target = link(alice.head(url), relation)
         assert alice.put(target, content(alice, url, relation), headers=TURTLE).status_code == 201
@@ -123,9 +117,7 @@ def insertion(statements: str, headers: dict[str, str]) -> str:
 @pytest.mark.requirement("solid#auxiliary-resources-rdf-document")
 @pytest.mark.parametrize("relation", KINDS)
 @pytest.mark.parametrize("accept", ["text/turtle", "application/ld+json"])
-def test_an_auxiliary_resource_is_rdf(
-    alice: SolidClient, subjects: list[str], relation: str, accept: str
-) -> None:
+def test_an_auxiliary_resource_is_rdf(alice: SolidClient, subjects: list[str], relation: str, accept: str) -> None:
     url = subjects[0]
     target = link(alice.head(url), relation)
     alice.put_turtle(target, content(alice, url, relation))
@@ -197,9 +189,7 @@ def test_auxiliary_resources_go_with_their_subject(alice: SolidClient, subjects:
 
 
 @pytest.mark.requirement("solid#server-delete-remove-auxiliary-resource")
-def test_rights_do_not_come_back_with_the_name(
-    alice: SolidClient, anyone: SolidClient, container: str
-) -> None:
+def test_rights_do_not_come_back_with_the_name(alice: SolidClient, anyone: SolidClient, container: str) -> None:
     url = container + "doc"
     alice.put_turtle(url)
     owner = authorization(url, "Read Write Control", agents=(alice.web_id,))
@@ -229,9 +219,7 @@ def test_auxiliary_resources_do_not_keep_a_container(alice: SolidClient, contain
 
 @pytest.mark.requirement("solid#auxiliary-resource-of-auxiliary-resource")
 @pytest.mark.parametrize("suffix", [".acl", ".meta"])
-def test_an_auxiliary_resource_links_no_acl_of_its_own(
-    alice: SolidClient, subjects: list[str], suffix: str
-) -> None:
+def test_an_auxiliary_resource_links_no_acl_of_its_own(alice: SolidClient, subjects: list[str], suffix: str) -> None:
     for url in subjects:
         alice.put_turtle(url + suffix, own_acl(alice, url) if suffix == ".acl" else described(url))
         response = alice.head(url + suffix)
@@ -243,9 +231,7 @@ def test_an_auxiliary_resource_links_no_acl_of_its_own(
 @pytest.mark.parametrize(
     "name", ["doc.acl.acl", "doc.acl.meta", "doc.meta.acl", "doc.meta.meta", ".acl.acl", ".meta.acl"]
 )
-def test_there_is_no_auxiliary_resource_of_an_auxiliary_resource(
-    alice: SolidClient, container: str, name: str
-) -> None:
+def test_there_is_no_auxiliary_resource_of_an_auxiliary_resource(alice: SolidClient, container: str, name: str) -> None:
     alice.put_turtle(container + "doc")
     assert_problem(alice.put(container + name, b"", headers=TURTLE), 409)
     assert_problem(alice.get(container + name), 404)

@@ -121,9 +121,7 @@ def test_a_listing_has_media_types(alice: SolidClient, container: str, media_typ
 @pytest.mark.requirement("solid#contained-resource-metadata-stat-mtime")
 @pytest.mark.requirement("solid#dcterms-modified-corresponds-last-modified")
 @pytest.mark.parametrize("name", ["doc", "photo", "box/"])
-def test_a_listing_has_times_that_agree_with_last_modified(
-    alice: SolidClient, container: str, name: str
-) -> None:
+def test_a_listing_has_times_that_agree_with_last_modified(alice: SolidClient, container: str, name: str) -> None:
     alice.put_turtle(container + "doc", ONE)
     alice.put(container + "photo", b"\x89PNG", headers={"Content-Type": "image/png"})
     alice.put_container(container + "box/")
@@ -330,9 +328,7 @@ def test_options_tells_methods_and_patch_formats(alice: SolidClient, container: 
     [
         pytest.param("text/turtle", "text/turtle", marks=pytest.mark.requirement("ldp#4.3.2.1")),
         pytest.param(None, "text/turtle", marks=pytest.mark.requirement("ldp#4.3.2.2")),
-        pytest.param(
-            "application/ld+json", "application/ld+json", marks=pytest.mark.requirement("ldp#4.3.2.3")
-        ),
+        pytest.param("application/ld+json", "application/ld+json", marks=pytest.mark.requirement("ldp#4.3.2.3")),
     ],
 )
 @pytest.mark.parametrize("name", ["", "turtle", "jsonld"])
@@ -421,9 +417,7 @@ def test_post_mints_every_uri_once(alice: SolidClient, container: str) -> None:
 
 
 @pytest.mark.requirement("ldp#5.2.4.2")
-def test_what_is_made_again_is_not_what_was(
-    alice: SolidClient, bob: SolidClient, container: str, share
-) -> None:
+def test_what_is_made_again_is_not_what_was(alice: SolidClient, bob: SolidClient, container: str, share) -> None:
     alice.put_turtle(container + "doc", ONE)
     share(container + "doc", "Read")
     before = bob.get(container + "doc").headers["ETag"]
@@ -440,21 +434,13 @@ def test_the_answer_that_creates_a_binary_links_its_description(
 ) -> None:
     headers = {"Content-Type": "image/png", "Slug": "photo"}
     response = alice.request(method, container + name, data=b"\x89PNG", headers=headers)
-    found = [
-        (target, named.get("anchor"))
-        for target, relation, named in links(response)
-        if relation == "describedby"
-    ]
-    assert found == [
-        (container + "photo.meta", response.headers["Location"] if method == "POST" else found[0][1])
-    ]
+    found = [(target, named.get("anchor")) for target, relation, named in links(response) if relation == "describedby"]
+    assert found == [(container + "photo.meta", response.headers["Location"] if method == "POST" else found[0][1])]
 
 
 @pytest.mark.requirement("ldp#5.2.8.1")
 @pytest.mark.parametrize("method", SAFE)
-def test_later_answers_link_the_description_of_a_binary(
-    alice: SolidClient, container: str, method: str
-) -> None:
+def test_later_answers_link_the_description_of_a_binary(alice: SolidClient, container: str, method: str) -> None:
     alice.put(container + "photo", b"\x89PNG", headers={"Content-Type": "image/png"})
     assert link(alice.request(method, container + "photo"), "describedby") == container + "photo.meta"
 
@@ -481,9 +467,7 @@ OMIT = 'return=representation; omit="http://www.w3.org/ns/ldp#PreferContainment"
 
 @pytest.mark.requirement("ldp#7.2.2")
 @pytest.mark.parametrize("prefer", [MINIMAL, OMIT])
-def test_a_container_can_be_read_without_its_containment(
-    alice: SolidClient, container: str, prefer: str
-) -> None:
+def test_a_container_can_be_read_without_its_containment(alice: SolidClient, container: str, prefer: str) -> None:
     alice.put_turtle(container + "doc")
     response = alice.get(container, headers={"Accept": "text/turtle", "Prefer": prefer})
     assert (None, LDP.contains, None) not in graph(response)

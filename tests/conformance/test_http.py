@@ -140,9 +140,7 @@ def test_a_request_needs_one_host(alice: SolidClient, hosts: tuple[str, ...]) ->
 @pytest.mark.requirement("solid#server-http-11")
 def test_expect_continue_is_answered(alice: SolidClient, container: str) -> None:
     path = urlsplit(container + "doc").path
-    head = raw_head(
-        alice, "PUT", path, "Content-Type: text/turtle", "Content-Length: 16", "Expect: 100-continue"
-    )
+    head = raw_head(alice, "PUT", path, "Content-Type: text/turtle", "Content-Length: 16", "Expect: 100-continue")
     with raw_connection(alice.base_url) as connection:
         connection.sendall(head)
         connection.settimeout(2)
@@ -237,9 +235,7 @@ def test_without_credentials_a_private_resource_answers_401(
     alice: SolidClient, anyone: SolidClient, container: str, method: str, name: str
 ) -> None:
     alice.put_turtle(container + "doc")
-    content = (
-        {"data": b"<#a> <#b> <#c> .", "headers": {"Content-Type": "text/turtle"}} if method in WRITES else {}
-    )
+    content = {"data": b"<#a> <#b> <#c> .", "headers": {"Content-Type": "text/turtle"}} if method in WRITES else {}
     response = anyone.request(method, container + name, **content)
     assert response.status_code == 401
     assert response.headers["WWW-Authenticate"]
@@ -280,9 +276,7 @@ def test_refusals_are_problem_documents(
 
 
 @pytest.mark.requirement("solid#server-content-type-includes")
-def test_every_answer_with_content_has_a_content_type(
-    alice: SolidClient, anyone: SolidClient, container: str
-) -> None:
+def test_every_answer_with_content_has_a_content_type(alice: SolidClient, anyone: SolidClient, container: str) -> None:
     for url in (*sample(alice, container).values(), container + "missing"):
         for client in (alice, anyone):
             for method in ("GET", "OPTIONS", "POST", "BREW"):
@@ -370,9 +364,7 @@ def test_a_method_the_target_does_not_support_is_refused(
     assert "GET" in listed(response, "Allow")
 
 
-def test_a_problem_does_not_repeat_what_was_sent(
-    alice: SolidClient, bob: SolidClient, container: str
-) -> None:
+def test_a_problem_does_not_repeat_what_was_sent(alice: SolidClient, bob: SolidClient, container: str) -> None:
     """Spec: Solid #identifiable-information-error-responses"""
     response = bob.put(container + "doc", b"<#secret> <#b> <#c> .", headers={"Content-Type": "text/turtle"})
     problem = json.dumps(assert_problem(response, 403))

@@ -38,9 +38,7 @@ def kinds(alice: SolidClient, container: str) -> dict[str, str]:
     alice.put_turtle(container + "doc", "<#a> <#b> <#c> .")
     alice.put(container + "photo", bytes(range(256)), headers={"Content-Type": "image/png"})
     alice.put_turtle(container + "doc.meta", "<#a> <#b> <#c> .")
-    alice.put_acl(
-        container + "doc", authorization(container + "doc", "Read Write Control", agents=(alice.web_id,))
-    )
+    alice.put_acl(container + "doc", authorization(container + "doc", "Read Write Control", agents=(alice.web_id,)))
     return {
         "root": alice.pod,
         "root acl": alice.pod + ".acl",
@@ -68,9 +66,7 @@ EXISTING = {
 
 @pytest.mark.requirement("solid#server-safe-methods")
 @pytest.mark.parametrize("method", SAFE)
-def test_every_resource_supports_the_safe_methods(
-    alice: SolidClient, kinds: dict[str, str], method: str
-) -> None:
+def test_every_resource_supports_the_safe_methods(alice: SolidClient, kinds: dict[str, str], method: str) -> None:
     for name, url in kinds.items():
         assert alice.request(method, url).status_code in {200, 204}, name
 
@@ -121,9 +117,7 @@ def written(alice: SolidClient, url: str, media_type: str) -> Graph:
 @pytest.mark.requirement("solid#server-representation-turtle-jsonld")
 @pytest.mark.parametrize("media_type", RDF_TYPES)
 @pytest.mark.parametrize("accept", RDF_TYPES)
-def test_rdf_is_readable_in_every_format(
-    alice: SolidClient, container: str, media_type: str, accept: str
-) -> None:
+def test_rdf_is_readable_in_every_format(alice: SolidClient, container: str, media_type: str, accept: str) -> None:
     meant = written(alice, container + "doc", media_type)
     response = alice.get(container + "doc", headers={"Accept": accept})
     assert response.headers["Content-Type"].partition(";")[0] == accept
@@ -149,20 +143,14 @@ def test_what_post_and_patch_made_is_readable_in_both_formats(
 
 @pytest.mark.requirement("solid#server-representation-turtle-jsonld")
 @pytest.mark.parametrize("media_type", QUAD_TYPES)
-def test_quads_without_named_graphs_are_readable_as_turtle(
-    alice: SolidClient, container: str, media_type: str
-) -> None:
+def test_quads_without_named_graphs_are_readable_as_turtle(alice: SolidClient, container: str, media_type: str) -> None:
     body = b"<http://a.example/a> <http://a.example/b> <http://a.example/c> ."
     assert alice.put(container + "doc", body, headers={"Content-Type": media_type}).status_code == 201
     assert len(alice.graph(container + "doc")) == 1
 
 
-@pytest.mark.parametrize(
-    "media_type", [*RDF_TYPES, "image/png", "text/plain", "application/json", "text/html"]
-)
-def test_what_was_written_comes_back_byte_for_byte(
-    alice: SolidClient, container: str, media_type: str
-) -> None:
+@pytest.mark.parametrize("media_type", [*RDF_TYPES, "image/png", "text/plain", "application/json", "text/html"])
+def test_what_was_written_comes_back_byte_for_byte(alice: SolidClient, container: str, media_type: str) -> None:
     bodies = {
         "text/turtle": b"# note\n@prefix : <#>.\n:a   :b\t:c.\n",
         "application/ld+json": b'{ "@id" : "#a",\n "http://a.example/b":1}',
@@ -193,9 +181,7 @@ def test_json_ld_with_named_graphs_comes_back_as_json_ld(alice: SolidClient, con
 
 @pytest.mark.requirement("solid#server-representation-write-redirect")
 @pytest.mark.parametrize("accept", ["text/turtle", "application/ld+json"])
-def test_a_representation_has_no_url_of_its_own(
-    alice: SolidClient, kinds: dict[str, str], accept: str
-) -> None:
+def test_a_representation_has_no_url_of_its_own(alice: SolidClient, kinds: dict[str, str], accept: str) -> None:
     for url in (kinds["container"], kinds["document"]):
         response = alice.get(url, headers={"Accept": accept})
         assert response.headers.get("Content-Location", url) == url
@@ -232,9 +218,7 @@ def test_accept_is_honoured(alice: SolidClient, container: str, accept: str, exp
 @pytest.mark.requirement("rfc9110#12.5.1")
 @pytest.mark.parametrize("accept", ["image/png", "text/turtle;q=0", "*/*;q=0", "text/plain, image/*"])
 @pytest.mark.parametrize("name", ["doc", ""])
-def test_what_nobody_can_make_is_not_acceptable(
-    alice: SolidClient, container: str, name: str, accept: str
-) -> None:
+def test_what_nobody_can_make_is_not_acceptable(alice: SolidClient, container: str, name: str, accept: str) -> None:
     alice.put_turtle(container + "doc", "<#a> <#b> <#c> .")
     assert_problem(alice.get(container + name, headers={"Accept": accept}), 406)
 
@@ -281,9 +265,7 @@ def photo(alice: SolidClient, container: str) -> str:
 
 @pytest.mark.requirement("rfc9110#14")
 @pytest.mark.parametrize(("asked", "first", "last"), RANGES)
-def test_a_range_of_a_binary_is_served(
-    alice: SolidClient, photo: str, asked: str, first: int, last: int
-) -> None:
+def test_a_range_of_a_binary_is_served(alice: SolidClient, photo: str, asked: str, first: int, last: int) -> None:
     response = alice.get(photo, headers={"Range": asked})
     assert response.status_code == 206
     assert response.headers["Content-Range"] == f"bytes {first}-{last}/1024"
@@ -334,9 +316,7 @@ def test_ranges_are_offered(alice: SolidClient, photo: str) -> None:
 def test_head_sends_the_fields_of_get(alice: SolidClient, kinds: dict[str, str], accept: str | None) -> None:
     """Content-Length and the like may be left out of HEAD, but must not differ."""
     for name, url in kinds.items():
-        head, get = (
-            dict(alice.request(method, url, headers={"Accept": accept}).headers) for method in ("HEAD", "GET")
-        )
+        head, get = (dict(alice.request(method, url, headers={"Accept": accept}).headers) for method in ("HEAD", "GET"))
         for answer in (head, get):
             answer.pop("date", None)
             answer.pop("Date", None)

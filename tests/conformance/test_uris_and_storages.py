@@ -63,9 +63,7 @@ def test_the_slash_twin_of_a_resource_cannot_be_made(
 
 @pytest.mark.requirement("solid#server-uri-trailing-slash-distinct")
 @pytest.mark.parametrize(("slug", "headers"), [("doc", CONTAINER_LINK), ("box", {})])
-def test_post_makes_no_slash_twin(
-    alice: SolidClient, container: str, slug: str, headers: dict[str, str]
-) -> None:
+def test_post_makes_no_slash_twin(alice: SolidClient, container: str, slug: str, headers: dict[str, str]) -> None:
     alice.put_turtle(container + "doc")
     alice.put_container(container + "box/")
     location = alice.post(container, b"", headers=TURTLE | headers | {"Slug": slug}).headers["Location"]
@@ -162,9 +160,7 @@ def test_every_resource_links_its_storage_description(
 ) -> None:
     alice.put_turtle(container + "doc")
     alice.put_turtle(container + "doc.meta")
-    alice.put_acl(
-        container + "doc", authorization(container + "doc", "Read Write Control", agents=(alice.web_id,))
-    )
+    alice.put_acl(container + "doc", authorization(container + "doc", "Read Write Control", agents=(alice.web_id,)))
     alice.put(container + "photo", b"\x89PNG", headers={"Content-Type": "image/png"})
     for url in (container + name, alice.pod):
         assert link(alice.request(method, url), STORAGE_DESCRIPTION) == alice.pod + ".well-known/solid"
@@ -225,9 +221,7 @@ def test_deeper_names_may_begin_with_a_dot(alice: SolidClient, container: str) -
     ("one", "other"),
     [("a%7Eb", "a~b"), ("a%7eb", "a~b"), ("%61", "a"), ("caf%c3%a9", "caf%C3%A9"), ("a%2db", "a-b")],
 )
-def test_equivalent_spellings_are_one_resource(
-    alice: SolidClient, container: str, one: str, other: str
-) -> None:
+def test_equivalent_spellings_are_one_resource(alice: SolidClient, container: str, one: str, other: str) -> None:
     alice.put_turtle(container + one, "<#a> <#b> <#c> .")
     assert alice.get(container + other).status_code == 200
     assert contained(alice, container) == {container + other}

@@ -73,9 +73,7 @@ def test_a_partial_put_is_refused(alice: SolidClient, container: str) -> None:
 
 
 @pytest.mark.requirement("solid#server-put-patch-intermediate-containers")
-@pytest.mark.parametrize(
-    ("method", "headers", "data"), [*WRITES, ("PUT", {"Content-Type": "image/png"}, "PNG")]
-)
+@pytest.mark.parametrize(("method", "headers", "data"), [*WRITES, ("PUT", {"Content-Type": "image/png"}, "PNG")])
 def test_containers_on_the_way_are_made(
     alice: SolidClient, container: str, method: str, headers: dict[str, str], data: str
 ) -> None:
@@ -136,12 +134,8 @@ def test_any_slug_creates_directly_below_the_container(alice: SolidClient, conta
 
 
 @pytest.mark.requirement("solid#server-post-container-create-resource")
-@pytest.mark.parametrize(
-    "slug", ["../sibling", "%2e%2e/sibling", "box/inner", "/alice/elsewhere", "a/../../b"]
-)
-def test_a_slug_with_path_parts_makes_nothing_elsewhere(
-    alice: SolidClient, container: str, slug: str
-) -> None:
+@pytest.mark.parametrize("slug", ["../sibling", "%2e%2e/sibling", "box/inner", "/alice/elsewhere", "a/../../b"])
+def test_a_slug_with_path_parts_makes_nothing_elsewhere(alice: SolidClient, container: str, slug: str) -> None:
     before = contained(alice, alice.pod)
     alice.put_container(container + "box/")
     response = alice.post(container, b"", headers=TURTLE | {"Slug": slug})
@@ -150,9 +144,7 @@ def test_a_slug_with_path_parts_makes_nothing_elsewhere(
     assert contained(alice, container + "box/") == set()
 
 
-@pytest.mark.parametrize(
-    ("slug", "name"), [("notes.ttl", "notes.ttl"), ("caf%C3%A9", "café"), ("a~b", "a~b")]
-)
+@pytest.mark.parametrize(("slug", "name"), [("notes.ttl", "notes.ttl"), ("caf%C3%A9", "café"), ("a~b", "a~b")])
 def test_a_free_slug_is_the_name(alice: SolidClient, container: str, slug: str, name: str) -> None:
     response = alice.post(container, b"", headers=TURTLE | {"Slug": slug})
     assert unquote(response.headers["Location"]) == container + name
@@ -190,9 +182,7 @@ def test_post_to_a_document_is_not_allowed(alice: SolidClient, container: str) -
 @pytest.mark.requirement("solid#server-delete")
 @pytest.mark.requirement("solid#server-delete-remove-containment")
 @pytest.mark.parametrize("name", ["doc", "box/"])
-def test_delete_removes_the_resource_and_its_containment(
-    alice: SolidClient, container: str, name: str
-) -> None:
+def test_delete_removes_the_resource_and_its_containment(alice: SolidClient, container: str, name: str) -> None:
     alice.put(container + name, b"", headers=TURTLE)
     alice.put_turtle(container + "other")
     assert alice.delete(container + name).status_code == 204
@@ -279,9 +269,7 @@ def test_the_rest_of_a_profile_is_the_owners_to_write(carol: SolidClient) -> Non
     assert carol.patch(card, f"DELETE DATA {{ {name} }}", headers=SPARQL).status_code == 204
 
 
-def test_a_profile_is_public_and_names_issuer_storage_and_inbox(
-    carol: SolidClient, anyone: SolidClient
-) -> None:
+def test_a_profile_is_public_and_names_issuer_storage_and_inbox(carol: SolidClient, anyone: SolidClient) -> None:
     profile, me = anyone.graph(carol.web_id.partition("#")[0]), URIRef(carol.web_id)
     assert set(profile.objects(me, SOLID.oidcIssuer)) == {URIRef(carol.base_url)}
     assert set(profile.objects(me, URIRef("http://www.w3.org/ns/pim/space#storage"))) == {URIRef(carol.pod)}
