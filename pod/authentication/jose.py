@@ -37,12 +37,13 @@ PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 SIGNING_ALGORITHMS = ("ES256", "RS256", "PS256", "ES384", "EdDSA")
 """What signatures are accepted, in the order metadata lists them. None is symmetric; `none` is not among them."""
 
+_PADDING = (b"", b"=", b"==", b"===")
 _PRIVATE_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 _THUMBPRINT_MEMBERS = {"EC": ("crv", "kty", "x", "y"), "RSA": ("e", "kty", "n"), "OKP": ("crv", "kty", "x")}
 _CURVES: Mapping[str, tuple[ec.EllipticCurve, int]] = {"P-256": (ec.SECP256R1(), 32), "P-384": (ec.SECP384R1(), 48)}
 _SEGMENT = re.compile(r"[A-Za-z0-9_-]+")
 _JWT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
-_TO_STANDARD_ALPHABET = str.maketrans("-_", "+/")
+_TO_STANDARD_ALPHABET = bytes.maketrans(b"-_", b"+/")
 
 
 class JOSEError(ValueError):
@@ -59,9 +60,9 @@ def encode_segment(data: bytes) -> str:
 
 def decode_segment(segment: str) -> bytes:
     """Raises: JOSEError -- not base64url without padding."""
-    padded = segment.translate(_TO_STANDARD_ALPHABET) + "=" * (-len(segment) % 4)
     try:
-        return binascii.a2b_base64(padded, strict_mode=True)
+        standard = segment.encode("ascii").translate(_TO_STANDARD_ALPHABET)
+        return binascii.a2b_base64(standard + _PADDING[-len(segment) % 4], strict_mode=True)
     except ValueError as error:
         raise JOSEError("A part of the token is not base64url.") from error
 
