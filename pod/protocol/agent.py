@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What identifies one DPoP proof, so that an unsafe method can be refused a second time in its own transaction."""
+    """What identifies one DPoP proof, so that a write can refuse it a second time in its own transaction."""
 
     jkt: str
     jti: str
@@ -21,8 +21,8 @@ class Proof:
 class Credentials:
     """The verified identity behind a request.
 
-    `grant` is the id of the grant a token of our own provider was issued under; the store tells with every read
-    whether it still stands. It is None for anonymous requests and for tokens of foreign issuers.
+    `grant` is the id of the grant a token of our own provider was issued under; the store tells with every
+    read whether it still stands. It is None for anonymous requests and for tokens of foreign issuers.
     """
 
     agent: str | None = None
@@ -31,7 +31,7 @@ class Credentials:
     grant: str | None = None
     proof: Proof | None = None
     origin: str | None = None
-    """The request's `Origin` header: a claim of the browser, so it may only narrow what rules give, never widen it."""
+    """The request's `Origin` header: a claim of the browser, so it may only narrow what rules give."""
 
     @property
     def authenticated(self) -> bool:

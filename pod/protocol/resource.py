@@ -1,10 +1,10 @@
-"""The path rules of a Solid server: slash semantics, parents, ancestors, auxiliary resources and reserved names.
+"""The path rules of a Solid server: slashes, parents, ancestors, auxiliary resources and reserved names.
 
-A *path* here is canonical and begins with the storage's own segment (`/alice/notes/a`), whatever the URL looks like
-(placement.py turns one into the other). `Target.parse` is the only way in from raw request paths.
+A *path* here is canonical and begins with the storage's own segment (`/alice/notes/a`), whatever the URL
+looks like (placement.py turns one into the other). `Target.parse` is the only way in from raw request paths.
 
-Spec: Solid #uri-slashes-hierarchical-identifier, #server-uri-trailing-slash-distinct, #server-auxiliary-resources-management;
-RFC 3986 s6.2.2
+Spec: Solid #uri-slashes-hierarchical-identifier, #server-uri-trailing-slash-distinct,
+#server-auxiliary-resources-management; RFC 3986 s6.2.2
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from pod.errors import MalformedTarget, ReservedName, TargetTooLong
 PATH_BYTES_MAX = 2048
 SEGMENT_BYTES_MAX = 255
 DEPTH_MAX = 64
+# Longer ones are worked out every time: what strangers send must not fill the memory.
+REMEMBERED_PATH_BYTES_MAX = 256
 
 ACL_SUFFIX = ".acl"
 DESCRIPTION_SUFFIX = ".meta"
@@ -43,15 +45,16 @@ class Target:
     def parse(cls, raw_path: str) -> Target:
         """Canonicalize a percent-encoded path of ASCII.
 
-        Unreserved characters are decoded, all others keep their encoding in upper-case hex (RFC 3986 s6.2.2), so
-        `/a%7Eb` and `/a~b` are one resource while `/a%28` and `/a(` are two.
+        Unreserved characters are decoded, all others keep their encoding in upper-case hex (RFC 3986 s6.2.2),
+        so `/a%7Eb` and `/a~b` are one resource while `/a%28` and `/a(` are two. Limits bind the subject, so
+        that whatever can exist can have its auxiliary resources.
 
-        Raises: MalformedTarget -- dot or empty segments, `%2F`, `%5C`, control characters, bytes that are not UTF-8.
+        Raises: MalformedTarget -- dot or empty segments, `%2F`, `%5C`, control characters, bytes not UTF-8.
         Raises: TargetTooLong -- more than `PATH_BYTES_MAX`, `SEGMENT_BYTES_MAX` or `DEPTH_MAX`.
-        Raises: ReservedName -- an auxiliary suffix inside the path or doubled, or a name under a storage root that
-            begins with a dot.
+        Raises: ReservedName -- an auxiliary suffix inside the path or doubled, or a storage or a name
+            directly in a storage root that begins with a dot.
         """
-        return _parse_target(raw_path)
+        return _remembered_target(raw_path) if _is_short(raw_path) else _parse_target(raw_path)
 
     @property
     def is_container(self) -> bool:
@@ -68,7 +71,7 @@ class Target:
 
     @property
     def parent(self) -> str | None:
-        """The container of the subject; None for a storage root. Auxiliary resources are contained nowhere."""
+        """The container of the subject; None for a storage root. Auxiliary resources are not contained."""
         return parent_of(self.subject)
 
     @property
@@ -98,13 +101,23 @@ def storage_of(path: str) -> str:
     return path[: path.index("/", 1) + 1]
 
 
-@lru_cache(maxsize=16_384)
 def lineage(path: str) -> tuple[str, ...]:
     """The path itself and all its containers, nearest first, up to the storage root."""
+    return _remembered_lineage(path) if _is_short(path) else _lineage(path)
+
+
+def _lineage(path: str) -> tuple[str, ...]:
     line = [path]
     while (parent := parent_of(line[-1])) is not None:
         line.append(parent)
     return tuple(line)
+
+
+_remembered_lineage = lru_cache(maxsize=4096)(_lineage)
+
+
+def _is_short(path: str) -> bool:
+    return len(path) <= REMEMBERED_PATH_BYTES_MAX
 
 
 _PERCENT = re.compile(r"%([0-9A-Fa-f]{2})|(%)|([^A-Za-z0-9\-._~!$&'()*+,;=:@/])")
@@ -126,7 +139,7 @@ def canonical_path(raw_path: str) -> str:
 def _canonical_escape(match: re.Match[str]) -> str:
     digits, bare_percent, stray = match.groups()
     if bare_percent:
-        raise MalformedTarget("A percent sign in a URL must be followed by two hexadecimal digits; write %25 for itself.")
+        raise MalformedTarget("After a percent sign in a URL come two hexadecimal digits; write %25 for itself.")
     if stray:
         return _encode_stray(stray)
     byte = int(digits, 16)
@@ -139,58 +152,52 @@ def _encode_stray(character: str) -> str:
     """Characters that RFC 3986 wants encoded but that some clients send bare, such as `|` or `é`."""
     encoded = character.encode("utf-8", "surrogatepass")
     if any(byte in _NEVER for byte in encoded):
-        raise MalformedTarget("Control characters and backslashes cannot be part of a resource name on this server.")
+        raise MalformedTarget("Control characters and backslashes cannot be part of a resource name here.")
     return "".join(f"%{byte:02X}" for byte in encoded)
 
 
 def decoded_segment(segment: str) -> bytes:
     """The bytes a canonical segment stands for."""
+    if "%" not in segment:
+        return segment.encode("ascii")
     return re.sub(rb"%([0-9A-F]{2})", lambda m: bytes([int(m[1], 16)]), segment.encode("ascii"))
 
 
-@lru_cache(maxsize=16_384)
 def _parse_target(raw_path: str) -> Target:
-    if len(raw_path) > PATH_BYTES_MAX:
+    if len(raw_path) > PATH_BYTES_MAX + _SUFFIX_BYTES_MAX:
         raise TargetTooLong(f"A path may have at most {PATH_BYTES_MAX} bytes.")
     path = canonical_path(raw_path)
-    segments = path.split("/")[1:]
-    if len(segments) < 2 or not segments[0]:
-        raise MalformedTarget("The path names no storage.")
-    if len(path) > PATH_BYTES_MAX or len(segments) > DEPTH_MAX:
-        raise TargetTooLong(f"A path may have at most {PATH_BYTES_MAX} bytes and {DEPTH_MAX} segments.")
-    for segment in segments[:-1]:
-        _check_segment(segment)
-    if segments[-1]:
-        _check_segment(segments[-1])
-    return _with_auxiliary(path, segments)
-
-
-def _check_segment(segment: str) -> None:
-    if segment in {"", ".", ".."}:
-        raise MalformedTarget("Empty, `.` and `..` segments cannot be part of a resource path.")
-    name = decoded_segment(segment)
-    if len(name) > SEGMENT_BYTES_MAX:
-        raise TargetTooLong(f"A name may have at most {SEGMENT_BYTES_MAX} bytes.")
-    try:
-        name.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise MalformedTarget("A resource name must be percent-encoded UTF-8.") from error
-
-
-def _with_auxiliary(path: str, segments: list[str]) -> Target:
-    last = segments[-1]
-    auxiliary = next((kind for kind in Auxiliary if last.endswith(kind.value)), None)
-    names = [*segments[:-1], last[: -len(auxiliary.value)] if auxiliary else last]
-    for name in names[:-1]:
-        _refuse_auxiliary_suffix(name)
-    if names[-1]:
-        _refuse_auxiliary_suffix(names[-1])
-    if names[0].startswith(".") or names[1].startswith("."):
-        raise ReservedName("Names that begin with a dot directly under a storage root belong to the server.")
-    subject = path[: -len(auxiliary.value)] if auxiliary else path
+    auxiliary = next((kind for kind in Auxiliary if path.endswith(kind.value)), None)
+    subject = path.removesuffix(auxiliary.value) if auxiliary else path
+    _check_subject(subject)
     return Target(path, subject, auxiliary)
 
 
-def _refuse_auxiliary_suffix(name: str) -> None:
+_remembered_target = lru_cache(maxsize=16_384)(_parse_target)
+_SUFFIX_BYTES_MAX = max(len(kind.value) for kind in Auxiliary)
+
+
+def _check_subject(subject: str) -> None:
+    storage, *names = subject.split("/")[1:]
+    if not storage or not names:
+        raise MalformedTarget("The path names no storage.")
+    if len(subject) > PATH_BYTES_MAX or len(names) >= DEPTH_MAX:
+        raise TargetTooLong(f"A path may have at most {PATH_BYTES_MAX} bytes and {DEPTH_MAX} segments.")
+    for name in (storage, *names[:-1], *filter(None, names[-1:])):
+        _check_name(name)
+    if storage.startswith(".") or names[0].startswith("."):
+        raise ReservedName("Names that begin with a dot directly under a storage root belong to the server.")
+
+
+def _check_name(name: str) -> None:
+    if name in {"", ".", ".."}:
+        raise MalformedTarget("Empty, `.` and `..` segments cannot be part of a resource path.")
     if name.endswith((ACL_SUFFIX, DESCRIPTION_SUFFIX)):
         raise ReservedName("Names that end in .acl or .meta belong to access control lists and descriptions.")
+    decoded = decoded_segment(name)
+    if len(decoded) > SEGMENT_BYTES_MAX:
+        raise TargetTooLong(f"A name may have at most {SEGMENT_BYTES_MAX} bytes.")
+    try:
+        decoded.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise MalformedTarget("A resource name must be percent-encoded UTF-8.") from error
