@@ -1,0 +1,66 @@
+"""The worker process: what may happen later happens here, so that no request waits for it.
+
+Each task is safe to run at any time, beside any number of other processes, and to run again after a crash.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Event
+
+import structlog
+
+from pod.authentication.keys import KeyRing
+from pod.clock import Clock, SystemClock
+from pod.config import Config
+from pod.store.accounts import Accounts
+from pod.store.interface import ResourceStore
+from pod.store.journal import expire
+from pod.store.sqlite import open_store
+from pod.store.sweep import sweep
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Task:
+    """Something to do every so often. A failure is logged and the task is tried again when it is due next."""
+
+    name: str
+    every_seconds: float
+    work: Callable[[], object]
+    due: float = 0.0
+
+    def run_if_due(self, now: float) -> None:
+        if now < self.due:
+            return
+        self.due = now + self.every_seconds
+        try:
+            self.work()
+        except Exception:  # noqa: BLE001 -- the border: one task's failure must not stop the others
+            log.exception("task failed", task=self.name)
+
+
+def run(config: Config, stop: Event, clock: Clock | None = None) -> None:
+    """Work until `stop` is set."""
+    clock = clock or SystemClock()
+    store = open_store(config, clock)
+    try:
+        tasks = upkeep(config, store, clock)
+        while not stop.is_set():
+            for task in tasks:
+                task.run_if_due(clock.now())
+            stop.wait(max(0.0, min(task.due for task in tasks) - clock.now()))
+    finally:
+        store.close()
+
+
+def upkeep(config: Config, store: ResourceStore, clock: Clock) -> tuple[Task, ...]:
+    """Removing what nobody needs, and making signing keys before the old ones wear out."""
+    keys = KeyRing.open(config, store, Accounts(store), clock)
+    return (
+        Task("sweep blobs", 60, lambda: sweep(store, clock, config.orphan_blob_seconds)),
+        Task("expire journal", 3600, lambda: expire(store, clock, days=config.journal_days)),
+        Task("renew signing keys", 3600, keys.renew),
+    )
