@@ -1,0 +1,95 @@
+# Everything a developer or a new machine needs. `make` lists the targets.
+#
+# The virtual environment is made in .venv; the files beginning with `.stamp-` in it say what has been installed, so a
+# second `make run` starts at once.
+
+SHELL = /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+WORKERS ?= 2
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -q
+INSTALL := $(PIP) install --require-hashes --only-binary :all:
+COMPILE := $(BIN)/pip-compile -q --strip-extras --generate-hashes --all-build-deps --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
+QUICK := not e2e and not clients and not soak
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: run
+run: $(VENV)/.stamp-run ## Start Freehold on http://localhost:3000/ with its data in ./data; ARGS="--port 3001" passes options on
+	@PATH="$(CURDIR)/$(BIN):$$PATH" freehold serve $(ARGS)
+
+.PHONY: test
+test: static ## Everything in `check`, and every test with real processes and real clients
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile -m "not soak" --all-requirements $(ARGS)
+
+.PHONY: check
+check: static ## Formatting, lint, types, import rules and the quick tests
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile -m "$(QUICK)" $(ARGS)
+
+.PHONY: static
+static: $(VENV)/.stamp-test
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy --strict pod
+	$(BIN)/lint-imports
+
+.PHONY: fix
+fix: $(VENV)/.stamp-test ## Format, and repair what lint can repair
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+.PHONY: bench
+bench: $(VENV)/.stamp-bench ## Compare speed with Community Solid Server; ARGS="--help" says more
+	$(BIN)/python -m bench $(ARGS)
+
+.PHONY: soak
+soak: $(VENV)/.stamp-test ## The tests that take too long for every day
+	$(BIN)/python -m pytest -q -m soak $(ARGS)
+
+.PHONY: docs
+docs: $(VENV)/.stamp-run ## Write docs/settings.md from pod/config.py
+	$(BIN)/python -m tests.support.settings_table > docs/settings.md
+
+.PHONY: lock
+lock: $(VENV)/.stamp-test ## Choose the newest versions of all libraries, and write them to requirements/
+	$(PIP) install pip-tools
+	$(COMPILE) --upgrade -o requirements/run.txt pyproject.toml
+	$(COMPILE) --upgrade -c requirements/run.txt --extra test -o requirements/test.txt pyproject.toml
+	$(COMPILE) --upgrade -c requirements/test.txt --extra test --extra bench -o requirements/bench.txt pyproject.toml
+
+# -- what the targets stand on ---------------------------------------------------------------------------------
+
+$(VENV)/.stamp-run: requirements/run.txt pyproject.toml | $(BIN)/python
+	@echo "Installing what Freehold needs..."
+	@$(INSTALL) -r requirements/run.txt
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.stamp-test: requirements/test.txt $(VENV)/.stamp-run
+	@echo "Installing what the tests need..."
+	@$(INSTALL) -r requirements/test.txt
+	@touch $@
+
+$(VENV)/.stamp-bench: requirements/bench.txt $(VENV)/.stamp-test
+	@$(INSTALL) -r requirements/bench.txt
+	@touch $@
+
+# On Debian, `venv` is a package of its own: python3-venv.
+$(BIN)/python:
+	@if ! $(PYTHON) -c 'import venv, ensurepip' 2>/dev/null; then \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			apt-get update -qq && apt-get install -y -qq python3 python3-venv; \
+		else \
+			echo "Freehold needs Python 3.11 with its venv module. As root: apt-get install python3 python3-venv"; exit 1; \
+		fi; \
+	fi
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Freehold needs Python 3.11 or newer; this is $$($(PYTHON) --version). Name another: make PYTHON=python3.11 run"; exit 1; }
+	@$(PYTHON) -m venv $(VENV)

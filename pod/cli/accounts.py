@@ -1,0 +1,152 @@
+"""`freehold account ...` and the seed file: thin commands over pod/identity."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pod.cli.options import Misconfigured, refusing, settings, where
+from pod.errors import PodError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pod.config import Config
+    from pod.services import Services
+
+
+@contextmanager
+def opened(config: Config) -> Iterator[Services]:
+    """The services of this server, for one command. What goes wrong is told in a sentence."""
+    from pod.services import open_services  # noqa: PLC0415
+
+    try:
+        services = open_services(config)
+    except PodError as error:
+        raise refusing(error) from error
+    try:
+        yield services
+    except PodError as error:
+        raise refusing(error) from error
+    finally:
+        services.close()
+
+
+@click.group()
+def account() -> None:
+    """Make and look after accounts. The server may be running meanwhile."""
+
+
+PASSWORD = click.option(
+    "--password", metavar="TEXT", help="Asked for if left out. Other users of this machine may see what stands here."
+)
+
+
+@account.command()
+@click.argument("name")
+@click.option("--email", metavar="ADDRESS", help="Where to reach its owner.")
+@PASSWORD
+@where
+def create(name: str, email: str | None, password: str | None, **options: Any) -> None:  # see pod/cli/main.py
+    """Make an account with a pod and a WebID."""
+    from pod.identity import accounts  # noqa: PLC0415
+
+    config = settings(**options)
+    with opened(config) as services:
+        accounts.create_account(services, name, email=email, password=password or ask_password())
+    click.echo(f"Account {name}")
+    click.echo(f"  Pod    {services.placement.url(f'/{name}/')}")
+    click.echo(f"  WebID  {services.placement.url(f'/{name}/profile/card')}#me")
+
+
+@account.command("list")
+@where
+def list_(**options: Any) -> None:  # see pod/cli/main.py
+    """List all accounts with their pods."""
+    from pod.identity import accounts  # noqa: PLC0415
+
+    with opened(settings(**options)) as services:
+        for line in accounts.list_accounts(services):
+            click.echo(line)
+
+
+@account.command()
+@click.argument("name")
+@where
+def disable(name: str, **options: Any) -> None:  # see pod/cli/main.py
+    """Lock an account: its tokens stop working at once. The pod stays."""
+    switched(name, disabled=True, options=options)
+
+
+@account.command()
+@click.argument("name")
+@where
+def enable(name: str, **options: Any) -> None:  # see pod/cli/main.py
+    """Unlock an account."""
+    switched(name, disabled=False, options=options)
+
+
+@account.command("reset-password")
+@click.argument("name")
+@PASSWORD
+@where
+def reset_password(name: str, password: str | None, **options: Any) -> None:  # see pod/cli/main.py
+    """Give an account a new password."""
+    from pod.identity import accounts  # noqa: PLC0415
+
+    with opened(settings(**options)) as services:
+        accounts.reset_password(services, name, password or ask_password())
+    click.echo(f"Account {name} has a new password")
+
+
+@account.command("add-client")
+@click.argument("name")
+@click.option("--label", default="", metavar="TEXT", help="What it is for, so that you know it again.")
+@where
+def add_client(name: str, label: str, **options: Any) -> None:  # see pod/cli/main.py
+    """Make an id and secret with which a program acts as this account. The secret is shown once."""
+    import secrets  # noqa: PLC0415
+
+    from pod.identity import clients  # noqa: PLC0415
+
+    client_id, secret = f"{name}-{secrets.token_hex(6)}", secrets.token_urlsafe(32)
+    with opened(settings(**options)) as services:
+        clients.add_client(services, name, client_id, secret, label)
+    click.echo(f"client_id={client_id}\nclient_secret={secret}")
+
+
+def switched(name: str, *, disabled: bool, options: dict[str, Any]) -> None:
+    from pod.identity import accounts  # noqa: PLC0415
+
+    with opened(settings(**options)) as services:
+        accounts.set_disabled(services, name, disabled)
+    click.echo(f"Account {name} is {'disabled' if disabled else 'enabled'}")
+
+
+def ask_password() -> str:
+    """From the terminal, twice; from a pipe, its first line."""
+    if sys.stdin.isatty():
+        return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
+    return sys.stdin.readline().rstrip("\n")
+
+
+def seed(config: Config, document: Path) -> None:
+    """Creates what is missing and says what that was."""
+    from pod.identity.seed import apply_seed  # noqa: PLC0415
+
+    try:
+        content = json.loads(document.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise Misconfigured(f"{document} is not JSON: {error}") from error
+    try:
+        with opened(config) as services:
+            done = apply_seed(services, content)
+    except click.ClickException as error:
+        raise Misconfigured(f"{document}: {error.message}") from error
+    for line in done:
+        click.echo(line)

@@ -1,0 +1,149 @@
+"""The `freehold` command. Each command imports what it needs when it runs, so that help is quick."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pod import __version__
+from pod.cli.accounts import account
+from pod.cli.options import FILE, Misconfigured, Refused, listen, settings, where
+
+SUPERVISED = click.option("--supervised", type=int, hidden=True, help="Process id of the supervisor.")
+
+
+HELP = """Your own Solid pod: a personal data store.
+
+\b
+Start here:
+  freehold serve                  run everything on this machine
+  freehold account create alice   make an account with a pod
+"""
+
+
+@click.group(help=HELP, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="freehold")
+def main() -> None:
+    """The command; see HELP."""
+
+
+main.add_command(account)
+
+
+@main.command()
+@where
+@listen
+@click.option("--seed", type=FILE, metavar="FILE", help="JSON file of accounts to create where they are missing.")
+def serve(seed: Path | None, **options: Any) -> None:  # options: see pod/cli/options.py
+    """Run everything on this machine, and keep it running."""
+    from pod.cli import guard  # noqa: PLC0415
+    from pod.cli.serve import serve as run  # noqa: PLC0415
+
+    config = settings(**options)
+    try:
+        sys.exit(run(config, as_words(options), seed))
+    except guard.InUse as error:
+        raise Refused(str(error)) from error
+
+
+@main.command()
+@where
+@listen
+@SUPERVISED
+def web(supervised: int | None, **options: Any) -> None:  # see serve
+    """Run one web process alone."""
+    config = settings(**options)
+    alone_or_supervised(config, supervised)
+    from pod.cli import web as serving  # noqa: PLC0415
+
+    serving.run(config)
+
+
+@main.command()
+@where
+@listen
+@SUPERVISED
+def worker(supervised: int | None, **options: Any) -> None:  # see serve
+    """Run the worker process alone."""
+    config = settings(**options)
+    tied(supervised)
+    from pod.cli import work  # noqa: PLC0415
+
+    work.run(config)
+
+
+@main.command(hidden=True)
+@click.argument("document", type=FILE)
+@where
+@listen
+@SUPERVISED
+def seed(document: Path, supervised: int | None, **options: Any) -> None:  # see serve
+    """Create the accounts of a seed file where they are missing."""
+    config = settings(**options)
+    tied(supervised)
+    from pod.cli import accounts  # noqa: PLC0415
+
+    accounts.seed(config, document)
+
+
+@main.command()
+@where
+@click.option("--deep", is_flag=True, help="Also read every body and compare its digest.")
+def fsck(*, deep: bool, **options: Any) -> None:  # see serve
+    """Check that the store keeps its promises. Changes nothing; the server may be running."""
+    from pod.cli import maintenance  # noqa: PLC0415
+
+    sys.exit(maintenance.fsck(settings(**options), deep=deep))
+
+
+@main.command()
+@where
+@click.argument("agent")
+@click.argument("mode", type=click.Choice(["read", "append", "write", "control"], case_sensitive=False))
+@click.argument("url")
+def explain(agent: str, mode: str, url: str, **options: Any) -> None:  # see serve
+    """Say whether AGENT may MODE the resource at URL, and which rule says so.
+
+    AGENT is a WebID, or "public" for anyone.
+    """
+    from pod.cli import maintenance  # noqa: PLC0415
+
+    click.echo(maintenance.explain(settings(**options), agent, mode, url))
+
+
+def alone_or_supervised(config: Any, supervised: int | None) -> None:  # Config
+    """Ties this process to its supervisor; alone, it sees to its port itself."""
+    from pod.cli import guard  # noqa: PLC0415
+
+    tied(supervised)
+    if supervised is None:
+        try:
+            guard.check_port(config.host, config.port)
+        except guard.InUse as error:
+            raise Misconfigured(str(error)) from error
+
+
+def tied(supervised: int | None) -> None:
+    from pod.cli import guard  # noqa: PLC0415
+
+    if supervised is not None:
+        guard.die_with(supervised)
+
+
+def as_words(options: dict[str, Any]) -> tuple[str, ...]:
+    """Parsed options as words of a command line again."""
+    words: list[str] = []
+    for name, value in options.items():
+        flag = "--" + {"file": "config"}.get(name, name).replace("_", "-")
+        if value is True:
+            words.append(flag)
+        elif value is not None:
+            words += [flag, str(value)]
+    return tuple(words)
+
+
+if __name__ == "__main__":
+    main()

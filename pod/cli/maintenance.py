@@ -1,0 +1,30 @@
+"""`freehold fsck` and `freehold explain`: questions to the store."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from pod.authorization import explain as explaining
+from pod.cli.accounts import opened
+from pod.store import fsck as checking
+
+if TYPE_CHECKING:
+    from pod.config import Config
+
+
+def fsck(config: Config, *, deep: bool) -> int:
+    """Prints what is wrong. Exit code 1 when something needs a hand, 0 otherwise."""
+    errors = 0
+    with opened(config) as services:
+        for finding in checking.check(services.store, deep=deep):
+            errors += finding.severity is checking.Severity.ERROR
+            click.echo(f"{finding.severity}: {finding.path or 'store'}: {finding.text}")
+    click.echo("The store is sound." if not errors else f"{errors} errors found.")
+    return 1 if errors else 0
+
+
+def explain(config: Config, agent: str, mode: str, url: str) -> str:
+    with opened(config) as services:
+        return explaining.explain(services, agent, mode, url)

@@ -1,0 +1,64 @@
+"""The options that commands share, and how they become settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from pod.config import Config, ConfigError, load
+from pod.errors import PodError
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+DIRECTORY = click.Path(file_okay=False, path_type=Path)
+
+
+class Misconfigured(click.ClickException):
+    """Ends the process with a code that tells the supervisor not to try again."""
+
+    exit_code = 78
+
+
+class Refused(click.ClickException):
+    """What was asked for cannot be done; the message says why."""
+
+    exit_code = 1
+
+
+def where(command: F) -> F:
+    """Options of every command: which server is meant."""
+    for option in (
+        click.option("--base-url", metavar="URL", help="The server's public URL, with its trailing slash."),
+        click.option("--data", type=DIRECTORY, metavar="DIR", help="Where everything is kept. Default: ./data"),
+        click.option("--config", "file", type=FILE, metavar="FILE", help="Settings in TOML; see docs/settings.md."),
+    ):
+        command = option(command)
+    return command
+
+
+def listen(command: F) -> F:
+    """Options of the commands that serve."""
+    for option in (
+        click.option("--dev", is_flag=True, default=None, help="Allow http and loopback addresses; no rate limits."),
+        click.option("--workers", type=click.IntRange(1, 64), metavar="N", help="Web processes. Default: 1"),
+        click.option("--port", type=click.IntRange(1, 65535), metavar="N", help="Port to listen on. Default: 3000"),
+        click.option("--host", metavar="ADDRESS", help="Address to listen on. Default: 127.0.0.1"),
+    ):
+        command = option(command)
+    return command
+
+
+def settings(file: Path | None, **overrides: Any) -> Config:
+    """Raises: Misconfigured"""
+    try:
+        return load(file, **overrides)
+    except ConfigError as error:
+        raise Misconfigured(str(error)) from error
+
+
+def refusing(error: PodError) -> Refused:
+    return Refused(error.detail or error.title)

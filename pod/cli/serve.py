@@ -1,0 +1,77 @@
+"""`freehold serve`: everything that one machine needs, started and watched.
+
+Imports nothing heavy: the supervisor stays in memory for as long as the server runs.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+from pod.cli import guard
+from pod.cli.supervisor import MISCONFIGURED, Program, Supervisor, spawn
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pod.config import Config
+
+
+def serve(config: Config, options: tuple[str, ...], seed: Path | None) -> int:
+    """Runs until told to stop; gives the exit code. `options` are handed on to the children.
+
+    Raises: InUse -- the data directory or the port belongs to someone else.
+    """
+    guard.lock(config.data)
+    guard.check_port(config.host, config.port)
+    supervised = ("--supervised", str(os.getpid()))
+    if seed is not None and (code := run_once(arguments("seed", str(seed), *supervised, *options))):
+        return code
+    watched = [Program(name, arguments(name.partition("-")[0], *supervised, *options)) for name in names(config)]
+    return Supervisor(
+        watched,
+        say=reporter(config),
+        ready=lambda: guard.listening(config.host, config.port),
+        announce=lambda: welcome(config),
+    ).run()
+
+
+def names(config: Config) -> list[str]:
+    return [*(f"web-{number + 1}" for number in range(config.workers)), "worker"]
+
+
+def arguments(*words: str) -> tuple[str, ...]:
+    """A `freehold` command line for this same installation, wherever it is started from."""
+    return (sys.executable, "-P", "-m", "pod.cli.main", *words)
+
+
+def run_once(words: tuple[str, ...]) -> int:
+    _, status = os.waitpid(spawn(words), 0)
+    code = os.waitstatus_to_exitcode(status)
+    return MISCONFIGURED if code == MISCONFIGURED else min(abs(code), 1)
+
+
+def reporter(config: Config) -> Any:  # Say
+    """Lines in the form of pod/observability/logging.py, without its imports."""
+
+    def say(text: str) -> None:
+        moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        line = f"{moment} [warning] {text}"
+        if config.log_format == "json":
+            line = json.dumps({"event": text, "level": "warning", "timestamp": moment})
+        print(line, file=sys.stderr, flush=True)
+
+    return say
+
+
+def welcome(config: Config) -> None:
+    print(
+        f"\n  Freehold is ready at {config.base_url}\n"
+        f"  Everything is kept in {config.data.resolve()}\n\n"
+        f"  Make an account:  freehold account create NAME --data {config.data}\n"
+        f"  Stop:             Ctrl-C\n",
+        flush=True,
+    )

@@ -1,0 +1,99 @@
+"""`freehold web`: one web process. granian parses HTTP, pod/http/asgi.py calls the application.
+
+docs/decisions/0001-web-server.md says why it is put together like this.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import resource
+import signal
+import socket
+from typing import TYPE_CHECKING
+
+import structlog
+import uvloop
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
+from granian.server.embed import Server
+
+from pod.app import create_app
+from pod.http.asgi import Answered, Bridge
+from pod.observability import logging as observed
+
+if TYPE_CHECKING:
+    from pod.config import Config
+
+HEADERS_BYTES_MAX = 8192 + 4096 * 100
+"""All headers of one request; also the most read from a socket at once, so less makes uploads slow."""
+HEADERS_SECONDS_MAX = 30
+"""To send the headers of a request, and to keep an idle connection."""
+CONNECTIONS_MAX = 4096
+BACKLOG = 1024
+OPEN_FILES = 65_536
+
+log = structlog.get_logger("pod.web")
+
+
+def run(config: Config) -> None:
+    """Serves until SIGTERM or SIGINT, then finishes what it has begun."""
+    observed.set_up(config)
+    allow_connections()
+    app = create_app(config)
+    bridge = Bridge(app.wsgi_app, config, tell_request if config.log_requests else None)
+    try:
+        uvloop.run(serve(bridge, config))
+    finally:
+        app.extensions["services"].close()
+
+
+async def serve(bridge: Bridge, config: Config) -> None:
+    server = Server(
+        bridge,
+        address=numeric(config.host, config.port),
+        port=config.port,
+        interface=Interfaces.ASGINL,
+        http=HTTPModes.http1,
+        websockets=False,
+        backlog=BACKLOG,
+        backpressure=CONNECTIONS_MAX,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADERS_SECONDS_MAX * 1000, max_buffer_size=HEADERS_BYTES_MAX),
+        log_enabled=False,
+    )
+    quieten()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, server.stop)
+    await server.serve()
+
+
+def quieten() -> None:
+    """The handlers granian sets up go: its errors belong with ours, and its news is none."""
+    for name in ("_granian", "granian"):
+        logger = logging.getLogger(name)
+        logger.handlers.clear()
+        logger.propagate = True
+        logger.setLevel(logging.ERROR)
+
+
+def numeric(host: str, port: int) -> str:
+    """The address of a host name; granian takes addresses only."""
+    return str(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][4][0])
+
+
+def allow_connections() -> None:
+    """Enough open sockets and files: the usual soft limit is far below `CONNECTIONS_MAX`."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, OPEN_FILES), hard))
+
+
+def tell_request(answered: Answered) -> None:
+    log.info(
+        "request",
+        client=answered.client,
+        method=answered.method,
+        path=answered.path,
+        status=answered.status,
+        ms=round(answered.seconds * 1000, 1),
+    )

@@ -1,0 +1,27 @@
+"""`freehold worker`: followers of the journal and sweeps, until told to stop."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from typing import TYPE_CHECKING
+
+from pod import worker
+from pod.observability import logging as observed
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from pod.config import Config
+
+
+def run(config: Config) -> None:
+    observed.set_up(config)
+    stop = threading.Event()
+
+    def asked(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, asked)
+    signal.signal(signal.SIGINT, asked)
+    worker.run(config, stop)
