@@ -1,0 +1,182 @@
+"""The one entry: may these credentials do what an operation needs? Compares required modes with granted ones and
+gives a decision with its reason, or refuses.
+
+It decides on one snapshot of the store and fetches nothing unless it may wait, so it can run inside a transaction.
+Everything remembered is keyed by ids and versions that never come back.
+
+Spec: WAC #authorization-evaluation, #access-privileges; REQUIREMENTS section 10.5 and section 17, rows 3 to 7
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import structlog
+
+from pod.authorization.decision import Decision, Reason
+from pod.authorization.effective import effective_acl
+from pod.authorization.groups import Circle, Groups
+from pod.authorization.required import Need
+from pod.authorization.rules import Rules
+from pod.clock import Clock
+from pod.config import Config
+from pod.errors import AccessDenied, InvalidToken, NotAuthenticated, NotFound, PodError
+from pod.protocol.agent import PUBLIC, Credentials
+from pod.protocol.modes import AccessMode
+from pod.protocol.placement import Placement
+from pod.protocol.resource import Auxiliary
+from pod.remote.client import Remote
+from pod.store.interface import Reader
+from pod.store.records import Snapshot
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class _Inquiry:
+    """One question, and the memory of the groups asked about for it."""
+
+    reader: Reader
+    snapshot: Snapshot
+    credentials: Credentials
+    circle: Circle
+
+
+class Authorizer:
+    """Decides by Web Access Control. Shared by all threads."""
+
+    def __init__(self, config: Config, placement: Placement, clock: Clock, remote: Remote) -> None:
+        self._rules = Rules(config, placement)
+        self._groups = Groups(config, placement, clock, remote, self._may_everyone_read)
+
+    def authorize(
+        self,
+        reader: Reader,
+        snapshot: Snapshot,
+        credentials: Credentials,
+        needs: Sequence[Need],
+        *,
+        may_wait: bool = False,
+    ) -> Decision:
+        """What may be done with the target, when everything in `needs` may be.
+
+        `may_wait`: for documents of remote groups, if nothing else grants what is needed. Never in a transaction.
+
+        Raises: InvalidToken, NotAuthenticated, AccessDenied; NotFound -- to whoever may know that nothing is there;
+            VersionMoved -- an ACL changed since the snapshot.
+        """
+        check_grant(snapshot, credentials)
+        if snapshot.storage is None:
+            raise NotFound("No storage has this URL.")
+        inquiry = self._inquiry(reader, snapshot, credentials)
+        subject = snapshot.target.subject
+        decision = self._decide(inquiry, subject)
+        for need in needs:
+            there = decision if need.path == subject else self._decide(inquiry, need.path)
+            if not need.is_met_by(there.modes):
+                there = self._insist(inquiry, need, there, may_wait=may_wait)
+                decision = there if need.path == subject else decision
+        return _as_shown(snapshot, decision)
+
+    def prepare(self, reader: Reader, snapshot: Snapshot, credentials: Credentials, needs: Sequence[Need]) -> Decision:
+        """`authorize` outside a transaction: waits for what the decision inside one will depend on."""
+        return self.authorize(reader, snapshot, credentials, needs, may_wait=True)
+
+    def decide(self, reader: Reader, snapshot: Snapshot, credentials: Credentials) -> Decision:
+        """What may be done with the target, whatever is needed. Does not look at the grant of the token."""
+        inquiry = self._inquiry(reader, snapshot, credentials)
+        return _as_shown(snapshot, self._decide(inquiry, snapshot.target.subject))
+
+    def allowed(self, reader: Reader, snapshot: Snapshot, credentials: Credentials) -> tuple[AccessMode, AccessMode]:
+        """Modes of the caller and of the public on the target, as `WAC-Allow` tells them.
+
+        On an ACL, Control of its subject counts as every mode, since it allows to read and write the ACL.
+
+        Spec: WAC #wac-allow, #server-wac-allow
+        """
+        decision = self.decide(reader, snapshot, credentials)
+        return decision.modes, decision.public
+
+    def _inquiry(self, reader: Reader, snapshot: Snapshot, credentials: Credentials) -> _Inquiry:
+        storage = snapshot.storage.path if snapshot.storage else ""
+        return _Inquiry(reader, snapshot, credentials, Circle(self._groups, reader, storage, credentials.agent))
+
+    def _decide(self, inquiry: _Inquiry, path: str) -> Decision:
+        """The decision on the target's subject or on a container of it, existing or not."""
+        snapshot, credentials = inquiry.snapshot, inquiry.credentials
+        reference = effective_acl(snapshot.acls, path)
+        if reference is None:
+            log.error("root acl missing", path=path)
+            decision = Decision(AccessMode.NONE, AccessMode.NONE)
+        else:
+            decision = self._rules.evaluate(inquiry.reader, reference, path, credentials, inquiry.circle)
+        if snapshot.storage is not None and credentials.agent in snapshot.storage.owners:
+            return _with_ownership(decision)
+        return decision
+
+    def _insist(self, inquiry: _Inquiry, need: Need, there: Decision, *, may_wait: bool) -> Decision:
+        """A decision that meets the need after waiting for groups that were not known; raises the refusal if none."""
+        if may_wait and inquiry.circle.is_incomplete:
+            inquiry.circle.wait()
+            there = self._decide(inquiry, need.path)
+        if not need.is_met_by(there.modes):
+            raise self._refusal(inquiry, need, there)
+        return there
+
+    def _refusal(self, inquiry: _Inquiry, need: Need, there: Decision) -> PodError:
+        """401 to nobody, 403 to somebody, 404 to whoever may know that nothing is there.
+
+        Spec: REQUIREMENTS section 17 row 3
+        """
+        if need.missing and AccessMode.READ in there.modes:
+            return NotFound("There is nothing at this URL.")
+        modes = " and ".join(need.told.names())
+        if not inquiry.credentials.authenticated:
+            return NotAuthenticated(f"This takes {modes} access, which not everyone has here: sign in.")
+        who = "the web app that asks" if self._is_for_its_origin(inquiry, need) else "this account"
+        return AccessDenied(
+            f"This takes {modes} access, which the access rules do not give to {who}.",
+            requiredModes=list(need.told.names()),
+        )
+
+    def _is_for_its_origin(self, inquiry: _Inquiry, need: Need) -> bool:
+        """Whether the same agent might do it, only not from this origin.
+
+        Spec: WAC #access-subject-origin-rejection-reason
+        """
+        if inquiry.credentials.origin is None:
+            return False
+        without = replace(inquiry, credentials=replace(inquiry.credentials, origin=None))
+        return need.is_met_by(self._decide(without, need.path).modes)
+
+    def _may_everyone_read(self, reader: Reader, snapshot: Snapshot) -> bool:
+        return AccessMode.READ in self.decide(reader, snapshot, PUBLIC).modes
+
+
+def check_grant(snapshot: Snapshot, credentials: Credentials) -> None:
+    """Refuse a token whose grant was taken back, however good its signature is.
+
+    Raises: InvalidToken
+    """
+    if credentials.grant is None:
+        return
+    grant = snapshot.grant
+    if grant is None or not grant.stands or grant.web_id != credentials.agent:
+        raise InvalidToken("The access token was revoked, or its account is no longer active; sign in again.")
+
+
+def _with_ownership(decision: Decision) -> Decision:
+    """Owners of a storage can always repair its access rules.
+
+    Spec: WAC #loss-of-control-mitigation
+    """
+    if AccessMode.CONTROL in decision.modes:
+        return decision
+    ownership = Reason(AccessMode.CONTROL, None)
+    modes = decision.modes | AccessMode.CONTROL
+    return replace(decision, modes=modes, reasons=(*decision.reasons, ownership))
+
+
+def _as_shown(snapshot: Snapshot, decision: Decision) -> Decision:
+    return decision.of_acl() if snapshot.target.auxiliary is Auxiliary.ACL else decision

@@ -1,0 +1,55 @@
+"""The verdict, with its reason: which modes an agent has on a resource, which everyone has, and the rules that say so.
+
+A value. Printed for owners (`freehold explain`, the sharing page), never for strangers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pod.protocol.modes import AccessMode
+
+OWNERSHIP = "owner"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Where modes come from: a rule (its IRI, None when it has no name) of an ACL, or ownership of the storage."""
+
+    modes: AccessMode
+    rule: str | None
+    acl: str | None = None
+    """URL of the ACL; None when it is the ownership."""
+
+    def __str__(self) -> str:
+        names = ", ".join(self.modes.names())
+        if self.acl is None:
+            return f"{names}: owners of a storage always keep control of it"
+        return f"{names}: {f'rule <{self.rule}>' if self.rule else 'a rule without a name'} in <{self.acl}>"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What may be done with a resource. `modes` always include `public`: what everyone may, each may."""
+
+    modes: AccessMode
+    public: AccessMode
+    reasons: tuple[Reason, ...] = ()
+    acl: str | None = None
+    """URL of the ACL in force; None when there is none, which is damage."""
+    inherited: bool = False
+
+    def of_acl(self) -> Decision:
+        """The same for the ACL of the resource: with Control everything, without it nothing."""
+        return Decision(_over_acl(self.modes), _over_acl(self.public), self.reasons, self.acl, self.inherited)
+
+    def __str__(self) -> str:
+        if not self.reasons:
+            return f"nothing: no rule in <{self.acl}> matches" if self.acl else "nothing: there is no ACL"
+        return "; ".join(map(str, self.reasons))
+
+
+def _over_acl(modes: AccessMode) -> AccessMode:
+    if AccessMode.CONTROL not in modes:
+        return AccessMode.NONE
+    return AccessMode.READ | AccessMode.APPEND | AccessMode.WRITE | AccessMode.CONTROL

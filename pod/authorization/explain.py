@@ -1,0 +1,60 @@
+"""Why an agent may, or may not, do something with a resource: the decision in words, for owners and operators.
+
+Reads the store as it is now. For `freehold explain`; what it says must not be shown to strangers.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from pod.authorization.authorize import Authorizer
+from pod.authorization.decision import Decision
+from pod.errors import BadRequest, NotFound
+from pod.protocol.agent import Credentials
+from pod.protocol.modes import AccessMode
+from pod.protocol.placement import Placement
+from pod.protocol.resource import Target
+from pod.store.interface import ResourceStore
+
+MODES = {name: mode for mode in AccessMode for name in mode.names()}
+
+
+class Collaborators(Protocol):
+    """What of the server's services is needed here."""
+
+    @property
+    def store(self) -> ResourceStore: ...
+    @property
+    def authorizer(self) -> Authorizer: ...
+    @property
+    def placement(self) -> Placement: ...
+
+
+def explain(services: Collaborators, agent: str | None, mode: str, url: str) -> str:
+    """May `agent` (None: anybody) use `mode` on `url`, and which rules say so?
+
+    Raises: BadRequest -- no such mode; NotFound -- not a URL of a storage here; MalformedTarget
+    """
+    if mode.lower() not in MODES:
+        raise BadRequest(f"{mode} is not an access mode; say {', '.join(MODES)}.")
+    path = services.placement.local_path(url)
+    if path is None:
+        raise NotFound(f"{url} is not in a storage of this server.")
+    snapshot = services.store.describe(Target.parse(path), with_body=False)
+    if snapshot.storage is None:
+        raise NotFound(f"{url} is not in a storage of this server.")
+    decision = services.authorizer.decide(services.store, snapshot, Credentials(agent=agent))
+    return "\n".join(_lines(agent, mode.lower(), url, decision, exists=snapshot.state is not None))
+
+
+def _lines(agent: str | None, mode: str, url: str, decision: Decision, *, exists: bool) -> list[str]:
+    who = f"<{agent}>" if agent else "Anybody"
+    verdict = "may" if MODES[mode] in decision.modes else "may not"
+    note = "" if exists else " (nothing is there now)"
+    lines = [f"{who} {verdict} {mode} <{url}>{note}."]
+    lines += [f"  {reason}" for reason in decision.reasons] or ["  No rule gives this agent anything."]
+    how = "inherited from there" if decision.inherited else "its own"
+    lines.append(
+        f"  ACL in force: <{decision.acl}>, {how}." if decision.acl else "  There is no ACL: run freehold fsck."
+    )
+    return lines

@@ -1,0 +1,251 @@
+"""Who is in a group: membership documents of our own storages, read from the store, and of other servers, fetched.
+
+A local document is never fetched: within the storage of the ACL it is read as it is, from other storages only if
+everyone may read it, or an ACL could probe a membership. A remote one is fetched as an anonymous reader, in a few
+threads of its own, and kept for a while. Whatever cannot be read has no members.
+
+Spec: WAC #acl-agentgroup; REQUIREMENTS section 17, row 24
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as NotYet
+from dataclasses import dataclass, replace
+from threading import Lock
+
+import structlog
+
+from pod.authorization.memory import Memory
+from pod.clock import Clock, Deadline
+from pod.config import Config
+from pod.errors import PodError
+from pod.protocol.placement import Placement
+from pod.protocol.resource import Target, storage_of
+from pod.rdf import formats
+from pod.rdf.formats import Limits
+from pod.rdf.graph import IRI
+from pod.rdf.vocab import VCARD
+from pod.remote.client import Limits as FetchLimits
+from pod.remote.client import Remote
+from pod.remote.errors import RemoteError
+from pod.store.interface import Reader
+from pod.store.records import Kind, ResourceState, Snapshot
+
+log = structlog.get_logger()
+
+DOCUMENTS_MAX = 1_000
+"""Parsed membership documents kept by one web process, local and remote each."""
+WAITING_MAX = 64
+"""Fetches under way or waiting; more are not begun, and their groups have no members for now."""
+RETRY_SECONDS = 60
+"""A document that could not be fetched is left alone this long."""
+GRACE_SECONDS = 60
+"""A document that grew too old is still used this long while it is fetched again, so that a decision made before a
+transaction holds inside it."""
+
+ACCEPT = "text/turtle, application/ld+json;q=0.8, application/n-triples;q=0.7, application/rdf+xml;q=0.5"
+
+Members = Mapping[str, frozenset[str]]
+"""Group IRI -> IRIs of its members, for all groups of one document."""
+MayEveryoneRead = Callable[[Reader, Snapshot], bool]
+
+NO_GROUPS: Members = {}
+_AUTHORITY = re.compile(r"[A-Za-z]+://(?:[^/?#@]*@)?([^/?#]*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A remote document as it was; without members when it could not be had."""
+
+    members: Members
+    fetched: float
+    usable_seconds: float
+
+
+class Groups:
+    """The membership documents one process knows."""
+
+    def __init__(
+        self,
+        config: Config,
+        placement: Placement,
+        clock: Clock,
+        remote: Remote,
+        may_everyone_read: MayEveryoneRead,
+    ) -> None:
+        self._may_everyone_read = may_everyone_read
+        self._lookups_max = config.group_lookups_max
+        self._placement = placement
+        self._clock = clock
+        self._remote = remote
+        self._fresh_seconds = config.group_seconds_fresh
+        self._limits = replace(Limits.from_config(config), bytes=config.group_bytes_max)
+        self._fetch_limits = replace(FetchLimits.of(config), bytes_max=config.group_bytes_max)
+        self._local: Memory[tuple[int, int], Members] = Memory(DOCUMENTS_MAX)
+        self._copies: Memory[str, Copy] = Memory(DOCUMENTS_MAX)
+        self._fetching: dict[str, Future[Members]] = {}
+        self._lock = Lock()
+        self._threads = ThreadPoolExecutor(config.group_fetches_max, thread_name_prefix="groups")
+
+    @property
+    def lookups_max(self) -> int:
+        """How many groups one decision may ask about."""
+        return self._lookups_max
+
+    def deadline(self) -> Deadline:
+        """How long one decision may wait for remote documents."""
+        return Deadline(self._fetch_limits.seconds_max)
+
+    def is_ours(self, group: str) -> bool:
+        """Whether a group lies under our own URLs, and so is never fetched."""
+        match = _AUTHORITY.match(group)
+        return match is not None and self._placement.accepts(match[1])
+
+    # -- of our own storages -------------------------------------------------------------------------------------------
+
+    def local(self, reader: Reader, group: str, storage: str) -> frozenset[str]:
+        """The members of a group of ours, for an ACL of `storage`. One statement when its document is known."""
+        target = self._target(group)
+        if target is None:
+            return frozenset()
+        snapshot = reader.describe(target, with_body=False)
+        state = snapshot.state
+        if state is None or state.kind is not Kind.RDF:
+            return frozenset()
+        if storage_of(target.path) != storage and not self._may_everyone_read(reader, snapshot):
+            return frozenset()
+        members = self._local.get((state.id, state.version))
+        if members is None:
+            members = self._read(reader, state)
+        return members.get(group, frozenset())
+
+    def _read(self, reader: Reader, state: ResourceState) -> Members:
+        content = reader.document(state.id, state.version)
+        if content is None:  # replaced meanwhile: nobody is in what is no longer there
+            return NO_GROUPS
+        members = self._members(content, state.media_type, self._placement.url(state.path))
+        self._local.put((state.id, state.version), members)
+        return members
+
+    def _target(self, group: str) -> Target | None:
+        path = self._placement.local_path(group)
+        try:
+            return Target.parse(path) if path else None
+        except PodError:
+            return None
+
+    # -- of other servers ----------------------------------------------------------------------------------------------
+
+    def known(self, group: str) -> frozenset[str] | None:
+        """The members of a remote group as its document last said; None when that is not known yet.
+
+        Does not wait; begins to fetch what is unknown or too old.
+        """
+        document = group.partition("#")[0]
+        copy = self._copies.get(document)
+        if self._overdue_seconds(copy) > 0:
+            self._begin(document)
+        if copy is None or self._overdue_seconds(copy) > GRACE_SECONDS:
+            return None
+        return copy.members.get(group, frozenset())
+
+    def fetched(self, group: str, deadline: Deadline) -> frozenset[str]:
+        """The members of a remote group, after waiting for its document if that is unknown or too old."""
+        future = self._begin(group.partition("#")[0])
+        if future is None:
+            return self.known(group) or frozenset()
+        try:
+            return future.result(deadline.seconds_left).get(group, frozenset())
+        except NotYet:
+            return frozenset()
+
+    def _begin(self, document: str) -> Future[Members] | None:
+        """The fetch of a document, begun unless it is under way; None when none is needed, or too many wait."""
+        with self._lock:
+            future = self._fetching.get(document)
+            needed = self._overdue_seconds(self._copies.get(document)) > 0
+            if future is None and needed and len(self._fetching) < WAITING_MAX:
+                future = self._fetching[document] = self._threads.submit(self._fetch, document)
+            return future
+
+    def _overdue_seconds(self, copy: Copy | None) -> float:
+        return self._clock.now() - copy.fetched - copy.usable_seconds if copy else math.inf
+
+    def _fetch(self, document: str) -> Members:
+        try:
+            copy = self._copy(document)
+            self._copies.put(document, copy)
+        finally:
+            with self._lock:
+                del self._fetching[document]
+        return copy.members
+
+    def _copy(self, document: str) -> Copy:
+        try:
+            answer = self._remote.fetch(document, accept=ACCEPT, limits=self._fetch_limits)
+        except RemoteError as error:
+            log.info("group unreachable", document=document, why=str(error))
+            return Copy(NO_GROUPS, self._clock.now(), RETRY_SECONDS)
+        if answer.status != 200:
+            log.info("group unreachable", document=document, why=f"status {answer.status}")
+            return Copy(NO_GROUPS, self._clock.now(), RETRY_SECONDS)
+        members = self._members(answer.body, answer.media_type, answer.url)
+        return Copy(members, self._clock.now(), self._fresh_seconds)
+
+    def _members(self, content: bytes, media_type: str, base: str) -> Members:
+        try:
+            graph = formats.parse(content, media_type, base=base, limits=self._limits).default
+        except PodError as error:
+            log.info("group unreadable", document=base, why=str(error))
+            return NO_GROUPS
+        found: dict[str, set[str]] = {}
+        for triple in graph.match(p=VCARD.hasMember):
+            if isinstance(triple.subject, IRI) and isinstance(triple.object, IRI):
+                found.setdefault(triple.subject.value, set()).add(triple.object.value)
+        return {group: frozenset(members) for group, members in found.items()}
+
+
+class Circle:
+    """The groups one agent is in, as one decision on a resource of `storage` asks about them: a `wac.Membership`.
+
+    Each group is looked up once, and not more than a bounded number of them.
+    """
+
+    __slots__ = ("_agent", "_deadline", "_found", "_groups", "_reader", "_storage", "is_incomplete")
+
+    def __init__(self, groups: Groups, reader: Reader, storage: str, agent: str | None) -> None:
+        self._groups = groups
+        self._reader = reader
+        self._storage = storage
+        self._agent = agent
+        self._deadline: Deadline | None = None
+        self._found: dict[str, bool] = {}
+        self.is_incomplete = False
+        """Some remote document was not known yet, and its group taken to have no members."""
+
+    def __call__(self, group: str) -> bool:
+        found = self._found.get(group)
+        if found is None:
+            found = self._found[group] = self._is_member(group)
+        return found
+
+    def wait(self) -> None:
+        """From now on wait for remote documents, all of them together until one deadline; ask again where it was no."""
+        self._deadline = self._deadline or self._groups.deadline()
+        self._found = {group: True for group, found in self._found.items() if found}
+
+    def _is_member(self, group: str) -> bool:
+        if len(self._found) >= self._groups.lookups_max:
+            log.warning("too many groups", storage=self._storage)
+            return False
+        if self._groups.is_ours(group):
+            return self._agent in self._groups.local(self._reader, group, self._storage)
+        if self._deadline is not None:
+            return self._agent in self._groups.fetched(group, self._deadline)
+        members = self._groups.known(group)
+        self.is_incomplete = self.is_incomplete or members is None
+        return members is not None and self._agent in members

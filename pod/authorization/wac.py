@@ -1,0 +1,208 @@
+"""Web Access Control: what the rules of one ACL grant to whom. Pure: values in, modes out; whoever asks brings the
+answer to "is this agent in that group", and knows which ACL governs the resource (effective.py).
+
+Rules only add, so more rules never grant less. What is not understood grants nothing: unknown modes, subjects that are
+no IRIs, and rules under a condition (WAC 1.1), which this server does not evaluate.
+
+Spec: WAC 1.0 and its editor's draft, #authorization-rule and #authorization-evaluation
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from pod.protocol.agent import Credentials
+from pod.protocol.modes import AccessMode
+from pod.rdf.graph import IRI, Graph, Literal, Node
+from pod.rdf.vocab import ACL as ACL_TERMS
+from pod.rdf.vocab import FOAF, RDF
+
+Membership = Callable[[str], bool]
+"""Whether the agent that is asking is a member of the group with this IRI."""
+
+ALL_MODES = AccessMode.READ | AccessMode.APPEND | AccessMode.WRITE | AccessMode.CONTROL
+
+_MODES = {
+    ACL_TERMS.Read: AccessMode.READ,
+    ACL_TERMS.Append: AccessMode.APPEND,
+    ACL_TERMS.Write: AccessMode.WRITE,
+    ACL_TERMS.Control: AccessMode.CONTROL,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Authorization:
+    """One conforming rule. `name` is its IRI, None for a blank node; `modes` include what they entail."""
+
+    name: str | None
+    modes: AccessMode
+    access_to: frozenset[str]
+    default: frozenset[str]
+    agents: frozenset[str] = frozenset()
+    groups: frozenset[str] = frozenset()
+    public: bool = False
+    authenticated: bool = False
+    origins: frozenset[str] = frozenset()
+    """Not empty: from web apps, the rule is only for these origins."""
+
+
+@dataclass(frozen=True, slots=True)
+class ACL:
+    """The conforming rules of one ACL document, and what they make it necessary to know."""
+
+    rules: tuple[Authorization, ...]
+    names_groups: bool
+    names_origins: bool
+
+    @classmethod
+    def of(cls, rules: Iterable[Authorization]) -> ACL:
+        kept = tuple(rules)
+        return cls(kept, any(rule.groups for rule in kept), any(rule.origins for rule in kept))
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """Modes, and the rules that gave them, each of which added at least one."""
+
+    modes: AccessMode
+    rules: tuple[Authorization, ...] = ()
+
+
+EMPTY = ACL.of(())
+NOTHING = Granted(AccessMode.NONE)
+
+
+def nobody(_group: str) -> bool:
+    """The membership of an agent that is in no group."""
+    return False
+
+
+# -- reading -----------------------------------------------------------------------------------------------------------
+
+
+def parse_acl(graph: Graph, canonical: Callable[[str], str] = str) -> ACL:
+    """The rules of an ACL document. `canonical` gives the one spelling of a resource's URL.
+
+    Spec: WAC #authorization-conformance, #extension-acl-mode
+    """
+    subjects = dict.fromkeys(graph.subjects(RDF.type, ACL_TERMS.Authorization))
+    found = (_authorization(graph, subject, canonical) for subject in subjects)
+    return ACL.of(rule for rule in found if rule is not None)
+
+
+def _authorization(graph: Graph, subject: Node, canonical: Callable[[str], str]) -> Authorization | None:
+    """The rule a subject describes; None when it can never grant anything."""
+    classes = _iris(graph, subject, ACL_TERMS.agentClass)
+    rule = Authorization(
+        name=subject.value if isinstance(subject, IRI) else None,
+        modes=_modes(graph, subject),
+        access_to=frozenset(canonical(iri) for iri in _iris(graph, subject, ACL_TERMS.accessTo)),
+        default=frozenset(canonical(iri) for iri in _iris(graph, subject, ACL_TERMS.default)),
+        agents=_iris(graph, subject, ACL_TERMS.agent),
+        groups=_iris(graph, subject, ACL_TERMS.agentGroup),
+        public=FOAF.Agent.value in classes,
+        authenticated=ACL_TERMS.AuthenticatedAgent.value in classes,
+        origins=_origins(graph, subject),
+    )
+    conditional = graph.count(subject, ACL_TERMS.condition) > 0
+    return rule if _is_conforming(rule) and not conditional else None
+
+
+def _is_conforming(rule: Authorization) -> bool:
+    """Spec: WAC #authorization-conformance."""
+    objects = rule.access_to or rule.default
+    subjects = rule.agents or rule.groups or rule.public or rule.authenticated or rule.origins
+    return bool(objects and rule.modes and subjects)
+
+
+def _modes(graph: Graph, subject: Node) -> AccessMode:
+    """Spec: WAC #extension-acl-mode -- what is unknown neither stops processing nor grants anything."""
+    modes = AccessMode.NONE
+    for term in graph.objects(subject, ACL_TERMS.mode):
+        if isinstance(term, IRI):
+            modes |= _MODES.get(term, AccessMode.NONE)
+    return modes.entailed()
+
+
+def _origins(graph: Graph, subject: Node) -> frozenset[str]:
+    """Origins as an `Origin` header has them. Any statement narrows the rule, even one that no header can match."""
+    terms = graph.objects(subject, ACL_TERMS.origin)
+    return frozenset(term.value.removesuffix("/") if isinstance(term, IRI | Literal) else "" for term in terms)
+
+
+def _iris(graph: Graph, subject: Node, predicate: IRI) -> frozenset[str]:
+    return frozenset(term.value for term in graph.objects(subject, predicate) if isinstance(term, IRI))
+
+
+# -- evaluating --------------------------------------------------------------------------------------------------------
+
+
+def evaluate(
+    acl: ACL,
+    subject_url: str,
+    *,
+    inherited: bool,
+    credentials: Credentials,
+    membership: Membership = nobody,
+    strict: bool = False,
+    wanted: AccessMode = ALL_MODES,
+) -> Granted:
+    """What an ACL grants to `credentials`.
+
+    `subject_url` is the resource the ACL belongs to: the target itself, or (`inherited`) the container whose
+    `acl:default` rules reach the target. `membership` is asked last, and only about groups whose rules would add one of
+    the `wanted` modes. `strict` enforces the statement on origins to the letter.
+
+    Spec: WAC #authorization-evaluation-context, #authorization-evaluation-applicable
+    """
+    rules = [rule for rule in acl.rules if subject_url in (rule.default if inherited else rule.access_to)]
+    if strict and credentials.origin is not None:
+        return _evaluate_strictly(rules, credentials, membership, wanted)
+    # Deviates: server-origin-authorization -- hardly any server demands an origin of every rule, and apps rely on that.
+    # A rule that names origins is narrowed to them, one that names none is for all.
+    return _for_agent(_from_origin(rules, credentials.origin), credentials.agent, membership, wanted)
+
+
+def _from_origin(rules: list[Authorization], origin: str | None) -> list[Authorization]:
+    """Spec: WAC #authorization-evaluation-origin -- "only when the HTTP request includes the `Origin` header"."""
+    if origin is None:
+        return rules
+    return [rule for rule in rules if not rule.origins or origin in rule.origins]
+
+
+def _for_agent(rules: list[Authorization], agent: str | None, membership: Membership, wanted: AccessMode) -> Granted:
+    """Spec: WAC #acl-agent, #acl-agentgroup, #acl-agentclass."""
+    granted = NOTHING
+    for rule in rules:
+        if rule.public or (agent is not None and (rule.authenticated or agent in rule.agents)):
+            granted = _with(granted, rule)
+    if agent is not None:
+        for rule in rules:
+            lacking = rule.modes & wanted & ~granted.modes
+            if rule.groups and lacking and any(map(membership, sorted(rule.groups))):
+                granted = _with(granted, rule)
+    return granted
+
+
+def _with(granted: Granted, rule: Authorization) -> Granted:
+    if rule.modes in granted.modes:
+        return granted
+    return Granted(granted.modes | rule.modes, (*granted.rules, rule))
+
+
+def _evaluate_strictly(
+    rules: list[Authorization], credentials: Credentials, membership: Membership, wanted: AccessMode
+) -> Granted:
+    """Spec: WAC #server-origin-authorization -- an authorization for the agent, and one with the origin, for the mode,
+    "when the required access mode is not available to all agents".
+    """
+    for_all = _for_agent([rule for rule in rules if not rule.origins], None, nobody, wanted)
+    for_origin = AccessMode.NONE
+    for rule in rules:
+        if credentials.origin in rule.origins:
+            for_origin |= rule.modes
+    for_agent = _for_agent(rules, credentials.agent, membership, wanted & for_origin)
+    modes = for_all.modes | (for_agent.modes & for_origin)
+    helpful = tuple(rule for rule in dict.fromkeys((*for_all.rules, *for_agent.rules)) if rule.modes & modes)
+    return Granted(modes, helpful)

@@ -1,0 +1,221 @@
+import threading
+
+import pytest
+
+from pod.authorization import required
+from pod.errors import AccessDenied
+from pod.protocol.agent import PUBLIC
+from pod.store.records import SERVER, Kind
+from tests.unit.authorization.world import ALICE, BASE, BOB, CAROL, EVERYONE, World, agent, by_agent, rule
+
+REMOTE = "https://groups.example/friends"
+MEMBER = f"<#friends> a vcard:Group; vcard:hasMember <{BOB}>."
+
+
+def in_group(iri):
+    return f"acl:agentGroup <{iri}>"
+
+
+@pytest.fixture
+def local(world):
+    """alice's document `a` for the local group `groups#friends`, with bob in it."""
+    world.put("/alice/groups", prefixed(MEMBER))
+    world.put("/alice/a")
+    world.acl("/alice/a", rule("/alice/a", in_group(f"{BASE}/alice/groups#friends"), "Read"))
+    return world
+
+
+@pytest.fixture
+def remote(world):
+    """alice's document `a` for a group of another server, with bob in it."""
+    world.remote.documents[REMOTE] = f"<{REMOTE}#friends> vcard:hasMember <{BOB}>."
+    world.put("/alice/a")
+    world.acl("/alice/a", rule("/alice/a", in_group(f"{REMOTE}#friends"), "Read"))
+    return world
+
+
+def prefixed(text):
+    return f"@prefix vcard: <http://www.w3.org/2006/vcard/ns#>. {text}"
+
+
+def may_read(world, who, *, path="/alice/a", may_wait=True):
+    try:
+        world.authorize(required.read, path, who, may_wait=may_wait)
+    except AccessDenied:
+        return False
+    return True
+
+
+def test_members_of_a_local_group_may_and_others_may_not(local):
+    assert local.modes("/alice/a", agent(BOB)) == "read"
+    assert local.modes("/alice/a", agent(CAROL)) == ""
+    assert local.modes("/alice/a", PUBLIC) == ""
+    assert local.remote.asked == []
+
+
+def test_a_changed_group_counts_at_once(local):
+    assert may_read(local, agent(BOB))
+    local.put("/alice/groups", prefixed(MEMBER.replace(BOB, CAROL)))
+    assert (may_read(local, agent(BOB)), may_read(local, agent(CAROL))) == (False, True)
+    local.delete("/alice/groups")
+    assert not may_read(local, agent(CAROL))
+
+
+def test_one_local_group_costs_one_statement_when_warm(local):
+    may_read(local, agent(BOB))
+    snapshot = local.describe("/alice/a")
+    local.statements.clear()
+    local.authorizer.authorize(local.store, snapshot, agent(BOB), required.read(snapshot))
+    assert len(local.statements) == 1
+
+
+def test_a_group_is_asked_about_once_for_several_needs(local):
+    local.acl("/alice/", rule("/alice/", in_group(f"{BASE}/alice/groups#friends"), "Append", default=True))
+    local.authorize(required.put, "/alice/new/a", agent(BOB))
+    snapshot = local.describe("/alice/new/b")
+    local.statements.clear()
+    local.authorizer.authorize(local.store, snapshot, agent(BOB), required.put(snapshot))
+    assert len(local.statements) == 1
+
+
+def test_a_local_group_of_the_same_storage_may_be_private(local):
+    assert local.modes("/alice/groups", agent(BOB)) == ""
+    assert may_read(local, agent(BOB))
+
+
+@pytest.mark.parametrize(("public", "granted"), [(True, "read"), (False, "")])
+def test_a_group_in_another_storage_counts_only_if_everyone_may_read_it(world, public, granted):
+    world.put("/bob/groups", prefixed(f"<#g> vcard:hasMember <{CAROL}>."))
+    world.acl(
+        "/bob/groups", *[rule("/bob/groups", EVERYONE, "Read")] * public, rule("/bob/groups", by_agent(ALICE), "Read")
+    )
+    world.put("/alice/a")
+    world.acl("/alice/a", rule("/alice/a", in_group(f"{BASE}/bob/groups#g"), "Read"))
+    assert world.modes("/alice/a", agent(CAROL)) == granted
+
+
+@pytest.mark.parametrize(
+    "group",
+    [
+        f"{BASE}/alice/nothing#g",
+        f"{BASE}/alice/groups#others",
+        f"{BASE}/alice/groups",
+        f"{BASE}/alice/photo#g",
+        f"{BASE}/alice/broken#g",
+        f"{BASE}/.well-known/openid-configuration#g",
+        f"{BASE}/alice/..%2F#g",
+        f"{BASE}/",
+        "http://pods.example/alice/groups#friends",
+        "https://PODS.example:443/alice/groups#friends",
+        "https://user@pods.example/alice/nothing#g",
+    ],
+)
+def test_a_local_group_that_cannot_be_read_has_no_members_and_is_never_fetched(local, group):
+    local.put("/alice/photo", prefixed(MEMBER), "image/png", Kind.OTHER)
+    local.put("/alice/broken", "<#g> oops")
+    local.acl("/alice/a", rule("/alice/a", in_group(group), "Read"))
+    assert not may_read(local, agent(BOB))
+    assert local.remote.asked == []
+
+
+def test_members_of_a_remote_group_may_once_it_is_fetched(remote):
+    assert may_read(remote, agent(BOB))
+    assert not may_read(remote, agent(CAROL))
+    assert remote.remote.asked == [REMOTE]
+
+
+def test_inside_a_transaction_only_what_was_fetched_before_counts(remote):
+    from pod.protocol.resource import Target
+
+    remote.authorizer.prepare(
+        remote.store, remote.describe("/alice/a"), agent(BOB), required.read(remote.describe("/alice/a"))
+    )
+    with remote.store.write(SERVER) as tx:
+        snapshot = tx.describe(Target.parse("/alice/a"), wide=True)
+        remote.authorizer.authorize(tx, snapshot, agent(BOB), required.read(snapshot))
+    assert remote.remote.asked == [REMOTE]
+
+
+def test_a_remote_group_that_is_unreachable_has_no_members_and_is_left_alone_for_a_while(remote):
+    remote.remote.documents.clear()
+    assert not may_read(remote, agent(BOB))
+    assert not may_read(remote, agent(BOB))
+    assert remote.remote.asked == [REMOTE]
+
+
+@pytest.mark.parametrize(("status", "document"), [(404, MEMBER), (500, MEMBER), (200, "not turtle"), (200, "")])
+def test_a_bad_answer_has_no_members(remote, status, document):
+    remote.remote.status, remote.remote.documents[REMOTE] = status, document
+    assert not may_read(remote, agent(BOB))
+
+
+def test_an_old_copy_is_fetched_again_and_not_believed_for_ever(remote):
+    assert may_read(remote, agent(BOB))
+    remote.remote.documents.clear()
+    remote.clock.time += 299
+    assert may_read(remote, agent(BOB))
+    remote.clock.time += 62
+    assert not may_read(remote, agent(BOB))
+    assert remote.remote.asked == [REMOTE, REMOTE]
+
+
+def test_rules_that_match_without_the_group_and_owners_never_wait_for_it(remote):
+    waiting = threading.Event()
+    remote.remote.before = lambda: waiting.wait(20)
+    remote.acl(
+        "/alice/a",
+        rule("/alice/a", in_group(f"{REMOTE}#friends"), "Read Write"),
+        rule("/alice/a", by_agent(BOB), "Read"),
+    )
+    assert may_read(remote, agent(BOB))
+    remote.authorize(required.read, "/alice/a.acl", agent(ALICE), may_wait=True)
+    waiting.set()
+
+
+def test_a_slow_group_is_given_up_at_the_deadline(tmp_path):
+    world = World(tmp_path, remote_seconds_max=0)
+    waiting = threading.Event()
+    world.remote.before = lambda: waiting.wait(20)
+    world.put("/alice/a")
+    world.acl("/alice/a", rule("/alice/a", in_group(f"{REMOTE}#friends"), "Read"))
+    assert not may_read(world, agent(BOB))
+    waiting.set()
+
+
+def test_a_group_that_became_known_meanwhile_shows_in_the_modes(remote):
+    remote.acl("/alice/a", rule("/alice/a", in_group(f"{REMOTE}#friends"), "Write"), rule("/alice/a", EVERYONE, "Read"))
+    fetched = threading.Event()
+    remote.remote.before = fetched.set
+    remote.modes("/alice/a", agent(BOB))
+    assert fetched.wait(5)
+    remote.authorize(required.put, "/alice/a", agent(BOB), may_wait=True)
+    assert remote.modes("/alice/a", agent(BOB)) == "read write append"
+    assert remote.remote.asked == [REMOTE]
+
+
+def test_not_more_groups_are_asked_about_than_the_limit(tmp_path):
+    world = World(tmp_path, group_lookups_max=3)
+    world.put("/alice/a")
+    world.put("/alice/z", prefixed(MEMBER))
+    groups = ", ".join(f"<{BASE}/alice/{name}#friends>" for name in "mnopz")
+    world.acl("/alice/a", rule("/alice/a", f"acl:agentGroup {groups}", "Read"))
+    assert not may_read(world, agent(BOB))
+    world.acl("/alice/a", rule("/alice/a", in_group(f"{BASE}/alice/z#friends"), "Read"))
+    assert may_read(world, agent(BOB))
+
+
+def test_many_threads_fetch_a_group_once(remote):
+    gate = threading.Barrier(8)
+    answers = []
+
+    def ask():
+        gate.wait()
+        answers.append(may_read(remote, agent(BOB)))
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [True] * 8
+    assert remote.remote.asked == [REMOTE]
