@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -26,6 +27,7 @@ OnConnect = Callable[[Connection], None]
 
 STATEMENTS_CACHED = 256
 WAL_BYTES_KEPT = 64 * 1024 * 1024
+_PAUSE_SECONDS = 0.0005
 _BUSY_CODES = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _DAMAGE_CODES = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
@@ -50,6 +52,7 @@ class Database:
         _create_private(path)
         with translated():
             self._writer = self._connect()
+            self._writer.execute("PRAGMA busy_timeout = 0")
 
     def rows(self, statement: str, parameters: Sequence[Value] = ()) -> list[Row]:
         """All rows of one statement, as last committed."""
@@ -96,7 +99,7 @@ class Database:
 
     def _transaction(self) -> Iterator[Connection]:
         connection = self._writer
-        connection.execute("BEGIN IMMEDIATE")
+        self._begin(connection)
         try:
             yield connection
             connection.execute("COMMIT")
@@ -105,10 +108,27 @@ class Database:
                 connection.execute("ROLLBACK")
             raise
 
-    def truncate_log(self) -> None:
-        """Move what the write-ahead log holds into the file, so that nothing deleted stays readable beside it."""
+    def _begin(self, connection: Connection) -> None:
+        """SQLite's own waiting grows to steps of 0.1 s, in which a busy process can starve another for seconds."""
+        for _ in range(int(self._busy_seconds / _PAUSE_SECONDS)):
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF not in _BUSY_CODES:
+                    raise
+                time.sleep(_PAUSE_SECONDS)
+            else:
+                return
+        raise busy()
+
+    def truncate_log(self) -> bool:
+        """Empty the write-ahead log into the file, so that nothing deleted stays readable beside it.
+
+        Waits for nobody: where a reader still needs the log, it stays, and the answer is False.
+        """
         with self._mutex, translated():
-            self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            needed, *_ = self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not needed
 
     def close(self) -> None:
         """Close every idle connection. One that is lent out closes when it comes back and is dropped."""
@@ -186,6 +206,4 @@ def translate(error: sqlite3.Error) -> Exception:
 
 
 def busy() -> PodError:
-    return Busy(
-        "Another write is taking long. Nothing was changed; try again.", headers=(("Retry-After", "1"),)
-    )
+    return Busy("Another write is taking long. Nothing was changed; try again.", headers=(("Retry-After", "1"),))

@@ -55,9 +55,7 @@ def _apply(database: Database, step: Migration, steps: tuple[Migration, ...]) ->
             return False
         for statement in statements(step.script):
             connection.execute(statement)
-        connection.execute(
-            "INSERT INTO schema_migration (number, name) VALUES (?, ?)", (step.number, step.name)
-        )
+        connection.execute("INSERT INTO schema_migration (number, name) VALUES (?, ?)", (step.number, step.name))
         return True
 
 

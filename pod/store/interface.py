@@ -105,9 +105,7 @@ class Writer(Reader, Protocol):
         """
         ...
 
-    def replace(
-        self, state: ResourceState, content: Content, *, kind: Kind, acl: ACLReference | None
-    ) -> ResourceState:
+    def replace(self, state: ResourceState, content: Content, *, kind: Kind, acl: ACLReference | None) -> ResourceState:
         """Give an existing resource a new body. `state` must be current (read in this transaction).
 
         Raises: VersionMoved -- it is not.
@@ -190,7 +188,7 @@ class ResourceStore(Reader, Protocol):
         ...
 
     def compact(self) -> None:
-        """Take what was deleted out of the engine's logs too."""
+        """Take what was deleted out of the engine's logs too, as far as no reader needs them now."""
         ...
 
     def close(self) -> None: ...

@@ -144,9 +144,7 @@ class WritingContract:
         assert state_in(store, "/alice/a/").modified == clock.time - 60
 
     @pytest.mark.parametrize("change", ["create", "replace", "delete"])
-    def test_a_containers_description_is_shown_by_it_and_its_time_by_the_listing_above(
-        self, store, pod, clock, change
-    ):
+    def test_a_containers_description_is_shown_by_it_and_its_time_by_the_listing_above(self, store, pod, clock, change):
         put(store, "/alice/a/b/")
         if change != "create":
             put(store, "/alice/a/b/.meta")

@@ -78,7 +78,16 @@ def test_an_abandoned_stream_holds_nothing_back(database):
     stream.close()
     insert(database, 3)
     assert numbers(database) == [1, 2, 3]
-    database.truncate_log()
+    assert database.truncate_log()
+
+
+def test_truncating_the_log_waits_for_no_reader(database):
+    insert(database, 1)
+    with database.snapshot() as connection:
+        connection.execute("SELECT * FROM number").fetchall()
+        insert(database, 2)
+        assert not database.truncate_log()
+    assert database.truncate_log()
 
 
 def test_a_failed_statement_leaves_the_database_usable(database):
@@ -93,7 +102,7 @@ def test_what_was_deleted_is_in_no_file_after_truncating_the_log(database, tmp_p
         connection.execute("INSERT INTO note VALUES ('very-private-words')")
     with database.transaction() as connection:
         connection.execute("DELETE FROM note")
-    database.truncate_log()
+    assert database.truncate_log()
     contents = b"".join(path.read_bytes() for path in (tmp_path / "data").iterdir())
     assert b"very-private-words" not in contents
 

@@ -10,7 +10,9 @@ from pod.db.connection import Database
 from pod.db.migrate import Migration, migrate, migrations, statements
 from pod.errors import NewerSchema
 
-FIRST = Migration(1, "0001_first.sql", "CREATE TABLE a (x TEXT);\n-- a comment; with a semicolon\nCREATE TABLE b (y TEXT);\n")
+FIRST = Migration(
+    1, "0001_first.sql", "CREATE TABLE a (x TEXT);\n-- a comment; with a semicolon\nCREATE TABLE b (y TEXT);\n"
+)
 SECOND = Migration(2, "0002_second.sql", "ALTER TABLE a ADD COLUMN z TEXT;\n")
 BROKEN = Migration(2, "0002_broken.sql", "CREATE TABLE c (x TEXT);\nCREATE TABLE a (x TEXT);\n")
 
