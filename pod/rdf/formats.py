@@ -1,0 +1,270 @@
+"""The table of RDF media types, and parsing and serializing through it.
+
+Every document is capped before a parser sees it (bytes, UTF-8, nesting, entities, contexts) and while it is read
+(statements, literals, and what short names expand to). What this module gives back is RDF 1.1 and nothing else.
+
+Spec: RDF 1.1 Turtle, TriG, N-Triples, N-Quads, RDF/XML; JSON-LD 1.1; Solid #server-representation-turtle-jsonld
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+import pyoxigraph as ox
+
+from pod.errors import MalformedContent, UnsupportedMediaType
+from pod.rdf import jsonld, nesting, oxigraph, rdfxml, turtle_writer
+from pod.rdf.contexts import OFFLINE, ContextLoader
+from pod.rdf.graph import Dataset, Graph, Literal, Triple
+from pod.rdf.labels import with_stable_labels
+from pod.rdf.limits import (
+    Limits,
+    expands_too_far,
+    literal_too_long,
+    too_many_bytes,
+    too_many_prefixes,
+    too_many_triples,
+)
+
+__all__ = ["MEDIA_TYPES", "OFFLINE", "Limits", "code", "is_rdf", "offers", "parse", "serialize"]
+
+
+@dataclass(frozen=True, slots=True)
+class RDFFormat:
+    """One media type. `code` stands in ETags; `check` bounds the nesting before the parser runs."""
+
+    media_type: str
+    code: str
+    parser: ox.RdfFormat
+    check: nesting.Check
+    named_graphs: bool = False
+
+
+TURTLE = RDFFormat("text/turtle", "ttl", ox.RdfFormat.TURTLE, nesting.check_turtle)
+JSON_LD = RDFFormat("application/ld+json", "jsonld", ox.RdfFormat.JSON_LD, nesting.check_json, named_graphs=True)
+N_TRIPLES = RDFFormat("application/n-triples", "nt", ox.RdfFormat.N_TRIPLES, nesting.check_nothing)
+N_QUADS = RDFFormat("application/n-quads", "nq", ox.RdfFormat.N_QUADS, nesting.check_nothing, named_graphs=True)
+TRIG = RDFFormat("application/trig", "trig", ox.RdfFormat.TRIG, nesting.check_turtle, named_graphs=True)
+RDF_XML = RDFFormat("application/rdf+xml", "rdf", ox.RdfFormat.RDF_XML, nesting.check_xml)
+
+FORMATS = {each.media_type: each for each in (TURTLE, JSON_LD, N_TRIPLES, N_QUADS, TRIG, RDF_XML)}
+MEDIA_TYPES = tuple(FORMATS)
+"""All of them, in the order they are preferred."""
+
+
+def is_rdf(essence: str) -> bool:
+    """Whether a media type without parameters is one we parse. JSON is not, nor is HTML."""
+    return essence in FORMATS
+
+
+def code(media_type: str) -> str | None:
+    """What stands for the media type in an ETag; None if it is not RDF."""
+    known = FORMATS.get(_essence(media_type))
+    return known.code if known else None
+
+
+def offers(stored: str, *, named_graphs: bool = False) -> tuple[str, ...]:
+    """The media types a document can be read in, best first: as stored, then by preference.
+
+    With named graphs, those that keep them come before those that give the default graph alone. RDF/XML may turn out
+    to be impossible for a document; `serialize` says so.
+    """
+    first = _essence(stored)
+    if not is_rdf(first):
+        return (stored,)
+    keeping = [each.media_type for each in FORMATS.values() if each.named_graphs and named_graphs]
+    return tuple(dict.fromkeys([first, *keeping, *MEDIA_TYPES]))
+
+
+def _essence(media_type: str) -> str:
+    return media_type.partition(";")[0].strip().lower()
+
+
+def _format(media_type: str) -> RDFFormat:
+    try:
+        return FORMATS[_essence(media_type)]
+    except KeyError as error:
+        raise UnsupportedMediaType(f"RDF comes as {', '.join(MEDIA_TYPES)}.") from error
+
+
+# -- parsing -----------------------------------------------------------------------------------------------------------
+
+
+def parse(content: bytes, media_type: str, *, base: str, limits: Limits, contexts: ContextLoader = OFFLINE) -> Dataset:
+    """The dataset of a document. Relative IRIs resolve against `base` (LDP 4.2.1.5).
+
+    Raises: MalformedContent -- it does not parse; `line` and `column` where that is known.
+    Raises: ContentTooLarge -- a cap. UnprocessableContent -- a JSON-LD context that cannot be had, an IRI that is none.
+    """
+    rdf_format = _format(media_type)
+    content = decoded(content, limits.bytes)
+    rdf_format.check(content, limits)
+    if rdf_format is JSON_LD:
+        content = jsonld.prepare(content, base, limits, contexts)
+    elif rdf_format is RDF_XML:
+        rdfxml.check(content)
+    parser = ox.parse(content, rdf_format.parser, base_iri=base)
+    quads = _read(parser, content, limits)
+    if rdf_format is JSON_LD:
+        jsonld.check_nothing_dropped(content, base, len(quads))
+    return _dataset(rdf_format, quads, _prefixes(parser, limits))
+
+
+def decoded(content: bytes, bytes_max: int) -> bytes:
+    """The content without a byte order mark. Raises: ContentTooLarge; MalformedContent -- it is not UTF-8"""
+    if len(content) > bytes_max:
+        raise too_many_bytes(bytes_max)
+    if not content.isascii():
+        _check_utf8(content)
+    return content.removeprefix(b"\xef\xbb\xbf")
+
+
+def _check_utf8(content: bytes) -> None:
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise MalformedContent(f"Line {line}: this is not UTF-8.", line=line) from error
+
+
+def _read(parser: Iterator[ox.Quad], content: bytes, limits: Limits) -> list[ox.Quad]:
+    try:
+        quads = list(parser) if _is_small(content, limits) else _read_counting(parser, len(content), limits)
+    except SyntaxError as error:
+        raise _malformed(error) from error
+    if b"<<" in content or b"--" in content or _OTHER_RDF12.search(content):
+        for quad in quads:
+            _refuse_rdf12(quad)
+    return quads
+
+
+def _is_small(content: bytes, limits: Limits) -> bool:
+    """Whether no cap can be reached: two bytes may make a statement, and stand for all that the rest defines."""
+    size = len(content)
+    return size * size <= 4 * limits.expansion_bytes and size <= min(limits.triples, limits.literal_bytes)
+
+
+def _read_counting(parser: Iterator[ox.Quad], size: int, limits: Limits) -> list[ox.Quad]:
+    """Read in runs that cannot outgrow the memory the limits allow, counting as it goes."""
+    quads: list[ox.Quad] = []
+    expanded = 0
+    run = max(1, min(1000, limits.expansion_bytes // (4 * size)))
+    while chunk := list(islice(parser, run)):
+        quads += chunk
+        lengths = [len(text) for text in map(str, chunk)]
+        expanded += sum(lengths)
+        if len(quads) > limits.triples:
+            raise too_many_triples(limits)
+        if max(lengths) > limits.literal_bytes:
+            _check_literals(chunk, limits)
+        if expanded > max(limits.expansion_bytes, 4 * size):
+            raise expands_too_far(limits)
+    return quads
+
+
+def _check_literals(quads: Iterable[ox.Quad], limits: Limits) -> None:
+    for quad in quads:
+        if isinstance(quad.object, Literal) and len(quad.object.value.encode()) > limits.literal_bytes:
+            raise literal_too_long(limits)
+
+
+_OTHER_RDF12 = re.compile(rb"\{\||~|@direction|\\u|:dir\b|Triple|annotation")
+
+
+def _refuse_rdf12(quad: ox.Quad) -> None:
+    thing = quad.object
+    if isinstance(thing, Triple):
+        raise MalformedContent("Triple terms are RDF 1.2; this server keeps RDF 1.1.")
+    if isinstance(thing, Literal) and thing.direction is not None:
+        raise MalformedContent("Strings with a direction are RDF 1.2; this server keeps RDF 1.1.")
+
+
+_PARSER_POSITION = re.compile(r"Parser error at line \d+ (?:column \d+|between [^:]*): |Parser error between [^:]*: ")
+
+
+def _malformed(error: SyntaxError) -> MalformedContent:
+    what = _PARSER_POSITION.sub("", error.msg)
+    if error.lineno is None:
+        return MalformedContent(f"{what}.")
+    return MalformedContent(
+        f"Line {error.lineno}, column {error.offset}: {what}.", line=error.lineno, column=error.offset
+    )
+
+
+def _prefixes(parser: ox.QuadParser, limits: Limits) -> dict[str, str]:
+    prefixes = parser.prefixes
+    if len(prefixes) > limits.prefixes:
+        raise too_many_prefixes(limits)
+    return prefixes
+
+
+def _dataset(rdf_format: RDFFormat, quads: list[ox.Quad], prefixes: dict[str, str]) -> Dataset:
+    if not rdf_format.named_graphs:
+        return Dataset(Graph(quad.triple for quad in quads), {}, prefixes)
+    dataset = Dataset(prefixes=prefixes)
+    for quad in quads:
+        name = quad.graph_name
+        graph = dataset.default if isinstance(name, ox.DefaultGraph) else dataset.named.setdefault(name, Graph())
+        graph.add(quad.triple)
+    return dataset
+
+
+# -- serializing -------------------------------------------------------------------------------------------------------
+
+
+def serialize(dataset: Dataset, media_type: str) -> bytes:
+    """The document that says the same in a media type: the same bytes whenever the dataset is in the same order.
+
+    Turtle, N-Triples and RDF/XML say what the default graph says (the named graphs have no place there).
+
+    Raises: NotAcceptable -- RDF/XML cannot say it.
+    """
+    rdf_format = _format(media_type)
+    if rdf_format is not TURTLE:  # whose writer names what it must, and most it need not
+        dataset = with_stable_labels(dataset)
+    return _WRITERS[rdf_format](dataset)
+
+
+def _turtle(dataset: Dataset) -> bytes:
+    return turtle_writer.write(dataset.default, dataset.prefixes)
+
+
+def _n_triples(dataset: Dataset) -> bytes:
+    return oxigraph.serialize(dataset.default.by_subject(), ox.RdfFormat.N_TRIPLES)
+
+
+def _rdf_xml(dataset: Dataset) -> bytes:
+    return rdfxml.write(dataset.default, dataset.prefixes)
+
+
+def _n_quads(dataset: Dataset) -> bytes:
+    return oxigraph.serialize(_statements(dataset), ox.RdfFormat.N_QUADS)
+
+
+def _trig(dataset: Dataset) -> bytes:
+    prefixes = turtle_writer.usable_prefixes(dataset.prefixes)
+    return oxigraph.serialize(_statements(dataset), ox.RdfFormat.TRIG, prefixes)
+
+
+def _json_ld(dataset: Dataset) -> bytes:
+    return oxigraph.serialize(_statements(dataset), ox.RdfFormat.JSON_LD)
+
+
+def _statements(dataset: Dataset) -> Iterator[Triple | ox.Quad]:
+    yield from dataset.default.by_subject()
+    for name, graph in dataset.named.items():
+        for triple in graph.by_subject():
+            yield ox.Quad(triple.subject, triple.predicate, triple.object, name)
+
+
+_WRITERS: dict[RDFFormat, Callable[[Dataset], bytes]] = {
+    TURTLE: _turtle,
+    JSON_LD: _json_ld,
+    N_TRIPLES: _n_triples,
+    N_QUADS: _n_quads,
+    TRIG: _trig,
+    RDF_XML: _rdf_xml,
+}

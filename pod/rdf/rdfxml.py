@@ -1,0 +1,47 @@
+"""What RDF/XML needs beyond the parser: no entities, no other encodings, and a clear word where XML cannot say it.
+
+Spec: RDF 1.1 XML Syntax s2.2.4, s5 (a property is an XML name); XML 1.0 s2.2 (characters)
+"""
+
+from __future__ import annotations
+
+import re
+
+import pyoxigraph as ox
+
+from pod.errors import MalformedContent, NotAcceptable
+from pod.rdf import oxigraph
+from pod.rdf.graph import Graph, Literal
+from pod.rdf.turtle_writer import usable_prefixes
+
+_ENCODING = re.compile(rb"""<\?xml[^>]*?\sencoding\s*=\s*["']([^"']*)["']""")
+_PROPERTY = re.compile(r".*[^\w.\-](?!\d)\w[\w.\-]*", re.DOTALL)
+_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_FAILED_SPLIT = b"<oxprefix: xmlns"
+
+
+def check(content: bytes) -> None:
+    """Raises: MalformedContent -- it declares entities, or an encoding that is not UTF-8"""
+    if b"<!ENTITY" in content:
+        raise MalformedContent("XML entity declarations are not accepted; write the names out.")
+    encoding = _ENCODING.match(content)
+    if encoding and encoding.group(1).lower() not in {b"utf-8", b"us-ascii"}:
+        raise MalformedContent("XML is accepted in UTF-8 only.")
+
+
+def write(graph: Graph, prefixes: dict[str, str]) -> bytes:
+    """Raises: NotAcceptable -- a property whose IRI does not end in an XML name, or a character XML has no place for"""
+    for predicate in dict.fromkeys(triple.predicate for triple in graph):
+        if not _PROPERTY.fullmatch(predicate.value):
+            raise _impossible(f"the property {predicate.value} does not end in an XML name")
+    for triple in graph:
+        if isinstance(triple.object, Literal) and _NOT_XML.search(triple.object.value):
+            raise _impossible("a literal holds a control character")
+    content = oxigraph.serialize(graph.by_subject(), ox.RdfFormat.RDF_XML, usable_prefixes(prefixes))
+    if _FAILED_SPLIT in content:
+        raise _impossible("a property does not end in an XML name")
+    return content.replace(b"\r", b"&#13;")  # a bare one is read as a line feed (XML 1.0 s2.11)
+
+
+def _impossible(why: str) -> NotAcceptable:
+    return NotAcceptable(f"This document cannot be written as RDF/XML: {why}. Ask for text/turtle.")
