@@ -31,8 +31,7 @@ INSERT INTO web_id (iri, account, is_primary) VALUES (?, ?, ?) ON CONFLICT DO NO
 WEB_IDS_OF = "SELECT iri FROM web_id WHERE account = ? ORDER BY is_primary DESC, iri"
 
 INSERT_GRANT = (
-    "INSERT INTO access_grant (id, account, client, web_id, created_ms) VALUES (?, ?, ?, ?, ?) "
-    f"RETURNING {_GRANT}"
+    f"INSERT INTO access_grant (id, account, client, web_id, created_ms) VALUES (?, ?, ?, ?, ?) RETURNING {_GRANT}"
 )
 REVOKE_GRANT = "UPDATE access_grant SET revoked_ms = COALESCE(revoked_ms, ?) WHERE id = ? RETURNING id"
 
@@ -46,8 +45,6 @@ REVOKE_CLIENT = """
 UPDATE client_credential SET revoked_ms = COALESCE(revoked_ms, ?) WHERE id = ? RETURNING grant_id
 """
 
-INSERT_KEY = (
-    f"INSERT INTO signing_key (kid, algorithm, private_key, created_ms) VALUES (?, ?, ?, ?) RETURNING {_KEY}"
-)
+INSERT_KEY = f"INSERT INTO signing_key (kid, algorithm, private_key, created_ms) VALUES (?, ?, ?, ?) RETURNING {_KEY}"
 KEYS = f"SELECT {_KEY} FROM signing_key ORDER BY created_ms DESC, kid"
 RETIRE_KEY = "UPDATE signing_key SET retired_ms = COALESCE(retired_ms, ?) WHERE kid = ? RETURNING kid"

@@ -100,9 +100,7 @@ def _sequences(reader: Reader) -> Iterator[Finding]:
     for path, sequence, first, last, count in reader.stream(sql.FSCK_SEQUENCES):
         start = (first or sequence + 1) if expired else 1
         if count != sequence + 1 - start or (count and (first, last) != (start, sequence)):
-            yield _error(
-                path, f"is at {sequence}, but its journal has {count} entries from {first} to {last}"
-            )
+            yield _error(path, f"is at {sequence}, but its journal has {count} entries from {first} to {last}")
 
 
 def _versions(reader: Reader) -> Iterator[Finding]:

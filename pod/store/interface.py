@@ -1,9 +1,10 @@
-"""The contract of the store: what its callers may assume and what every backend must keep. tests/contract/store.py holds
-each promise below; a backend is right when it passes.
+"""The contract of the store: what its callers may assume and what every backend must keep. tests/contract/store.py
+holds each promise below; a backend is right when it passes.
 
 The store knows paths, versions and bodies. It does not know URLs, RDF or who may do what.
 
-Spec: Solid #server-hierarchical-containment, #server-delete-remove-auxiliary-resource, #server-delete-remove-containment
+Spec: Solid #server-hierarchical-containment, #server-delete-remove-auxiliary-resource,
+#server-delete-remove-containment
 """
 
 from __future__ import annotations
@@ -151,7 +152,7 @@ class ResourceStore(Reader, Protocol):
     def stage(self, body: BinaryIO, media_type: str, *, bytes_max: int) -> Content:
         """Read a body to its end: small ones into memory, others into a blob that is durable when this returns.
 
-        Raises: ContentTooLarge -- more than `bytes_max`; what was staged is removed. What `body.read` raises passes through.
+        Raises: ContentTooLarge -- more than `bytes_max`. What `body.read` raises passes through. Nothing of it stays.
         """
         ...
 

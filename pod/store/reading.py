@@ -51,9 +51,7 @@ class Reading(ABC):
     ) -> Snapshot:
         acls = _acls(target.subject)
         others = _relatives(target.subject) if wide else ()
-        statement = sql.describe(
-            others=len(others), acls=len(acls), grant=grant is not None, with_body=with_body
-        )
+        statement = sql.describe(others=len(others), acls=len(acls), grant=grant is not None, with_body=with_body)
         asked = (target.path, *others, *acls, storage_of(target.path))
         return _snapshot(target, grant, self.rows(statement, asked if grant is None else (*asked, grant)))
 

@@ -1,7 +1,7 @@
 """What the store gives and takes, as values. No SQL, no I/O, no HTTP.
 
-A *version* is the storage's journal sequence at the moment of the write, so it never repeats within a storage; an *id* is
-never given twice. A cache keyed by (id, version) therefore needs no invalidation.
+A *version* is the storage's journal sequence at the moment of the write, so it never repeats within a storage; an *id*
+is never given twice. A cache keyed by (id, version) therefore needs no invalidation.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ class Snapshot:
     storage: StorageState | None
     grant: GrantState | None = None
     others: Mapping[str, ResourceState] = field(default_factory=dict)
-    """By path, in wide snapshots only: the subject, its containers, and the slash twins of all of them, if they exist."""
+    """By path, in wide snapshots only: what exists of the subject, its containers and the slash twins of them all."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,9 +48,7 @@ def _database(
     durability: Literal["full", "normal"],
     on_connect: OnConnect | None,
 ) -> Database:
-    database = Database(
-        path, busy_seconds=config.busy_seconds_max, synchronous=durability, on_connect=on_connect
-    )
+    database = Database(path, busy_seconds=config.busy_seconds_max, synchronous=durability, on_connect=on_connect)
     migrate(database, migrations(schema))
     return database
 
@@ -58,9 +56,7 @@ def _database(
 class SQLiteStore(Reading):
     """`ResourceStore` of interface.py. Safe to use from any thread."""
 
-    def __init__(
-        self, config: Config, clock: Clock, main: Database, side: Database, blobs: BlobStore
-    ) -> None:
+    def __init__(self, config: Config, clock: Clock, main: Database, side: Database, blobs: BlobStore) -> None:
         super().__init__(blobs)
         self._config = config
         self._clock = clock
@@ -160,9 +156,7 @@ class SQLiteSnapshot(Reading):
 class SQLiteWriter(Writing):
     """`Writer` of interface.py, over the one connection that writes."""
 
-    def __init__(
-        self, connection: Connection, blobs: BlobStore, by: Actor, now_ms: int, limits: Limits
-    ) -> None:
+    def __init__(self, connection: Connection, blobs: BlobStore, by: Actor, now_ms: int, limits: Limits) -> None:
         super().__init__(blobs, by, now_ms, limits)
         self._connection: Connection | None = connection
 

@@ -39,9 +39,7 @@ class Intake:
         return self._hash.hexdigest()
 
 
-def stage(
-    body: BinaryIO, media_type: str, *, bytes_max: int, inline_bytes_max: int, blobs: BlobStore
-) -> Content:
+def stage(body: BinaryIO, media_type: str, *, bytes_max: int, inline_bytes_max: int, blobs: BlobStore) -> Content:
     """Read a body to its end. Raises: ContentTooLarge, and whatever reading raises; nothing of it stays."""
     intake = Intake(body, bytes_max)
     pieces = iter(intake)

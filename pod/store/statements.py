@@ -1,4 +1,4 @@
-"""The SQL of the store, written once for every engine: `ON CONFLICT` and `RETURNING`, no vendor's tricks, `?` for parameters.
+"""The SQL of the store, written once for every engine: `ON CONFLICT`, `RETURNING`, no vendor's tricks, `?` for values.
 
 Holds text only. Which values go in and what comes out is said where a statement is used: reading.py, writing.py.
 """
@@ -45,7 +45,8 @@ _DESCRIBE_STORAGE = (
     "FROM storage s LEFT JOIN storage_owner o ON o.storage = s.id WHERE s.path = ?"
 )
 _DESCRIBE_GRANT = (
-    f"SELECT {GRANT}, CASE WHEN g.revoked_ms IS NULL AND a.status = 'active' AND w.account = g.account THEN 1 ELSE 0 END, "
+    f"SELECT {GRANT}, "
+    "CASE WHEN g.revoked_ms IS NULL AND a.status = 'active' AND w.account = g.account THEN 1 ELSE 0 END, "
     "NULL, g.id, g.web_id, g.client, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL "
     "FROM access_grant g JOIN account a ON a.id = g.account LEFT JOIN web_id w ON w.iri = g.web_id WHERE g.id = ?"
 )
@@ -76,14 +77,14 @@ RETURNING sequence, bytes, bytes_max, resources, resources_max
 STORAGE_ID = "SELECT id FROM storage WHERE path = ?"
 
 INSERT_RESOURCE = """
-INSERT INTO resource (storage, path, parent, subject, kind, media_type, version, listing_version, modified_ms, size, digest,
-  protected, blob, body)
+INSERT INTO resource (storage, path, parent, subject, kind, media_type, version, listing_version, modified_ms, size,
+  digest, protected, blob, body)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id
 """
 
 UPDATE_RESOURCE = """
-UPDATE resource SET kind = ?, media_type = ?, version = ?, listing_version = ?, modified_ms = ?, size = ?, digest = ?, blob = ?,
-  body = ?
+UPDATE resource SET kind = ?, media_type = ?, version = ?, listing_version = ?, modified_ms = ?, size = ?, digest = ?,
+  blob = ?, body = ?
 WHERE id = ? AND version = ? RETURNING parent, subject
 """
 
@@ -114,12 +115,11 @@ ON CONFLICT DO NOTHING RETURNING id
 
 INSERT_OWNER = "INSERT INTO storage_owner (storage, web_id) VALUES (?, ?)"
 
-INSERT_PROOF = (
-    "INSERT INTO proof_seen (jkt, jti, expires_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING RETURNING 1"
-)
+INSERT_PROOF = "INSERT INTO proof_seen (jkt, jti, expires_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING RETURNING 1"
 
 FORGET_PROOFS = """
-DELETE FROM proof_seen WHERE (jkt, jti) IN (SELECT jkt, jti FROM proof_seen WHERE expires_ms < ? ORDER BY expires_ms LIMIT ?)
+DELETE FROM proof_seen WHERE (jkt, jti) IN
+  (SELECT jkt, jti FROM proof_seen WHERE expires_ms < ? ORDER BY expires_ms LIMIT ?)
 """
 
 # -- the store itself --------------------------------------------------------------------------------------------------
@@ -162,7 +162,7 @@ def named_blobs(count: int) -> str:
 
 BLOB_NEEDED = "SELECT 1 FROM resource WHERE blob = ?"
 
-# -- checks: each gives the rows that break a promise, but for the first and the bodies, which fsck.py looks at ---------
+# -- checks: each gives the rows that break a promise, but for the first and the bodies, which fsck.py looks at --------
 
 FSCK_TREE = """
 SELECT r.path, r.kind, r.parent, r.subject, s.path, p.path, a.path

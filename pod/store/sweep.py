@@ -29,15 +29,19 @@ class Swept:
 
 
 def sweep(store: ResourceStore, clock: Clock, older_than_seconds: float) -> Swept:
-    """Remove replaced bodies after `GARBAGE_GRACE_SECONDS`, and orphans older than the longest upload takes to commit."""
-    swept = Swept(_sweep_garbage(store, clock.now()), _sweep_orphans(store, clock.now() - older_than_seconds))
-    store.compact()
-    return swept
-
-
-def _sweep_garbage(store: ResourceStore, now: float) -> int:
+    """Remove replaced bodies after `GARBAGE_GRACE_SECONDS`, and what was staged too long ago to be written yet."""
+    garbage = sweep_garbage(store, clock)
     swept = 0
-    since_ms = int((now - GARBAGE_GRACE_SECONDS) * 1000)
+    for orphan in orphans(store, old_files(store, clock.now() - older_than_seconds)):
+        store.blobs.remove(orphan.name)
+        swept += 1
+    return Swept(garbage, swept)
+
+
+def sweep_garbage(store: ResourceStore, clock: Clock) -> int:
+    """The cheap half, which looks at no file that is still needed; gives the number of bodies removed."""
+    swept = 0
+    since_ms = int((clock.now() - GARBAGE_GRACE_SECONDS) * 1000)
     while names := [row[0] for row in store.rows(sql.GARBAGE, (since_ms, AT_ONCE_MAX))]:
         for name in names:
             store.blobs.remove(name)
@@ -45,15 +49,13 @@ def _sweep_garbage(store: ResourceStore, now: float) -> int:
             for name in names:
                 tx.rows(sql.FORGET_GARBAGE, (name,))
         swept += len(names)
+    store.compact()
     return swept
 
 
-def _sweep_orphans(store: ResourceStore, before: float) -> int:
-    swept = 0
-    for orphan in orphans(store, (file for file in store.blobs.files() if file.modified <= before)):
-        store.blobs.remove(orphan.name)
-        swept += 1
-    return swept
+def old_files(store: ResourceStore, before: float) -> Iterator[BlobFile]:
+    """The blobs that were finished, or last written to, before a moment."""
+    return (file for file in store.blobs.files() if file.modified <= before)
 
 
 def orphans(queries: Queries, files: Iterator[BlobFile]) -> Iterator[BlobFile]:

@@ -1,9 +1,10 @@
 """Changing resources through SQL, the same for every engine: state, containment, quota and journal in one transaction.
 
-A backend inherits and brings `rows` of a connection whose transaction it began and will end. Knows nothing of who may do
-this; belt and braces, it refuses slash twins, missing parents and states that are no longer current.
+A backend inherits and brings `rows` of a connection whose transaction it began and will end. Knows nothing of who may
+do this; belt and braces, it refuses slash twins, missing parents and states that are no longer current.
 
-Spec: Solid #server-hierarchical-containment, #server-uri-trailing-slash-distinct, #server-delete-remove-auxiliary-resource
+Spec: Solid #server-hierarchical-containment, #server-uri-trailing-slash-distinct,
+#server-delete-remove-auxiliary-resource
 """
 
 from __future__ import annotations
@@ -106,9 +107,7 @@ class Writing(Reading):
         return state
 
     @_all_or_nothing
-    def replace(
-        self, state: ResourceState, content: Content, *, kind: Kind, acl: ACLReference | None
-    ) -> ResourceState:
+    def replace(self, state: ResourceState, content: Content, *, kind: Kind, acl: ACLReference | None) -> ResourceState:
         version = self._spend(state.storage, content.size - state.size, 0)
         new = _replaced(state, kind, content, version, self._now_ms)
         updated = self.rows(sql.UPDATE_RESOURCE, _update_values(new, state))

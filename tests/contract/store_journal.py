@@ -112,10 +112,9 @@ class JournalContract:
 
     def test_a_failed_write_tells_nothing(self, store, pod):
         before = entries(store)
-        with pytest.raises(NotFound):
-            with store.write(SERVER) as tx:
-                put_in(tx, "/alice/a", staged(store, b""))
-                put_in(tx, "/nobody/a", staged(store, b""))
+        with pytest.raises(NotFound), store.write(SERVER) as tx:
+            put_in(tx, "/alice/a", staged(store, b""))
+            put_in(tx, "/nobody/a", staged(store, b""))
         assert entries(store) == before
         put(store, "/alice/b")
         assert last(store).sequence == before[-1].sequence + 1

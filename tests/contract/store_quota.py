@@ -77,10 +77,9 @@ class QuotaContract:
         store = opened(quota_bytes=20)
         make_storage(store)
         small, large = staged(store, b"1"), staged(store, b"x" * 100)
-        with pytest.raises(QuotaExceeded):
-            with store.write(SERVER) as tx:
-                put_in(tx, "/alice/a", small)
-                with pytest.raises(QuotaExceeded):
-                    put_in(tx, "/alice/b", large)
+        with pytest.raises(QuotaExceeded), store.write(SERVER) as tx:
+            put_in(tx, "/alice/a", small)
+            with pytest.raises(QuotaExceeded):
+                put_in(tx, "/alice/b", large)
         assert absent(store, "/alice/a")
         assert usage(store) == (ROOT_BYTES, 2)

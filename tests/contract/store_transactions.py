@@ -64,9 +64,8 @@ class TransactionsContract:
     def test_a_writer_waits_with_a_bound(self, opened, same_process_object):
         store = opened(busy_seconds_max=1)
         other = store if same_process_object else opened(busy_seconds_max=1)
-        with store.write(SERVER), ThreadPoolExecutor(1) as pool:
-            with pytest.raises(Busy):
-                pool.submit(lambda: other.write(SERVER).__enter__()).result()
+        with store.write(SERVER), ThreadPoolExecutor(1) as pool, pytest.raises(Busy):
+            pool.submit(lambda: other.write(SERVER).__enter__()).result()
 
     def test_many_threads_lose_nothing(self, store, pod):
         start = threading.Barrier(THREADS)

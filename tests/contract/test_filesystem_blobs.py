@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from pathlib import Path
 
 import pytest
 
@@ -32,10 +33,12 @@ def test_files_and_directories_are_private(tmp_path):
 
 def test_staging_syncs_the_file_and_its_directory_before_it_returns(tmp_path):
     synced = []
-    blobs = FilesystemBlobs(tmp_path, sync=lambda descriptor: synced.append(os.readlink(f"/proc/self/fd/{descriptor}")))
+    blobs = FilesystemBlobs(
+        tmp_path, sync=lambda descriptor: synced.append(Path(f"/proc/self/fd/{descriptor}").readlink())
+    )
     synced.clear()
     name = blobs.stage([b"body"])
-    assert synced == [str(tmp_path / name[:2] / f"{name}.part"), str(tmp_path / name[:2])]
+    assert synced == [tmp_path / name[:2] / f"{name}.part", tmp_path / name[:2]]
 
 
 def test_a_full_disk_is_told_and_leaves_nothing(tmp_path):

@@ -18,12 +18,12 @@ from pod.store.records import SERVER, ChangeKind, Kind
 from tests.support.stores import body, make_storage, sqlite_store, staged
 
 PATHS = ("/alice/a", "/alice/a/", "/alice/a/b", "/alice/a/b/", "/alice/a/b/c", "/alice/d")
-AUXILIARY = tuple(path + suffix for path in ("/alice/", *PATHS[:4]) for suffix in (".acl", ".meta"))
+AUXILIARY = ("/alice/.meta", *(path + suffix for path in PATHS[:4] for suffix in (".acl", ".meta")))
 BODIES = st.binary(max_size=30)
 QUOTA_BYTES, QUOTA_RESOURCES = 120, 9
 
 
-class Failed(Exception):
+class FailedError(Exception):
     """What a caller may raise inside its transaction."""
 
 
@@ -56,8 +56,8 @@ class StoreAgainstModel(RuleBasedStateMachine):
             with self.store.write(SERVER) as tx:
                 self.write_in(tx, path, content)
                 if fail:
-                    raise Failed
-        except (PodError, Failed):
+                    raise FailedError
+        except (PodError, FailedError):
             assert not allowed
             self.store.discard(content)
         else:
@@ -97,11 +97,12 @@ class StoreAgainstModel(RuleBasedStateMachine):
             with self.store.write(SERVER) as tx:
                 tx.delete(state, acl=None)
                 if fail:
-                    raise Failed
-        except (PodError, Failed):
+                    raise FailedError
+        except (PodError, FailedError):
             assert members or fail
         else:
-            assert not (members or fail)
+            assert not members
+            assert not fail
             self.forget(path)
 
     def forget(self, path):

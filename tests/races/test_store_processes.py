@@ -21,9 +21,7 @@ def store(tmp_path):
 
 
 def test_processes_lose_nothing(store, tmp_path):
-    writers = [
-        start(tmp_path / "data", f"/alice/{name}/", threads=THREADS, writes=WRITES) for name in range(PROCESSES)
-    ]
+    writers = [start(tmp_path / "data", f"/alice/{name}/", threads=THREADS, writes=WRITES) for name in range(PROCESSES)]
     outputs = [writer.communicate(timeout=60)[0] for writer in writers]
     assert [writer.returncode for writer in writers] == [0] * PROCESSES
     done = acknowledged("".join(outputs).splitlines(keepends=True))

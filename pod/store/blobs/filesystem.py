@@ -1,7 +1,7 @@
 """Blobs as files: random names in 256 directories, staged beside their place, synced, renamed, directory synced.
 
-Knows files only. The directories are made and synced at opening, not on demand: so no upload can be acknowledged while a
-directory that leads to it is still on its way to the disk, and staging always costs exactly two syncs.
+Knows files only. The directories are made and synced at opening, not on demand: so no upload can be acknowledged while
+a directory that leads to it is still on its way to the disk, and staging always costs exactly two syncs.
 """
 
 from __future__ import annotations

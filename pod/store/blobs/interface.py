@@ -1,7 +1,7 @@
 """The contract of blob stores: immutable bodies under opaque names, durable before anyone hears of the name.
 
-A blob store knows no path, no resource and no version, and never shares a blob between two of them. Whether a blob is still
-needed is the database's to say.
+A blob store knows no path, no resource and no version, and never shares a blob between two of them. Whether a blob is
+still needed is the database's to say.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class BlobStore(Protocol):
     """Bodies too large for the database."""
 
     def stage(self, pieces: Iterable[bytes]) -> str:
-        """Write a body under a new name, durable when this returns. What `pieces` raises passes through and leaves nothing.
+        """Write a body under a new name, durable when this returns; what `pieces` raises passes through, nothing stays.
 
         Raises: NoSpaceLeft -- the disk is full.
         """

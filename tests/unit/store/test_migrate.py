@@ -37,7 +37,7 @@ def test_missing_steps_are_applied_once_and_in_order(database):
 
 def test_a_newer_file_is_refused_untouched(database):
     migrate(database, (FIRST, SECOND))
-    with pytest.raises(NewerSchema, match="newer version.*0002_second.sql"):
+    with pytest.raises(NewerSchema, match=r"newer version.*0002_second\.sql"):
         migrate(database, (FIRST,))
 
 
