@@ -10,6 +10,8 @@ from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from typing import Any
 
+ADDRESS_CHARACTERS_MAX = 64
+
 
 def effective_host(environ: Mapping[str, Any], trusted_proxies: tuple[str, ...]) -> str:
     """Host and port, lower case."""
@@ -18,6 +20,16 @@ def effective_host(environ: Mapping[str, Any], trusted_proxies: tuple[str, ...])
         return forwarded.rpartition(",")[2].strip().lower()
     host: str = environ.get("HTTP_HOST", "")
     return host.lower()
+
+
+def effective_address(environ: Mapping[str, Any], trusted_proxies: tuple[str, ...]) -> str:
+    """Whom to hold responsible for a request: the peer, or the last address that trusted proxies say they spoke to."""
+    address: str = environ.get("REMOTE_ADDR", "")
+    for said in reversed(environ.get("HTTP_X_FORWARDED_FOR", "").split(",")):
+        if not is_trusted(address, trusted_proxies) or not said.strip():
+            break
+        address = said.strip()[:ADDRESS_CHARACTERS_MAX]
+    return address
 
 
 @lru_cache(maxsize=1024)

@@ -1,0 +1,73 @@
+"""Client credentials: an id and secret with which a program acts as one account, under a grant that can be revoked.
+
+Spec: Solid-OIDC #client-credentials; RFC 6749 appendix A.1, A.2
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+
+from pod.authentication.credentials import ClientSecrets
+from pod.authentication.secret_files import secret as secret_file
+from pod.config import Config
+from pod.errors import NotFound, UnprocessableContent
+from pod.identity.accounts import named
+from pod.services import Services
+from pod.store.accounts import ClientCredential
+from pod.store.records import SERVER
+
+PEPPER = "client-secrets.key"
+ID_CHARACTERS_MAX = 255
+SECRET_CHARACTERS_MAX = 1000
+LABEL_CHARACTERS_MAX = 200
+
+_VISIBLE = re.compile(r"[\x20-\x7e]+")
+
+
+def client_secrets(config: Config) -> ClientSecrets:
+    """What tests client secrets; the first call on this server makes its pepper."""
+    return ClientSecrets(secret_file(config.keys, PEPPER))
+
+
+def add_client(services: Services, account_name: str, client_id: str, secret: str, label: str = "") -> ClientCredential:
+    """Client credentials with exactly this id and secret, for the account's primary WebID.
+
+    Raises: NotFound -- no such account; Conflict -- the id is taken; UnprocessableContent -- an id, secret or label
+        that cannot be used.
+    """
+    _check(client_id, "A client id", ID_CHARACTERS_MAX)
+    _check(secret, "A client secret", SECRET_CHARACTERS_MAX)
+    if len(label) > LABEL_CHARACTERS_MAX or not label.isprintable():
+        raise UnprocessableContent(f"A label has at most {LABEL_CHARACTERS_MAX} printable characters.")
+    account = named(services, account_name)
+    web_id, *_ = services.accounts.web_ids(account.id)
+    secret_hash = client_secrets(services.config).hash(secret)
+    with services.store.write(SERVER) as tx:
+        return services.accounts.create_client(
+            tx, client_id, account=account.id, web_id=web_id, label=label, secret_hash=secret_hash
+        )
+
+
+def create_client(services: Services, account_name: str, label: str = "") -> tuple[ClientCredential, str]:
+    """Client credentials with a new id, and their secret, which is not kept. Raises: NotFound."""
+    secret = secrets.token_urlsafe(32)
+    return add_client(services, account_name, f"{account_name}-{secrets.token_hex(6)}", secret, label), secret
+
+
+def list_clients(services: Services, account_name: str) -> tuple[ClientCredential, ...]:
+    """Those of an account, revoked ones too. Raises: NotFound."""
+    return services.accounts.clients(named(services, account_name).id)
+
+
+def revoke_client(services: Services, account_name: str, client_id: str) -> None:
+    """Its tokens stop working with the next request. Raises: NotFound -- the account has no such client."""
+    if client_id not in {client.id for client in list_clients(services, account_name)}:
+        raise NotFound(f"The account {account_name} has no client {client_id}.")
+    with services.store.write(SERVER) as tx:
+        services.accounts.revoke_client(tx, client_id)
+
+
+def _check(text: str, what: str, characters_max: int) -> None:
+    if len(text) > characters_max or not _VISIBLE.fullmatch(text):
+        raise UnprocessableContent(f"{what} has 1 to {characters_max} visible ASCII characters.")

@@ -1,0 +1,53 @@
+"""What the OpenID Provider and the resource server say about themselves: metadata documents, as values.
+
+Only what exists is announced, with one exception that clients need: an authorization endpoint. Published libraries
+refuse a provider without one even for client credentials; ours explains that no client can use it yet.
+
+Spec: OpenID Connect Discovery s3; RFC 8414 s2; RFC 9728 s2; Solid-OIDC #discovery, #client-credentials-discovery
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pod.authentication.jose import SIGNING_ALGORITHMS, IssuingAlgorithm
+
+AUTHORIZATION_PATH = ".oidc/authorize"
+TOKEN_PATH = ".oidc/token"  # noqa: S105  # a URL path
+KEY_SET_PATH = ".oidc/jwks"
+SCOPES = ("openid", "webid")
+ID_TOKEN_ALGORITHM: IssuingAlgorithm = "RS256"  # noqa: S105  # the name of an algorithm
+"""What clients get that registered no other. Spec: OpenID Connect Registration s2, id_token_signed_response_alg."""
+
+CLAIMS = ("iss", "sub", "aud", "azp", "exp", "iat", "jti", "webid", "client_id", "cnf")
+
+
+def provider_metadata(issuer: str) -> dict[str, Any]:  # JSON
+    """The same document for OpenID Connect Discovery and RFC 8414. `issuer` is the base URL, byte for byte."""
+    return {
+        "issuer": issuer,
+        "authorization_endpoint": issuer + AUTHORIZATION_PATH,
+        "token_endpoint": issuer + TOKEN_PATH,
+        "jwks_uri": issuer + KEY_SET_PATH,
+        "scopes_supported": list(SCOPES),
+        "response_types_supported": ["code"],
+        "grant_types_supported": ["client_credentials"],
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": [ID_TOKEN_ALGORITHM],
+        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        "dpop_signing_alg_values_supported": list(SIGNING_ALGORITHMS),
+        "claims_supported": list(CLAIMS),
+        "request_uri_parameter_supported": False,
+    }
+
+
+def resource_metadata(resource: str, issuer: str) -> dict[str, Any]:  # JSON
+    """`resource` is the URL the metadata was asked for, byte for byte. Spec: RFC 9728 s2, s3.3."""
+    return {
+        "resource": resource,
+        "authorization_servers": [issuer],
+        "scopes_supported": list(SCOPES),
+        "bearer_methods_supported": ["header"],
+        "dpop_signing_alg_values_supported": list(SIGNING_ALGORITHMS),
+        "dpop_bound_access_tokens_required": True,
+    }
