@@ -13,12 +13,12 @@ import subprocess
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import urllib3
 
+import pod
 from tests.support.node import install_packages, node
 from tests.support.server import ALICE, Account, free_port, running_server
 
@@ -66,7 +66,7 @@ def freehold(directory: Path) -> Iterator[Target]:
     with running_server([owner], directory=directory, environment=FREEHOLD_SETTINGS, prefix=own_core()) as server:
         client = owner.clients[0]
         yield Target(
-            *("freehold", version("freehold"), server.pid, server.log, server.base_url),
+            *("freehold", pod.__version__, server.pid, server.log, server.base_url),
             *(server.pod(owner.name), server.web_id(owner.name), client.id, client.secret),
         )
 

@@ -12,6 +12,7 @@ from pod.authorization.decision import Decision
 from pod.errors import AccessDenied, NotAuthenticated, NotFound, PreconditionFailed
 from pod.operations.admission import current_shape, settled
 from pod.operations.operation import Operation, Representation, Result, Shape
+from pod.operations.patch import ACCEPT_PATCH
 from pod.operations.representations import choose_media_type, represent, slice_of
 from pod.protocol.conditions import Conditions, Outcome, evaluate, range_applies
 from pod.protocol.modes import AccessMode
@@ -104,12 +105,18 @@ def _redirect_to_twin(services: Services, operation: Operation) -> Result:
     """
     twin = operation.target.twin
     if twin is None:
-        raise NotFound("There is nothing at this URL.")
+        raise _nothing(operation)
     target = Target(twin, twin)
     snapshot = services.store.describe(target, operation.credentials.grant, with_body=False)
     if snapshot.state is None or not _may_read(services, operation, snapshot):
-        raise NotFound("There is nothing at this URL.")
+        raise _nothing(operation)
     return Result(301, target, Shape(), location=services.placement.url(twin))
+
+
+def _nothing(operation: Operation) -> NotFound:
+    """Tells that a PATCH would create it: rdflib.js takes its way of writing from what a 404 accepts."""
+    headers = () if operation.target.is_container else (("Accept-Patch", ACCEPT_PATCH),)
+    return NotFound("There is nothing at this URL.", headers=headers)
 
 
 def _may_read(services: Services, operation: Operation, snapshot: Snapshot) -> bool:
