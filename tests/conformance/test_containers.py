@@ -9,7 +9,7 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 
 import pytest
-from rdflib import RDF, XSD, Literal, URIRef
+from rdflib import RDF, Literal, URIRef
 from rdflib.compare import isomorphic
 
 from tests.support.client import (
@@ -130,7 +130,7 @@ def test_a_listing_has_times_that_agree_with_last_modified(alice: SolidClient, c
     (mtime,) = listing.objects(member, STAT.mtime)
     last = parsedate_to_datetime(alice.head(container + name).headers["Last-Modified"])
     assert isinstance(modified, Literal)
-    assert modified.datatype == XSD.dateTime
+    assert modified.datatype == URIRef("http://www.w3.org/2001/XMLSchema#dateTime")
     assert datetime.fromisoformat(str(modified)) == last
     assert int(str(mtime)) == int(last.timestamp())
 

@@ -267,4 +267,5 @@ def test_an_origin_cannot_write_headers(alice: SolidClient, doc: str) -> None:
     for origin in ("https://a.example\tx", "https://a.example, https://b.example", "x" * 5000, "é"):
         answer = raw_request(alice.base_url, raw_head(alice, "GET", path, f"Origin: {origin}"))
         assert answer.status in {200, 400, 431}
-        assert answer.headers.get("access-control-allow-origin") in {None, origin}
+        allowed = answer.headers.get("access-control-allow-origin")
+        assert allowed is None or allowed.encode("latin-1") == origin.encode()

@@ -132,13 +132,15 @@ def test_what_post_and_patch_made_is_readable_in_both_formats(
 ) -> None:
     if how == "POST":
         url = alice.post(
-            container, b'{"@id": "#a", "#b": {"@id": "#c"}}', headers={"Content-Type": "application/ld+json"}
+            container,
+            b'{"@context": {"b": {"@id": "http://a.example/b", "@type": "@id"}}, "@id": "#a", "b": "#c"}',
+            headers={"Content-Type": "application/ld+json"},
         ).headers["Location"]
     else:
         url = container + "new"
-        alice.patch(url, "INSERT DATA { <#a> <#b> <#c> }", headers=SPARQL)
+        alice.patch(url, "INSERT DATA { <#a> <http://a.example/b> <#c> }", headers=SPARQL)
     statements = set(graph(alice.get(url, headers={"Accept": accept})))
-    assert statements == {tuple(URIRef(f"{url}#{name}") for name in "abc")}
+    assert statements == {(URIRef(url + "#a"), URIRef("http://a.example/b"), URIRef(url + "#c"))}
 
 
 @pytest.mark.requirement("solid#server-representation-turtle-jsonld")
