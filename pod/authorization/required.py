@@ -64,8 +64,8 @@ def post(snapshot: Snapshot) -> Needs:
 def patch(snapshot: Snapshot, modes: AccessMode | None = None) -> Needs:
     """PATCH: what the patch itself needs, Append at least; to create, also Append where the new resource comes into.
 
-    Before the patch was read (None): a mode with which some patch would be possible. A patch of something missing that
-    inserts nothing creates nothing, and needs what it would need on what exists.
+    Before the patch was read (None): a mode with which some patch would be possible. Whoever may read hears that there
+    is nothing for a patch that inserts nothing.
     """
     if snapshot.target.auxiliary is Auxiliary.ACL:
         return _control(snapshot)
@@ -74,9 +74,8 @@ def patch(snapshot: Snapshot, modes: AccessMode | None = None) -> Needs:
     needed = modes or APPEND
     if snapshot.state is not None:
         return (_need(snapshot, needed),)
-    if APPEND in needed:
-        return (_need(snapshot, needed), *_containers_grow(snapshot, told=needed))
-    return (_need(snapshot, needed, missing=True),)
+    here = _need(snapshot, needed, missing=APPEND not in needed)
+    return (here, *_containers_grow(snapshot, told=needed))
 
 
 def delete(snapshot: Snapshot) -> Needs:
@@ -90,7 +89,8 @@ def delete(snapshot: Snapshot) -> Needs:
     here = _need(snapshot, READ | WRITE if target.is_container else WRITE, missing=missing)
     if target.auxiliary or target.parent is None:
         return (here,)
-    return (here, Need(target.parent, READ | WRITE if missing else WRITE, told=here.told))
+    modes = READ | WRITE if missing else WRITE
+    return (here, Need(target.parent, modes, told=here.told, missing=missing))
 
 
 def _control(snapshot: Snapshot) -> Needs:

@@ -194,7 +194,7 @@ def test_a_request_does_what_the_modes_allow(scene: Scene, bob: SolidClient, any
     status, effect = scene.case.expected
     assert response.status_code == status, response.text
     assert_effect(effect, scene, response, before, scene.state())
-    if effect != "read":
+    if effect != "read" and status != 409:  # a conflict may name what the patch itself said
         assert SECRET not in response.text
 
 

@@ -69,7 +69,8 @@ PATCHES = [
     (AccessMode.NONE, True, ["/alice/a: append"]),
     (APPEND, False, ["/alice/a: append", "/alice/: append"]),
     (READ | WRITE | APPEND, False, ["/alice/a: read write append", "/alice/: append"]),
-    (READ | WRITE, False, ["/alice/a: read write"]),
+    (READ | WRITE, False, ["/alice/a: read write", "/alice/: append"]),
+    (READ, False, ["/alice/a: read", "/alice/: append"]),
 ]
 
 
