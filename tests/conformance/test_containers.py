@@ -406,6 +406,13 @@ def test_the_content_of_a_new_container_describes_it(alice: SolidClient, contain
         assert (URIRef(url), DCTERMS.title, Literal("Box")) in alice.graph(url)
 
 
+@pytest.mark.parametrize(("method", "name"), [("POST", ""), ("PUT", "box/")])
+def test_a_container_is_described_in_rdf_only(alice: SolidClient, container: str, method: str, name: str) -> None:
+    headers = CONTAINER_LINK | {"Content-Type": "text/plain"}
+    assert_problem(alice.request(method, container + name, data=b"a box", headers=headers), 400, 415, 422)
+    assert contained(alice, container) == set()
+
+
 @pytest.mark.requirement("ldp#5.2.3.11")
 def test_post_mints_every_uri_once(alice: SolidClient, container: str) -> None:
     seen = set()

@@ -102,7 +102,7 @@ CONTENT = [
     ("application/ld+json", b"nonsense"),
     ("application/ld+json", b'{"@id": 5}'),
     ("application/ld+json", b'{"@context": 5, "a": 1}'),
-    ("application/ld+json", b'{"@context": {"a": {"@id": "@nope"}}, "a": 1}'),
+    ("application/ld+json", b'{"@context": {"@type": "http://a.example/t"}, "@type": "x"}'),
     ("application/ld+json", b'{"\xff": 1}'),
     ("application/ld+json", b'{"@context": {"a": "b:c", "b": "a:c"}, "a": 1}'),
     ("application/n-triples", b"<a> <b> <c> ."),
@@ -389,8 +389,8 @@ def test_a_path_too_long_is_refused(place: Place, method: str, name: str) -> Non
     fields = [] if method == "GET" else ["Content-Type: text/turtle", "Content-Length: 0"]
     target = urlsplit(place.container).path + name
     with place.unchanged():
-        answer = raw_request(place.client.base_url, raw_head(place.client, method, target, *fields))
-        assert_refused(answer, 414)
+        head = raw_head(place.client, method, target, *fields, claims_url=place.container)
+        assert_refused(raw_request(place.client.base_url, head), 414)
 
 
 # -- paths ---------------------------------------------------------------------------------------------------------------------------
@@ -439,7 +439,8 @@ def test_no_path_leads_from_one_storage_to_another(place: Place, bob: SolidClien
 )
 def test_a_target_of_another_form_is_refused(place: Place, target: str) -> None:
     answer = raw_request(place.client.base_url, raw_head(place.client, "GET", target, claims_url=place.container))
-    assert answer.status in {0, 400, 401, 404, 421}
+    assert answer.status in {0, 308, 400, 401, 404, 421}
+    assert answer.status != 308 or answer.headers["location"].startswith(place.client.base_url)
 
 
 @pytest.mark.parametrize(("method", "name", "headers"), [
@@ -486,7 +487,7 @@ def test_a_body_cut_off_stores_nothing(place: Place, method: str, name: str, med
     head = raw_head(place.client, method, urlsplit(place.container + name).path, f"Content-Type: {media_type}", *fields)
     with place.unchanged():
         answer = raw_request(place.client.base_url, head + content, cut=True)
-        assert answer.status in {0, 400}, "a server may hang up on who hung up"
+        assert answer.status in {0, 400}, "it may hang up on who hung up"
 
 
 def test_a_client_that_vanishes_in_the_middle_stores_nothing(place: Place) -> None:

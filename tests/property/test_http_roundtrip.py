@@ -103,7 +103,7 @@ TOKENS = st.text("abcdefghijklmnopqrstuvwxyzABCXYZ0123456789!#$&-^_.+", min_size
 @given(
     subtype=TOKENS,
     name=TOKENS,
-    value=st.text(st.characters(min_codepoint=32, max_codepoint=126, exclude_characters='"\\'), max_size=20),
+    value=st.text(st.characters(min_codepoint=32, max_codepoint=126, exclude_characters='",\\'), max_size=20),
 )
 @example(subtype="plain", name="charset", value="iso-8859-1")
 def test_a_media_type_comes_back_with_its_parameters(alice: SolidClient, subtype: str, name: str, value: str) -> None:
@@ -128,8 +128,10 @@ def test_a_body_comes_back_whole_and_in_parts(alice: SolidClient, body: bytes, r
     first, last = min(ranges), max(ranges)
     response = alice.get(url, headers={"Range": f"bytes={first}-{last}"})
     assert alice.get(url).content == body
-    assert response.status_code == (206 if first < len(body) else 416)
-    assert first >= len(body) or response.content == body[first : last + 1]
+    if first < len(body):
+        assert (response.status_code, response.content) == (206, body[first : last + 1])
+    else:  # of nothing, the whole may be sent instead (RFC 9110 s14.2)
+        assert response.status_code == 416 or (response.status_code, body) == (200, b"")
 
 
 # -- what fails leaves no trace ----------------------------------------------------------------------------------------------------
