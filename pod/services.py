@@ -62,14 +62,14 @@ class Services:
         self.store.close()
 
 
-def open_services(config: Config, clock: Clock | None = None) -> Services:
-    """Everything one process needs, over the data directory of the settings.
+def open_services(config: Config, clock: Clock | None = None, store: ResourceStore | None = None) -> Services:
+    """Everything one process needs, over the data directory of the settings or over a store that is open already.
 
     Raises: NewerSchema, Busy -- see `open_store`
     """
     clock = clock or SystemClock()
     placement = Placement(config.base_url, config.placement, config.root_name)
-    store = open_store(config, clock)
+    store = store or open_store(config, clock)
     accounts = Accounts(store)
     keys = KeyRing.open(config, store, accounts, clock)
     return Services(

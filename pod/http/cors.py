@@ -17,9 +17,10 @@ REQUEST_HEADERS = (
     "If-Unmodified-Since, Link, Origin, Prefer, Range, Slug, X-Requested-With"
 )
 RESPONSE_HEADERS = (
-    "Accept-Patch, Accept-Post, Accept-Put, Accept-Ranges, Allow, Content-Length, Content-Range, Content-Type, Date, "
-    "DPoP-Nonce, ETag, Last-Modified, Link, Location, MS-Author-Via, Preference-Applied, Retry-After, Server, "
-    "Updates-Via, Vary, WAC-Allow, WWW-Authenticate"
+    "Accept-Patch, Accept-Post, Accept-Put, Accept-Ranges, Allow, Content-Length, Content-Range, "
+    "Content-Security-Policy, Content-Type, Cross-Origin-Resource-Policy, Date, DPoP-Nonce, ETag, Last-Modified, Link, "
+    "Location, MS-Author-Via, Preference-Applied, Referrer-Policy, Retry-After, Server, Updates-Via, Vary, WAC-Allow, "
+    "WWW-Authenticate, X-Content-Type-Options"
 )
 PREFLIGHT_SECONDS = 7200
 ORIGIN_BYTES_MAX = 512

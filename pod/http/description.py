@@ -10,6 +10,7 @@ from pod.http import cors
 from pod.http.headers import SAFETY, VARY
 from pod.http.response import Answer
 from pod.protocol.conneg import negotiate
+from pod.protocol.representation import format_http_date
 from pod.protocol.resource import Target, storage_of
 from pod.rdf import documents, formats
 from pod.services import Services
@@ -23,13 +24,15 @@ def describe_storage(services: Services, path: str, method: str, accept: str | N
     if method not in METHODS:
         raise MethodNotAllowed("The server writes this document.", headers=(ALLOW,))
     root = storage_of(path)
-    if services.store.describe(Target(root, root), with_body=False).storage is None:
+    state = services.store.describe(Target(root, root), with_body=False).state
+    if state is None:
         raise NotFound("No storage has this URL.")
     shared = [ALLOW, VARY, *SAFETY, *cors.shared(origin)]
     if method == "OPTIONS":
         return Answer(204, shared)
     media_type, body = _document(services, root, accept)
-    fields = [("Content-Type", media_type), ("Content-Length", str(len(body))), *shared]
+    modified = ("Last-Modified", format_http_date(state.modified))
+    fields = [("Content-Type", media_type), ("Content-Length", str(len(body))), modified, *shared]
     return Answer(200, fields, b"" if method == "HEAD" else body)
 
 

@@ -32,6 +32,14 @@ def effective_address(environ: Mapping[str, Any], trusted_proxies: tuple[str, ..
     return address
 
 
+def is_forwarded_http(environ: Mapping[str, Any], trusted_proxies: tuple[str, ...]) -> bool:
+    """Whether a configured proxy says that the client came without TLS."""
+    forwarded: str | None = environ.get("HTTP_X_FORWARDED_PROTO")
+    if forwarded is None or forwarded.strip().lower() != "http":
+        return False
+    return is_trusted(environ.get("REMOTE_ADDR", ""), trusted_proxies)
+
+
 @lru_cache(maxsize=1024)
 def is_trusted(address: str, trusted_proxies: tuple[str, ...]) -> bool:
     """Whether the peer is one of the configured proxies."""

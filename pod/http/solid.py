@@ -13,11 +13,11 @@ from typing import Any
 
 import structlog
 
-from pod.errors import MethodNotAllowed, Misdirected, PodError
+from pod.errors import MethodNotAllowed, Misdirected, NotImplementedHere, PodError
 from pod.http import cors
 from pod.http.description import describe_storage
 from pod.http.headers import DESCRIPTION_PATH
-from pod.http.proxies import effective_host
+from pod.http.proxies import effective_host, is_forwarded_http
 from pod.http.request import check_headers, parse_operation, parse_target, raw_path
 from pod.http.response import Answer, answer, failure
 from pod.operations.delete import delete
@@ -44,6 +44,7 @@ VERBS: dict[str, Verb] = {
     "PATCH": patch,
     "DELETE": delete,
 }
+REFUSED_METHODS = frozenset({"TRACE", "CONNECT", "MOVE", "COPY", "QUERY", "PROPFIND", "MKCOL", "LOCK", "UNLOCK"})
 HEALTH_PATH = "/.health"
 
 log = structlog.get_logger()
@@ -61,10 +62,17 @@ class SolidApplication:
         path = raw_path(environ)
         if not self._services.placement.accepts(host) and path != HEALTH_PATH:
             return self._send(environ, start_response, self._misdirected(environ, host))
+        if self._is_insecure(environ) and path != HEALTH_PATH:
+            return self._send(environ, start_response, redirect(f"https://{host}{environ['REQUEST_URI']}", environ))
         store_path = self._services.placement.path(host, path)
         if store_path is None:
             return self._fallback(environ, start_response)
         return self._send(environ, start_response, self._answer(environ, host, path, store_path))
+
+    def _is_insecure(self, environ: Environ) -> bool:
+        """Spec: Solid #server-tls-https-redirect"""
+        secure = self._services.placement.base_url.startswith("https:")
+        return secure and is_forwarded_http(environ, self._services.config.trusted_proxies)
 
     def _misdirected(self, environ: Environ, host: str) -> Answer:
         base_url = self._services.placement.base_url
@@ -109,7 +117,7 @@ class SolidApplication:
     def _operate(self, environ: Environ, method: str, target: Target, credentials: Credentials) -> Answer:
         verb = VERBS.get(method)
         if verb is None:
-            raise MethodNotAllowed("This server does not know that method.", headers=(("Allow", ", ".join(VERBS)),))
+            raise unsupported(method)
         result = verb(self._services, parse_operation(environ, method, target, credentials))
         return answer(self._services, result, environ.get("HTTP_ORIGIN"), head=method == "HEAD")
 
@@ -119,6 +127,20 @@ class SolidApplication:
             return [reply.body]
         wrapped: Iterable[bytes] = environ["wsgi.file_wrapper"](reply.body)
         return wrapped
+
+
+def unsupported(method: str) -> PodError:
+    """Spec: RFC 9110 s15.5.6, s15.6.2"""
+    allow = (("Allow", ", ".join(VERBS)),)
+    if method in REFUSED_METHODS:
+        return MethodNotAllowed("No resource of a pod supports that method.", headers=allow)
+    return NotImplementedHere("This server does not know that method.", headers=allow)
+
+
+def redirect(location: str, environ: Environ) -> Answer:
+    """To the same resource under its secure URL."""
+    shared = cors.shared(environ.get("HTTP_ORIGIN"))
+    return Answer(308, [("Location", location), ("Content-Length", "0"), *shared])
 
 
 def is_description(store_path: str) -> bool:
