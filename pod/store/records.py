@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from pod.protocol.resource import Target
 
@@ -121,9 +122,8 @@ class Snapshot:
     """By path, in wide snapshots only: what exists of the subject, its containers and the slash twins of them all."""
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
-    """One line of a container's listing."""
+class Member(NamedTuple):
+    """One line of a container's listing. Listings are long, and a tuple is made in half the time of a dataclass."""
 
     path: str
     kind: Kind

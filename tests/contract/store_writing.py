@@ -220,6 +220,15 @@ class WritingContract:
         delete(store, "/alice/1")
         put(store, "/alice/4")
 
+    def test_a_container_that_has_too_many_members_may_lose_them(self, opened):
+        store = opened()
+        make_storage(store)
+        for number in range(4):
+            put(store, f"/alice/{number}")
+        limited = opened(members_max=2)
+        put(limited, "/alice/1", b"new")
+        delete(limited, "/alice/1")
+
     def test_a_writer_sees_its_own_changes(self, store, pod):
         content = staged(store, b"body")
         with store.write(SERVER) as tx:

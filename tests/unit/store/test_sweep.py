@@ -31,7 +31,7 @@ def test_more_than_one_batch_is_swept(store, pod, clock, few_at_once):
         put(store, f"/alice/{number}", b"small")
         store.blobs.stage([b"orphan"])
     kept = put(store, "/alice/kept", LARGE)
-    clock.time = next(store.blobs.files()).modified + 3600
+    clock.time = max(file.modified for file in store.blobs.files()) + 3600
     assert sweep(store, clock, 3600) == Swept(garbage=5, orphans=5)
     assert [file.name for file in store.blobs.files()] == [kept.blob]
     assert body(store, "/alice/kept") == LARGE
