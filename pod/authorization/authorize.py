@@ -79,14 +79,16 @@ class Authorizer:
                 decision = there if need.path == subject else decision
         return _as_shown(snapshot, decision)
 
-    def prepare(self, reader: Reader, snapshot: Snapshot, credentials: Credentials, needs: Sequence[Need]) -> Decision:
-        """`authorize` outside a transaction: waits for what the decision inside one will depend on."""
-        return self.authorize(reader, snapshot, credentials, needs, may_wait=True)
-
-    def decide(self, reader: Reader, snapshot: Snapshot, credentials: Credentials) -> Decision:
+    def decide(
+        self, reader: Reader, snapshot: Snapshot, credentials: Credentials, *, may_wait: bool = False
+    ) -> Decision:
         """What may be done with the target, whatever is needed. Does not look at the grant of the token."""
         inquiry = self._inquiry(reader, snapshot, credentials)
-        return _as_shown(snapshot, self._decide(inquiry, snapshot.target.subject))
+        decision = self._decide(inquiry, snapshot.target.subject)
+        if may_wait and inquiry.circle.is_incomplete:
+            inquiry.circle.wait()
+            decision = self._decide(inquiry, snapshot.target.subject)
+        return _as_shown(snapshot, decision)
 
     def allowed(self, reader: Reader, snapshot: Snapshot, credentials: Credentials) -> tuple[AccessMode, AccessMode]:
         """Modes of the caller and of the public on the target, as `WAC-Allow` tells them.

@@ -43,7 +43,7 @@ def explain(services: Collaborators, agent: str | None, mode: str, url: str) -> 
     snapshot = services.store.describe(Target.parse(path), with_body=False)
     if snapshot.storage is None:
         raise NotFound(f"{url} is not in a storage of this server.")
-    decision = services.authorizer.decide(services.store, snapshot, Credentials(agent=agent))
+    decision = services.authorizer.decide(services.store, snapshot, Credentials(agent=agent), may_wait=True)
     return "\n".join(_lines(agent, mode.lower(), url, decision, exists=snapshot.state is not None))
 
 

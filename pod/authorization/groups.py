@@ -21,7 +21,7 @@ import structlog
 
 from pod.authorization.memory import Memory
 from pod.clock import Clock, Deadline
-from pod.config import Config
+from pod.config import KIB, Config
 from pod.errors import PodError
 from pod.protocol.placement import Placement
 from pod.protocol.resource import Target, storage_of
@@ -38,7 +38,8 @@ from pod.store.records import Kind, ResourceState, Snapshot
 log = structlog.get_logger()
 
 DOCUMENTS_MAX = 1_000
-"""Parsed membership documents kept by one web process, local and remote each."""
+"""Parsed membership documents of ordinary size kept by one web process, local and remote each."""
+ORDINARY_DOCUMENT_BYTES = 16 * KIB
 WAITING_MAX = 64
 """Fetches under way or waiting; more are not begun, and their groups have no members for now."""
 RETRY_SECONDS = 60
@@ -64,6 +65,7 @@ class Copy:
     members: Members
     fetched: float
     usable_seconds: float
+    size: int = 0
 
 
 class Groups:
@@ -128,7 +130,7 @@ class Groups:
         if content is None:  # replaced meanwhile: nobody is in what is no longer there
             return NO_GROUPS
         members = self._members(content, state.media_type, self._placement.url(state.path))
-        self._local.put((state.id, state.version), members)
+        self._local.put((state.id, state.version), members, 1 + len(content) // ORDINARY_DOCUMENT_BYTES)
         return members
 
     def _target(self, group: str) -> Target | None:
@@ -178,7 +180,7 @@ class Groups:
     def _fetch(self, document: str) -> Members:
         try:
             copy = self._copy(document)
-            self._copies.put(document, copy)
+            self._copies.put(document, copy, 1 + copy.size // ORDINARY_DOCUMENT_BYTES)
         finally:
             with self._lock:
                 del self._fetching[document]
@@ -194,7 +196,7 @@ class Groups:
             log.info("group unreachable", document=document, why=f"status {answer.status}")
             return Copy(NO_GROUPS, self._clock.now(), RETRY_SECONDS)
         members = self._members(answer.body, answer.media_type, answer.url)
-        return Copy(members, self._clock.now(), self._fresh_seconds)
+        return Copy(members, self._clock.now(), self._fresh_seconds, len(answer.body))
 
     def _members(self, content: bytes, media_type: str, base: str) -> Members:
         try:
@@ -240,7 +242,8 @@ class Circle:
 
     def _is_member(self, group: str) -> bool:
         if len(self._found) >= self._groups.lookups_max:
-            log.warning("too many groups", storage=self._storage)
+            if len(self._found) == self._groups.lookups_max:
+                log.warning("too many groups", storage=self._storage)
             return False
         if self._groups.is_ours(group):
             return self._agent in self._groups.local(self._reader, group, self._storage)

@@ -29,6 +29,9 @@ from pod.store.records import ACLReference, ResourceState
 
 log = structlog.get_logger()
 
+ORDINARY_ACL_BYTES = 4096
+"""Larger ACLs count as several in `acl_cache_entries`."""
+
 Key: TypeAlias = tuple[int, int, bool, str | None, str | None]
 """All that an evaluation without groups depends on: ACL id and version, own or inherited, agent, origin."""
 
@@ -89,8 +92,9 @@ class Rules:
         key = (reference.id, reference.version)
         acl = self._acls.get(key)
         if acl is None:
-            acl = self._parse(*self._read(reader, reference))
-            self._acls.put(key, acl)
+            state, content = self._read(reader, reference)
+            acl = self._parse(state, content)
+            self._acls.put(key, acl, 1 + len(content) // ORDINARY_ACL_BYTES)
         return acl
 
     def _read(self, reader: Reader, reference: ACLReference) -> tuple[ResourceState, bytes]:

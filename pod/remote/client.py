@@ -101,9 +101,7 @@ class RemoteClient:
             if isinstance(answer, Fetched):
                 return answer
             url = urljoin(target.url, answer)
-        raise TooManyRedirects(
-            f"more than {limits.redirects_max} redirects, the last to {url[:URL_CHARACTERS_MAX]}"
-        )
+        raise TooManyRedirects(f"more than {limits.redirects_max} redirects, the last to {url[:URL_CHARACTERS_MAX]}")
 
     def _checked(self, url: str) -> Url:
         """Raises: UnsafeURL."""
@@ -137,9 +135,7 @@ class RemoteClient:
         """Raises: ForbiddenAddress, Unreachable, RemoteTimeout."""
         addresses = self._allowed_addresses(target, deadline)
         while True:
-            connection = self._connection(
-                target, addresses[0], max(deadline.seconds_left / len(addresses), 0.001)
-            )
+            connection = self._connection(target, addresses[0], max(deadline.seconds_left / len(addresses), 0.001))
             try:
                 connection.connect()
             except (OSError, HTTPError) as error:

@@ -1,5 +1,5 @@
-"""Name look-ups that end in time. The system's resolver cannot be interrupted, so it runs in a thread of its own, a bounded
-number of them at once; whoever waits gives up at the deadline.
+"""Name look-ups that end in time. The system's resolver cannot be interrupted, so it runs in a thread of its own, a
+bounded number of them at once; whoever waits gives up at the deadline.
 """
 
 from __future__ import annotations

@@ -37,6 +37,14 @@ def test_it_knows_anybody_ownership_and_rules_without_a_name(world):
     assert "owners of a storage always keep control" in told(world, ALICE, "control", f"{BASE}/alice/a")
 
 
+def test_it_waits_for_groups_of_other_servers(world):
+    group = "https://groups.example/g"
+    world.remote.documents[group] = f"<{group}#1> vcard:hasMember <{BOB}>."
+    world.put("/alice/a")
+    world.acl("/alice/a", rule("/alice/a", f"acl:agentGroup <{group}#1>", "Read"))
+    assert f"<{BOB}> may read" in told(world, BOB, "read", f"{BASE}/alice/a")
+
+
 def test_it_says_when_there_is_no_acl(world):
     world.delete("/alice/.acl")
     assert "There is no ACL: run freehold fsck." in told(world, BOB, "read", f"{BASE}/alice/")

