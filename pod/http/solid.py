@@ -13,6 +13,7 @@ from typing import Any
 
 import structlog
 
+from pod.authentication.authenticate import METADATA_PATH
 from pod.errors import MethodNotAllowed, Misdirected, NotImplementedHere, PodError
 from pod.http import cors
 from pod.http.description import describe_storage
@@ -65,7 +66,7 @@ class SolidApplication:
         if self._is_insecure(environ) and path != HEALTH_PATH:
             return self._send(environ, start_response, redirect(f"https://{host}{environ['REQUEST_URI']}", environ))
         store_path = self._services.placement.path(host, path)
-        if store_path is None:
+        if store_path is None or is_resource_metadata(path):
             return self._fallback(environ, start_response)
         return self._send(environ, start_response, self._answer(environ, host, path, store_path))
 
@@ -141,6 +142,11 @@ def redirect(location: str, environ: Environ) -> Answer:
     """To the same resource under its secure URL."""
     shared = cors.shared(environ.get("HTTP_ORIGIN"))
     return Answer(308, [("Location", location), ("Content-Length", "0"), *shared])
+
+
+def is_resource_metadata(path: str) -> bool:
+    """Served beside the resource it is about, on whatever host that is. Spec: RFC 9728 s3.1"""
+    return path.startswith(METADATA_PATH) and path.removeprefix(METADATA_PATH)[:1] in {"", "/"}
 
 
 def is_description(store_path: str) -> bool:

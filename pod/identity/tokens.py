@@ -85,7 +85,7 @@ class AuthenticatedClient:
         return bool(grant_type == ClientCredentialsGrant.GRANT_TYPE)
 
 
-class ClientRefused(OAuth2Error):  # type: ignore[misc]  # Authlib is untyped
+class WrongClientError(OAuth2Error):  # type: ignore[misc]  # Authlib is untyped
     """The same answer for a client that does not exist, a wrong secret, a revoked client and a disabled account."""
 
     error = "invalid_client"
@@ -96,7 +96,7 @@ class ClientRefused(OAuth2Error):  # type: ignore[misc]  # Authlib is untyped
         return [*super().get_headers(), ("WWW-Authenticate", 'Basic realm="token", charset="UTF-8"')]
 
 
-class ProofRefused(OAuth2Error):  # type: ignore[misc]  # Authlib is untyped
+class BadProofError(OAuth2Error):  # type: ignore[misc]  # Authlib is untyped
     """Spec: RFC 9449 s5."""
 
     error = "invalid_dpop_proof"
@@ -172,7 +172,7 @@ class TokenServer(AuthorizationServer):  # type: ignore[misc]  # Authlib is unty
             known_hash = credential.secret_hash if credential else None
             if self._client_secrets.matches(known_hash, secret) and credential and self._stands(credential):
                 return AuthenticatedClient(credential)
-        raise ClientRefused
+        raise WrongClientError
 
     def validate_requested_scope(self, scope: str | None) -> None:
         """Unknown scopes are left out of what is granted; only what is no scope at all is an error (RFC 6749 s3.3)."""
@@ -195,7 +195,7 @@ class TokenServer(AuthorizationServer):  # type: ignore[misc]  # Authlib is unty
     def issue(self, request: TokenRequest) -> dict[str, Any]:  # JSON
         """The answer to a client that has proved itself.
 
-        Raises: ProofRefused -- its DPoP proof is missing, spoiled, or was used before.
+        Raises: BadProofError -- its DPoP proof is missing, spoiled, or was used before.
         """
         assert request.client is not None
         credential, proof = request.client.credential, self._proof(request)
@@ -233,10 +233,10 @@ class TokenServer(AuthorizationServer):  # type: ignore[misc]  # Authlib is unty
         try:
             proof = verify_proof(request.dpop, method="POST", url=url, token=None, now=now, rules=self._rules)
         except InvalidDPoPProof as error:
-            raise ProofRefused(_NOT_IN_DESCRIPTION.sub("'", error.detail)) from error
+            raise BadProofError(_NOT_IN_DESCRIPTION.sub("'", error.detail)) from error
         with self._store.write(SERVER) as tx:
             if not tx.remember_proof(proof):
-                raise ProofRefused(REPLAYED)
+                raise BadProofError(REPLAYED)
         return proof
 
     def _stands(self, credential: ClientCredential) -> bool:
