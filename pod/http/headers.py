@@ -38,6 +38,7 @@ SAFETY: Headers = (
     ("Cross-Origin-Resource-Policy", "cross-origin"),
 )
 VARY = ("Vary", "Accept, Authorization, Origin")
+VARY_OF_CONTAINER = ("Vary", "Accept, Authorization, Origin, Prefer")
 
 
 @lru_cache(maxsize=256)
@@ -57,8 +58,8 @@ def methods(auxiliary: Auxiliary | None, shape: Shape) -> Headers:
 
 
 @lru_cache(maxsize=8192)
-def links(placement: Placement, target: Target, shape: Shape) -> tuple[str, str]:
-    """One `Link` field: types, auxiliary resources, storage description."""
+def links(placement: Placement, target: Target, shape: Shape) -> str:
+    """The value of one `Link` field: types, auxiliary resources, storage description."""
     found = [_link(url, "type") for url in _types(target, shape)]
     if target.auxiliary is not Auxiliary.ACL:
         found.append(_link(placement.url(target.acl), "acl"))
@@ -67,7 +68,14 @@ def links(placement: Placement, target: Target, shape: Shape) -> tuple[str, str]
     if target.auxiliary is Auxiliary.DESCRIPTION:
         found.append(_link(placement.url(target.subject), "describes"))
     found.append(description_link(placement, target))
-    return "Link", ", ".join(found)
+    return ", ".join(found)
+
+
+def links_of_created(placement: Placement, created: Target) -> str:
+    """Links whose context is the resource a POST made, not the container that was asked. Spec: LDP 5.2.3.12"""
+    anchor = f'; anchor="{placement.url(created.path)}"'
+    found = (_link(placement.url(created.acl), "acl"), _link(placement.url(created.description), "describedby"))
+    return ", ".join(each + anchor for each in found)
 
 
 def description_link(placement: Placement, target: Target) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 
 from pod.errors import NotAuthenticated, PodError
 from pod.http import cors, problems
-from pod.http.headers import LDP, SAFETY, VARY, Headers, description_link, links, methods
+from pod.http.headers import LDP, SAFETY, VARY, VARY_OF_CONTAINER, description_link, links, links_of_created, methods
 from pod.operations.operation import Result
 from pod.protocol import wac_allow
 from pod.protocol.modes import AccessMode
@@ -43,17 +43,17 @@ class Answer:
 
 def answer(services: Services, result: Result, origin: str | None, *, head: bool) -> Answer:
     """A success."""
-    if result.status == 301:
-        return _redirect(result, origin)
-    fields = [*_representation(result), VARY, *_about(services, result), *SAFETY, *cors.shared(origin)]
+    if result.moved_to is not None:
+        return _redirect(services.placement.url(result.moved_to), origin)
+    vary = VARY_OF_CONTAINER if result.shape.container else VARY
+    fields = [*_representation(result), vary, *_about(services, result), *SAFETY, *cors.shared(origin)]
     if head or result.status == 304 or result.representation is None:
         return Answer(result.status, fields)
     return Answer(result.status, fields, result.representation.content)
 
 
-def _redirect(result: Result, origin: str | None) -> Answer:
-    assert result.location is not None
-    return Answer(301, [("Location", result.location), ("Content-Length", "0"), VARY, *cors.shared(origin)])
+def _redirect(location: str, origin: str | None) -> Answer:
+    return Answer(301, [("Location", location), ("Content-Length", "0"), VARY, *cors.shared(origin)])
 
 
 def _representation(result: Result) -> list[tuple[str, str]]:
@@ -70,13 +70,13 @@ def _representation(result: Result) -> list[tuple[str, str]]:
 
 
 def _about(services: Services, result: Result) -> list[tuple[str, str]]:
-    fields = [links(services.placement, result.target, result.shape), *methods_of(result)]
+    fields = [("Link", _links(services, result)), *methods(result.target.auxiliary, result.shape)]
     if result.etag is not None:
         fields.append(("ETag", result.etag.format()))
     if result.modified is not None:
         fields.append(("Last-Modified", format_http_date(result.modified)))
-    if result.location is not None:
-        fields.append(("Location", result.location))
+    if result.created is not None:
+        fields.append(("Location", services.placement.url(result.created.path)))
     if result.granted is not None:
         fields.append(("WAC-Allow", wac_allow.format(*result.granted)))
         fields.append(PUBLIC if AccessMode.READ in result.granted[1] else PRIVATE)
@@ -85,8 +85,11 @@ def _about(services: Services, result: Result) -> list[tuple[str, str]]:
     return fields
 
 
-def methods_of(result: Result) -> Headers:
-    return methods(result.target.auxiliary, result.shape)
+def _links(services: Services, result: Result) -> str:
+    own = links(services.placement, result.target, result.shape)
+    if result.created is None or result.created == result.target:
+        return own
+    return f"{own}, {links_of_created(services.placement, result.created)}"
 
 
 def failure(services: Services, error: PodError, target: Target | None, origin: str | None, *, head: bool) -> Answer:

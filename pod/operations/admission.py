@@ -15,6 +15,7 @@ from typing import ParamSpec, TypeVar
 
 from pod.authorization.required import Needs
 from pod.errors import (
+    BadRequest,
     InvalidDPoPProof,
     MethodNotAllowed,
     NotFound,
@@ -22,7 +23,7 @@ from pod.errors import (
     SlashTwinExists,
     VersionMoved,
 )
-from pod.operations.operation import Operation, Shape, shape_of
+from pod.operations.operation import UNSUPPORTED_MODELS, Operation, Shape, shape_of
 from pod.protocol.conditions import Outcome, evaluate
 from pod.protocol.resource import Target, lineage
 from pod.services import Services
@@ -79,6 +80,14 @@ def check_conditions(services: Services, operation: Operation, state: ResourceSt
     outcome = evaluate(operation.conditions, safe=False, etag=etag, modified=state.modified if state else None)
     if outcome is Outcome.FAILED:
         raise PreconditionFailed("The resource was changed, made or removed meanwhile; read it again and retry.")
+
+
+def check_interaction_model(operation: Operation) -> None:
+    """Spec: LDP 5.2.3.4 -- what a client asks to create is honoured or refused, never made as something else."""
+    if operation.link_types & UNSUPPORTED_MODELS:
+        raise BadRequest("Containers here are basic containers; direct and indirect containers are not offered.")
+    if operation.wants_container and operation.method == "PUT" and not operation.target.is_container:
+        raise BadRequest("The URL of a container ends in a slash.")
 
 
 def check_creatable(snapshot: Snapshot) -> None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from pod.errors import ContentTooLarge, PodError, UnsupportedMediaType
 from pod.operations.operation import Body
+from pod.protocol.resource import Auxiliary, Target
 from pod.rdf import formats
 from pod.rdf.graph import Dataset
 from pod.services import Services
@@ -39,36 +40,48 @@ class Incoming:
         return self.content
 
 
-def receive(services: Services, body: Body, base: str, *, rdf_only: bool = False) -> Incoming:
-    """Read and stage a body. `base` is the URL relative IRIs resolve against (LDP 4.2.1.5).
+def receive(services: Services, body: Body, target: Target) -> Incoming:
+    """Read and stage the content of what will be at `target`.
 
     Raises: TruncatedContent, ContentTooLarge -- nothing remains staged.
     """
     if formats.is_rdf(body.media_type.essence):
-        return receive_document(services, body, base)
-    if rdf_only:
+        return _receive_document(services, body, target)
+    if target.is_container or target.auxiliary:
         problem = UnsupportedMediaType("Auxiliary resources and container descriptions are RDF: send text/turtle.")
         return Incoming(EMPTY, Kind.OTHER, problem=problem)
-    content = services.store.stage(body.stream, str(body.media_type), bytes_max=services.config.blob_bytes_max)
+    bytes_max = services.config.blob_bytes_max
+    _check_length(body, bytes_max)
+    content = services.store.stage(body.stream, str(body.media_type), bytes_max=bytes_max)
     return Incoming(content, Kind.OTHER)
 
 
-def receive_document(services: Services, body: Body, base: str) -> Incoming:
-    """An RDF body: read whole under its cap, parsed, then staged as it came."""
-    data = read_capped(body, services.config.document_bytes_max)
+def _receive_document(services: Services, body: Body, target: Target) -> Incoming:
+    """An RDF body: read whole under its cap, parsed, then staged as it came.
+
+    Spec: LDP 4.2.1.5 -- relative IRIs resolve against the URL of the resource it is about.
+    """
+    is_acl = target.auxiliary is Auxiliary.ACL
+    data = read_capped(body, services.config.acl_bytes_max if is_acl else services.config.document_bytes_max)
     media_type = body.media_type.essence
-    content = services.store.stage(io.BytesIO(data), media_type, bytes_max=len(data))
     try:
-        dataset = services.parse(data, media_type, base)
+        dataset = services.parse(data, media_type, services.placement.url(target.path))
     except PodError as problem:
-        return Incoming(content, Kind.RDF, problem=problem)
-    return Incoming(content, Kind.RDF, dataset)
+        return Incoming(EMPTY, Kind.RDF, problem=problem)
+    if target.is_container:
+        # It will stand in the description resource, whose URL is another base: make its IRIs absolute.
+        data = formats.serialize(dataset, media_type)
+    return Incoming(stage_bytes(services, data, media_type), Kind.RDF, dataset)
+
+
+def stage_bytes(services: Services, data: bytes, media_type: str) -> Content:
+    """Stage what is in memory already."""
+    return services.store.stage(io.BytesIO(data), media_type, bytes_max=len(data))
 
 
 def read_capped(body: Body, bytes_max: int) -> bytes:
     """The whole body in memory. Raises: ContentTooLarge -- as soon as that is known."""
-    if body.length is not None and body.length > bytes_max:
-        raise _too_large(bytes_max)
+    _check_length(body, bytes_max)
     parts: list[bytes] = []
     size = 0
     while chunk := body.stream.read(256 * 1024):
@@ -77,6 +90,12 @@ def read_capped(body: Body, bytes_max: int) -> bytes:
             raise _too_large(bytes_max)
         parts.append(chunk)
     return b"".join(parts)
+
+
+def _check_length(body: Body, bytes_max: int) -> None:
+    """A body announced too large is refused before any of it is read."""
+    if body.length is not None and body.length > bytes_max:
+        raise _too_large(bytes_max)
 
 
 def _too_large(bytes_max: int) -> ContentTooLarge:

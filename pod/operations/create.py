@@ -19,13 +19,13 @@ def create_document(tx: Writer, snapshot: Snapshot, kind: Kind, content: Content
     return tx.create(snapshot.target, kind, content, acl=effective(snapshot))
 
 
-def create_container(services: Services, tx: Writer, snapshot: Snapshot, description: Incoming | None) -> ResourceState:
+def create_container(services: Services, tx: Writer, snapshot: Snapshot, description: Incoming) -> ResourceState:
     """Make the target, a container; the body it came with becomes its description resource."""
     create_containers(tx, snapshot)
     target = snapshot.target
     state = tx.create(target, Kind.CONTAINER, EMPTY, acl=effective(snapshot))
-    if description is not None and description.content.size:
-        content = description.checked()
+    content = description.checked()
+    if content.size:
         if description.dataset is not None:
             check_description(services, target.path, description.dataset.default)
         tx.create(Target.parse(target.description), Kind.RDF, content, acl=effective(snapshot))

@@ -110,7 +110,7 @@ def _redirect_to_twin(services: Services, operation: Operation) -> Result:
     snapshot = services.store.describe(target, operation.credentials.grant, with_body=False)
     if snapshot.state is None or not _may_read(services, operation, snapshot):
         raise _nothing(operation)
-    return Result(301, target, Shape(), location=services.placement.url(twin))
+    return Result(301, operation.target, Shape(exists=False), moved_to=twin)
 
 
 def _nothing(operation: Operation) -> NotFound:

@@ -16,6 +16,9 @@ from pod.protocol.representation import ETag, MediaType
 from pod.protocol.resource import Target
 from pod.store.records import ResourceState
 
+UNSUPPORTED_MODELS = frozenset(
+    {"http://www.w3.org/ns/ldp#DirectContainer", "http://www.w3.org/ns/ldp#IndirectContainer"}
+)
 LDP_CONTAINER_TYPES = frozenset({"http://www.w3.org/ns/ldp#BasicContainer", "http://www.w3.org/ns/ldp#Container"})
 
 
@@ -73,7 +76,7 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The outcome of an operation that succeeded. Failures are raised."""
+    """The outcome of an operation that succeeded, told of its target. Failures are raised."""
 
     status: int
     target: Target
@@ -81,12 +84,15 @@ class Result:
     etag: ETag | None = None
     modified: int | None = None
     representation: Representation | None = None
-    location: str | None = None
+    created: Target | None = None
+    """What a POST made; of a PUT or PATCH that creates, the target itself."""
     content_range: str | None = None
     granted: tuple[AccessMode, AccessMode] | None = None
     """Modes of the caller and of the public, for `WAC-Allow`."""
     minimal: bool = False
     """The container's listing was left out as asked."""
+    moved_to: str | None = None
+    """Path of the slash twin that exists instead."""
 
 
 def shape_of(target: Target, state: ResourceState | None) -> Shape:

@@ -8,7 +8,6 @@ Spec: Solid #server-patch-n3-semantics, #server-put-patch-intermediate-container
 
 from __future__ import annotations
 
-import io
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -26,7 +25,7 @@ from pod.operations.admission import (
     settled,
     spend_proof,
 )
-from pod.operations.content import discarded_on_failure, read_capped
+from pod.operations.content import discarded_on_failure, read_capped, stage_bytes
 from pod.operations.create import create_document, effective
 from pod.operations.operation import Body, Operation, Result, shape_of
 from pod.operations.rules import check_document
@@ -114,8 +113,7 @@ def _compute(services: Services, operation: Operation, state: ResourceState | No
     before = _current(services, operation, state)
     after = apply(update, before, limits=services.limits)
     data = formats.serialize(after, media_type)
-    content = services.store.stage(io.BytesIO(data), media_type, bytes_max=services.config.document_bytes_max)
-    return Computed(_version(state), content, after)
+    return Computed(_version(state), stage_bytes(services, data, media_type), after)
 
 
 def _current(services: Services, operation: Operation, state: ResourceState | None) -> Dataset:
@@ -143,5 +141,5 @@ def _result(services: Services, operation: Operation, state: ResourceState, *, c
         shape_of(operation.target, state),
         etag=services.etag(state),
         modified=state.modified,
-        location=services.placement.url(operation.target.path) if created else None,
+        created=operation.target if created else None,
     )

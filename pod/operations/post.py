@@ -16,6 +16,7 @@ from pod.operations.admission import (
     allowed_methods,
     check_conditions,
     check_creatable,
+    check_interaction_model,
     current_shape,
     refuse_method,
     settled,
@@ -23,7 +24,7 @@ from pod.operations.admission import (
 )
 from pod.operations.content import EMPTY, Incoming, discarded_on_failure, receive
 from pod.operations.create import create_container, create_document
-from pod.operations.operation import Operation, Result, shape_of
+from pod.operations.operation import Operation, Result, Shape
 from pod.protocol.resource import Target
 from pod.protocol.slug import segment, with_suffix
 from pod.services import Services
@@ -43,10 +44,14 @@ def post(services: Services, operation: Operation) -> Result:
         spend_proof(tx, operation)
         _admit(services, operation, tx)
         state = _create(services, tx, _free_name(operation, tx, name, child), incoming)
-    target = Target(state.path, state.path)
-    url = services.placement.url(state.path)
-    etag = services.etag(state)
-    return Result(201, target, shape_of(target, state), etag=etag, modified=state.modified, location=url)
+    return Result(
+        201,
+        operation.target,
+        Shape(container=True, rdf=True, root=operation.target.is_storage_root),
+        etag=services.etag(state),
+        modified=state.modified,
+        created=Target(state.path, state.path),
+    )
 
 
 def _admit(services: Services, operation: Operation, reader: Reader) -> Snapshot:
@@ -56,6 +61,7 @@ def _admit(services: Services, operation: Operation, reader: Reader) -> Snapshot
         raise NotFound("There is no container here to create anything in.")
     if "POST" not in allowed_methods(operation.target, shape):
         raise refuse_method(operation.target, shape, "POST creates resources in containers; this is not a container.")
+    check_interaction_model(operation)
     check_conditions(services, operation, snapshot.state)
     return snapshot
 
@@ -71,7 +77,7 @@ def _child(operation: Operation, name: str) -> Target:
 def _receive(services: Services, operation: Operation, child: Target) -> Incoming:
     """Spec: LDP 5.2.3.7 -- relative IRIs resolve against the URL of the created resource."""
     if operation.body is not None:
-        return receive(services, operation.body, services.placement.url(child.path), rdf_only=operation.wants_container)
+        return receive(services, operation.body, child)
     if not operation.wants_container:
         raise ContentTypeMissing("Say with Content-Type what the content is.")
     return Incoming(EMPTY, Kind.CONTAINER)

@@ -8,8 +8,16 @@ from __future__ import annotations
 from functools import partial
 
 from pod.authorization import required
-from pod.errors import BadRequest, Conflict, ContentTypeMissing
-from pod.operations.admission import actor, admit, check_conditions, check_creatable, settled, spend_proof
+from pod.errors import Conflict, ContentTypeMissing
+from pod.operations.admission import (
+    actor,
+    admit,
+    check_conditions,
+    check_creatable,
+    check_interaction_model,
+    settled,
+    spend_proof,
+)
 from pod.operations.content import EMPTY, Incoming, discarded_on_failure, receive
 from pod.operations.create import create_container, create_document, effective
 from pod.operations.operation import Operation, Result, shape_of
@@ -35,30 +43,24 @@ def put(services: Services, operation: Operation) -> Result:
         shape_of(operation.target, state),
         etag=services.etag(state),
         modified=state.modified,
-        location=services.placement.url(operation.target.path) if created else None,
+        created=operation.target if created else None,
     )
 
 
 def _admit(services: Services, operation: Operation, reader: Reader) -> Snapshot:
     """Everything that can be refused without looking at the body, in the order of RFC 9110 s13.2.1."""
     snapshot = admit(services, reader, operation, required.put)
-    _check_target(operation, snapshot)
-    check_conditions(services, operation, snapshot.state)
-    return snapshot
-
-
-def _check_target(operation: Operation, snapshot: Snapshot) -> None:
+    check_interaction_model(operation)
     if snapshot.state is None:
         check_creatable(snapshot)
-    if operation.wants_container and not operation.target.is_container:
-        raise BadRequest("The URL of a container ends in a slash.")
+    check_conditions(services, operation, snapshot.state)
+    return snapshot
 
 
 def _receive(services: Services, operation: Operation) -> Incoming:
     target = operation.target
     if operation.body is not None:
-        rdf_only = target.is_container or target.auxiliary is not None
-        return receive(services, operation.body, services.placement.url(target.path), rdf_only=rdf_only)
+        return receive(services, operation.body, target)
     if not target.is_container:
         raise ContentTypeMissing("Say with Content-Type what the content is.")
     return Incoming(EMPTY, Kind.CONTAINER)
