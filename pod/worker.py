@@ -18,7 +18,7 @@ from pod.store.accounts import Accounts
 from pod.store.interface import ResourceStore
 from pod.store.journal import expire
 from pod.store.sqlite import open_store
-from pod.store.sweep import sweep
+from pod.store.sweep import sweep, sweep_garbage
 
 log = structlog.get_logger()
 
@@ -38,7 +38,7 @@ class Task:
         self.due = now + self.every_seconds
         try:
             self.work()
-        except Exception:  # noqa: BLE001 -- the border: one task's failure must not stop the others
+        except Exception:  # the border: one task's failure must not stop the others
             log.exception("task failed", task=self.name)
 
 
@@ -60,7 +60,8 @@ def upkeep(config: Config, store: ResourceStore, clock: Clock) -> tuple[Task, ..
     """Removing what nobody needs, and making signing keys before the old ones wear out."""
     keys = KeyRing.open(config, store, Accounts(store), clock)
     return (
-        Task("sweep blobs", 60, lambda: sweep(store, clock, config.orphan_blob_seconds)),
+        Task("sweep replaced bodies", 60, lambda: sweep_garbage(store, clock)),
+        Task("sweep orphans", 6 * 3600, lambda: sweep(store, clock, config.orphan_blob_seconds)),
         Task("expire journal", 3600, lambda: expire(store, clock, days=config.journal_days)),
         Task("renew signing keys", 3600, keys.renew),
     )

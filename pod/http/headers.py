@@ -60,7 +60,7 @@ def methods(auxiliary: Auxiliary | None, shape: Shape) -> Headers:
 @lru_cache(maxsize=8192)
 def links(placement: Placement, target: Target, shape: Shape) -> str:
     """The value of one `Link` field: types, auxiliary resources, storage description."""
-    found = [_link(url, "type") for url in _types(target, shape)]
+    found = [_link(url, "type") for url in _types(shape, storage=target.is_storage_root)]
     if target.auxiliary is not Auxiliary.ACL:
         found.append(_link(placement.url(target.acl), "acl"))
     if target.auxiliary is None:
@@ -71,11 +71,16 @@ def links(placement: Placement, target: Target, shape: Shape) -> str:
     return ", ".join(found)
 
 
-def links_of_created(placement: Placement, created: Target) -> str:
-    """Links whose context is the resource a POST made, not the container that was asked. Spec: LDP 5.2.3.12"""
+def links_of_created(placement: Placement, created: Target, container: Shape) -> str:
+    """The `Link` of an answer to POST: auxiliary resources are those of what was made, not of the container asked.
+
+    Spec: LDP 5.2.3.12; Solid #server-description-resource-max
+    """
     anchor = f'; anchor="{placement.url(created.path)}"'
-    found = (_link(placement.url(created.acl), "acl"), _link(placement.url(created.description), "describedby"))
-    return ", ".join(each + anchor for each in found)
+    found = [_link(url, "type") for url in _types(container, storage=container.root)]
+    found.append(_link(placement.url(created.acl), "acl") + anchor)
+    found.append(_link(placement.url(created.description), "describedby") + anchor)
+    return ", ".join([*found, description_link(placement, created)])
 
 
 def description_link(placement: Placement, target: Target) -> str:
@@ -83,13 +88,13 @@ def description_link(placement: Placement, target: Target) -> str:
     return _link(placement.url(target.storage) + DESCRIPTION_PATH, STORAGE_DESCRIPTION)
 
 
-def _types(target: Target, shape: Shape) -> list[str]:
+def _types(shape: Shape, *, storage: bool) -> list[str]:
     found = [LDP + "Resource"]
     if shape.container:
         found += [LDP + "BasicContainer", LDP + "Container"]
     elif shape.exists:
         found.append(LDP + ("RDFSource" if shape.rdf else "NonRDFSource"))
-    if target.is_storage_root:
+    if storage:
         found.append(STORAGE_TYPE)
     return found
 

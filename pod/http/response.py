@@ -86,10 +86,9 @@ def _about(services: Services, result: Result) -> list[tuple[str, str]]:
 
 
 def _links(services: Services, result: Result) -> str:
-    own = links(services.placement, result.target, result.shape)
     if result.created is None or result.created == result.target:
-        return own
-    return f"{own}, {links_of_created(services.placement, result.created)}"
+        return links(services.placement, result.target, result.shape)
+    return links_of_created(services.placement, result.created, result.shape)
 
 
 def failure(services: Services, error: PodError, target: Target | None, origin: str | None, *, head: bool) -> Answer:
