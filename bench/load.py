@@ -101,7 +101,9 @@ def run(target: Target, file: Path, *, seconds: float, connections: int, loop: b
         told = _wrk(target, file, seconds=seconds, connections=connections, loop=loop)
         server, client = cpu_seconds(target.pid) - server_before, _children_seconds() - client_before
     share = client / told["seconds"]
-    if any(told["errors"].values()) or not told["requests"]:
+    if not told["requests"]:
+        raise LoadError(f"{target.name}: not one answer in {seconds} s; is the machine busy? Try more --seconds")
+    if any(told["errors"].values()):
         raise LoadError(f"{target.name}: {told['requests']} requests, errors: {told['errors']}; see {target.log}")
     if share > CLIENT_SHARE_MAX:
         raise LoadError(f"{target.name}: wrk used {share:.0%} of its core: the figures would be its own")
