@@ -1,7 +1,7 @@
 """Every setting, its default and its meaning. The only reader of environment variables.
 
-A setting comes from `FREEHOLD_<NAME>` first, then the TOML file, then the default here. docs/settings.md repeats the table
-and a test compares them. Names end in their unit.
+A setting comes from `FREEHOLD_<NAME>` first, then the TOML file, then the default here. docs/settings.md repeats the
+table and a test compares them. Names end in their unit.
 """
 
 from __future__ import annotations
@@ -37,16 +37,16 @@ class Config:
     """What the server was told. Immutable; made once, handed to whoever needs it."""
 
     data: Path = setting(Path("data"), "directory of the databases, blobs and keys")
-    base_url: str = setting("", "the one canonical URL of this server, with its trailing slash; http://localhost:PORT/ if empty")
+    base_url: str = setting("", "the one canonical URL, with its trailing slash; http://localhost:PORT/ if empty")
     placement: Placement = setting("path", "where storages live: path, subdomain or root", Placement)
     root_name: str = setting("me", "the only storage of placement root")
     host: str = setting("127.0.0.1", "address to listen on")
     port: int = setting(3000, "port to listen on")
-    dev: bool = setting(False, "allow http and loopback for issuers, WebIDs, client ids, groups, webhooks; no rate limits")
+    dev: bool = setting(False, "allow http and loopback for issuers, WebIDs, groups and the like; no rate limits")
     trusted_proxies: tuple[str, ...] = setting((), "addresses or networks whose X-Forwarded-* headers are believed")
     workers: int = setting(1, "web processes")
     threads: int = setting(32, "request threads in each web process")
-    durability: Durability = setting("full", "full: survives power loss; normal: survives a crash of the server", Durability)
+    durability: Durability = setting("full", "full: survives power loss; normal: survives a crash", Durability)
     log_level: LogLevel = setting("info", "debug, info, warning or error", LogLevel)
     log_format: LogFormat = setting("text", "text for people, json for collectors", LogFormat)
     log_requests: bool = setting(False, "log a line for each request")
@@ -98,7 +98,7 @@ class Config:
     group_fetches_max: int = setting(4, "remote group documents fetched at the same time by one web process")
 
     # deciding
-    origin_strict: bool = setting(False, "require an acl:origin rule from web apps, as WAC #server-origin-authorization says")
+    origin_strict: bool = setting(False, "require acl:origin rules for web apps (WAC #server-origin-authorization)")
 
     def __post_init__(self) -> None:
         if not self.base_url:

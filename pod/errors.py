@@ -139,7 +139,8 @@ class ContainerNotEmpty(Conflict):
 
 class ProtectedStatement(Conflict):
     """Spec: Solid #server-protect-containment, #server-protect-contained-resource-metadata; WebID Profile
-    #server-update-protected-triples"""
+    #server-update-protected-triples
+    """
 
     type, title = "protected-statement", "The request changes statements that the server manages"
 
