@@ -406,6 +406,22 @@ def test_the_content_of_a_new_container_describes_it(alice: SolidClient, contain
         assert (URIRef(url), DCTERMS.title, Literal("Box")) in alice.graph(url)
 
 
+@pytest.mark.parametrize("media_type", ["text/turtle", "application/ld+json"])
+def test_when_the_wished_name_is_taken_the_content_describes_what_is_created(
+    alice: SolidClient, container: str, media_type: str
+) -> None:
+    alice.put_container(container + "box/")
+    turtle, json_ld = (
+        '<> <http://purl.org/dc/terms/title> "Box" .',
+        '{"@id": "", "http://purl.org/dc/terms/title": "Box"}',
+    )
+    headers = CONTAINER_LINK | {"Slug": "box", "Content-Type": media_type}
+    response = alice.post(container, turtle if media_type == "text/turtle" else json_ld, headers=headers)
+    url = response.headers["Location"]
+    assert (URIRef(url), DCTERMS.title, Literal("Box")) in alice.graph(url)
+    assert (None, DCTERMS.title, None) not in alice.graph(container + "box/")
+
+
 @pytest.mark.parametrize(("method", "name"), [("POST", ""), ("PUT", "box/")])
 def test_a_container_is_described_in_rdf_only(alice: SolidClient, container: str, method: str, name: str) -> None:
     headers = CONTAINER_LINK | {"Content-Type": "text/plain"}

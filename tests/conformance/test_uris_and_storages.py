@@ -129,7 +129,8 @@ def test_a_storage_root_is_the_container_of_all_in_it(alice: SolidClient, contai
 def test_storages_do_not_overlap(alice: SolidClient, bob: SolidClient, container: str) -> None:
     assert not alice.pod.startswith(bob.pod)
     assert not bob.pod.startswith(alice.pod)
-    for inside in contained(alice, alice.pod):
+    for inside in (container, alice.pod + "profile/", container + "a/"):
+        alice.put(inside, headers=CONTAINER_LINK)
         assert str(PIM.Storage) not in linked(alice.head(inside), "type"), inside
 
 

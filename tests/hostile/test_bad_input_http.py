@@ -298,6 +298,16 @@ def test_content_that_grows_too_large_is_refused(
         assert_problem(response, 413)
 
 
+def test_an_acl_cannot_be_patched_beyond_its_size(place: Place) -> None:
+    """Or it could be written and never read again, and lock everybody out."""
+    owner = authorization(place.doc, "Read Write Control", agents=(place.client.web_id,))
+    place.client.put_acl(place.doc, owner)
+    rows = " ".join(f"<#{number}> <#note> '{'x' * 100}' ." for number in range(3000))
+    with place.unchanged():
+        assert_problem(place.client.patch(place.doc + ".acl", f"INSERT DATA {{ {rows} }}", headers=SPARQL), 413, 422)
+    assert len(place.client.graph(place.doc + ".acl")) < 10
+
+
 def nested(opening: str, closing: str, depth: int, middle: str = "") -> bytes:
     return (opening * depth + middle + closing * depth).encode()
 
