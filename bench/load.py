@@ -12,10 +12,10 @@ import subprocess
 import threading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Self, TypedDict
+from typing import TYPE_CHECKING, NamedTuple, Self, TypedDict
 from urllib.parse import urlsplit
 
-from tests.support.processes import cpu_seconds, pss_bytes
+from tests.support.processes import cpu_seconds, machine_cpu_seconds, pss_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -69,7 +69,7 @@ class Report(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What one run showed. Times of answers are milliseconds, CPU is the whole process tree's."""
+    """What one run showed. CPU is the whole process tree's; `others` is the cores other programs took."""
 
     requests: int
     per_second: float
@@ -78,6 +78,20 @@ class Run:
     cpu_us: float
     pss_peak_mb: float
     client_share: float
+    others: float
+
+
+class _Meter(NamedTuple):
+    """CPU seconds used so far: by the server, by wrk, by everything."""
+
+    server: float
+    client: float
+    machine: float
+
+    @classmethod
+    def read(cls, server: int) -> Self:
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return cls(cpu_seconds(server), used.ru_utime + used.ru_stime, machine_cpu_seconds())
 
 
 def write_requests(requests: Iterable[Request], file: Path) -> int:
@@ -97,9 +111,10 @@ def run(target: Target, file: Path, *, seconds: float, connections: int, loop: b
     Raises: OutOfRequestsError; LoadError -- any request failed, or the client itself was the bottleneck.
     """
     with MemoryPeak(target.pid) as memory:
-        server_before, client_before = cpu_seconds(target.pid), _children_seconds()
+        before = _Meter.read(target.pid)
         told = _wrk(target, file, seconds=seconds, connections=connections, loop=loop)
-        server, client = cpu_seconds(target.pid) - server_before, _children_seconds() - client_before
+        after = _Meter.read(target.pid)
+    server, client = after.server - before.server, after.client - before.client
     share = client / told["seconds"]
     if not told["requests"]:
         raise LoadError(f"{target.name}: not one answer in {seconds} s; is the machine busy? Try more --seconds")
@@ -115,6 +130,7 @@ def run(target: Target, file: Path, *, seconds: float, connections: int, loop: b
         cpu_us=server / told["requests"] * 1e6,
         pss_peak_mb=memory.peak / 2**20,
         client_share=share,
+        others=max(0.0, (after.machine - before.machine - server - client) / told["seconds"]),
     )
 
 
@@ -145,11 +161,6 @@ def _wrk(target: Target, file: Path, *, seconds: float, connections: int, loop: 
         raise LoadError(f"wrk failed ({done.returncode}):\n{done.stdout}{done.stderr}")
     report: Report = json.loads(done.stdout.splitlines()[-1])
     return report
-
-
-def _children_seconds() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
 
 
 class MemoryPeak:

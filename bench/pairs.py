@@ -127,7 +127,7 @@ def one_run(pair: int, lane: Lane, plan: Plan) -> dict[str, float]:
     say(
         f"{pair or 'warm':4} {lane.case.name:12} {lane.target.name:9} {done.per_second:9.1f}/s "
         f"{done.cpu_us:9.0f} us CPU p50 {done.p50_ms:8.2f} p99 {done.p99_ms:8.2f} ms "
-        f"{done.pss_peak_mb:6.0f} MB client {done.client_share:.0%}"
+        f"{done.pss_peak_mb:6.0f} MB client {done.client_share:.0%} others {done.others:.0%}"
     )
     return {name: round(figure, 3) for name, figure in asdict(done).items()}
 

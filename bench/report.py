@@ -44,11 +44,13 @@ def markdown(results: Results) -> str:
 def _setting(results: Results) -> str:
     versions = ", ".join(f"{NAMES[name]} {version}" for name, version in results["versions"].items())
     how = results["settings"]
+    others = median(run["others"] for pairs in results["runs"].values() for pair in pairs for run in pair.values())
     return (
         f"Measured {results['date']} on {results['machine']}: {versions}. "
         f"{how['pairs']:.0f} interleaved pairs of runs of {how['seconds']:.0f} s, "
         f"{how['connections']:.0f} connections, medians; in brackets the lowest and "
-        "highest ratio of a pair. Errors: none in any run."
+        "highest ratio of a pair. Errors: none in any run. "
+        f"Other programs took {others:.0%} of a core meanwhile."
     )
 
 

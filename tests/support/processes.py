@@ -31,6 +31,13 @@ def cpu_seconds(root: int) -> float:
     return ticks / TICKS_PER_SECOND
 
 
+def machine_cpu_seconds() -> float:
+    """Time all cores together were busy since the machine started, with whatever."""
+    fields = Path("/proc/stat").read_text(encoding="utf-8").split("\n", 1)[0].split()[1:]
+    user, nice, system, _idle, _waiting, *interrupts_and_stolen = (int(each) for each in fields[:8])
+    return (user + nice + system + sum(interrupts_and_stolen)) / TICKS_PER_SECOND
+
+
 def pss_bytes(root: int) -> int:
     """Proportional set size of `root` and all its descendants: memory shared among them counts once."""
     return sum(_pss(pid) for pid in tree(root))
