@@ -308,6 +308,16 @@ def test_an_acl_cannot_be_patched_beyond_its_size(place: Place) -> None:
     assert len(place.client.graph(place.doc + ".acl")) < 10
 
 
+def test_a_document_cannot_be_patched_beyond_its_size(place: Place) -> None:
+    four = "x" * (4 * MIB - 100)
+    place.client.put_turtle(place.doc, f"<#a> <#b> '1{four}', '2{four}', '3{four}', '4{four}' .")
+    insert = f"INSERT DATA {{ <#a> <#b> '5{four}' }}"
+    before = place.client.head(place.doc).headers["ETag"]
+    assert_problem(place.client.patch(place.doc, insert, headers=SPARQL), 413, 422)
+    assert place.client.head(place.doc).headers["ETag"] == before
+    assert place.client.patch(place.doc, "DELETE WHERE { <#a> <#b> ?o }", headers=SPARQL).status_code == 204
+
+
 def nested(opening: str, closing: str, depth: int, middle: str = "") -> bytes:
     return (opening * depth + middle + closing * depth).encode()
 
