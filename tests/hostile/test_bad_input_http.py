@@ -310,8 +310,8 @@ def test_an_acl_cannot_be_patched_beyond_its_size(place: Place) -> None:
 
 def test_a_document_cannot_be_patched_beyond_its_size(place: Place) -> None:
     four = "x" * (4 * MIB - 100)
-    place.client.put_turtle(place.doc, f"<#a> <#b> '1{four}', '2{four}', '3{four}', '4{four}' .")
-    insert = f"INSERT DATA {{ <#a> <#b> '5{four}' }}"
+    place.client.put_turtle(place.doc, f"<#a> <#b> '1{four}', '2{four}', '3{four}', '4{four}', '5{four}' .")
+    insert = f"INSERT DATA {{ <#a> <#b> '6{four}' }}"
     before = place.client.head(place.doc).headers["ETag"]
     assert_problem(place.client.patch(place.doc, insert, headers=SPARQL), 413, 422)
     assert place.client.head(place.doc).headers["ETag"] == before
