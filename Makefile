@@ -54,8 +54,8 @@ soak: $(VENV)/.stamp-test ## The tests that take too long for every day
 	$(BIN)/python -m pytest -q -m soak $(ARGS)
 
 .PHONY: docs
-docs: $(VENV)/.stamp-run ## Write docs/settings.md from pod/config.py
-	$(BIN)/python -m tests.support.settings_table > docs/settings.md
+docs: $(VENV)/.stamp-run ## Write the parts of docs/ that repeat the code
+	$(BIN)/python -m tests.support.reference docs
 
 .PHONY: lock
 lock: $(VENV)/.stamp-test ## Choose the newest versions of all libraries, and write them to requirements/

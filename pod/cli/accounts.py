@@ -110,14 +110,11 @@ def reset_password(name: str, password: str | None, **options: Any) -> None:  # 
 @where
 def add_client(name: str, label: str, **options: Any) -> None:  # see pod/cli/main.py
     """Make an id and secret with which a program acts as this account. The secret is shown once."""
-    import secrets  # noqa: PLC0415
-
     from pod.identity import clients  # noqa: PLC0415
 
-    client_id, secret = f"{name}-{secrets.token_hex(6)}", secrets.token_urlsafe(32)
     with opened(settings(**options)) as services:
-        clients.add_client(services, name, client_id, secret, label)
-    click.echo(f"client_id={client_id}\nclient_secret={secret}")
+        client, secret = clients.create_client(services, name, label)
+    click.echo(f"client_id={client.id}\nclient_secret={secret}")
 
 
 def switched(name: str, *, disabled: bool, options: dict[str, Any]) -> None:

@@ -22,7 +22,7 @@ LOCK_WAIT_SECONDS = 2.0
 PR_SET_PDEATHSIG = 1
 
 
-class InUse(Exception):  # noqa: N818 -- reads as what it says
+class InUse(Exception):
     """Someone else has what this process needs. The message says who, and what to do."""
 
 

@@ -27,4 +27,4 @@ def fsck(config: Config, *, deep: bool) -> int:
 
 def explain(config: Config, agent: str, mode: str, url: str) -> str:
     with opened(config) as services:
-        return explaining.explain(services, agent, mode, url)
+        return explaining.explain(services, None if agent == "public" else agent, mode, url)

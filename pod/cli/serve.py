@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from pod.cli import guard
 from pod.cli.supervisor import MISCONFIGURED, Program, Supervisor, spawn
+from pod.config import Config
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from pod.config import Config
 
 
 def serve(config: Config, options: tuple[str, ...], seed: Path | None) -> int:
@@ -68,10 +67,13 @@ def reporter(config: Config) -> Any:  # Say
 
 
 def welcome(config: Config) -> None:
+    where = f"--data {config.data}" if config.data != Config().data else ""
+    if config.base_url != Config().base_url:
+        where += f" --base-url {config.base_url}"
     print(
         f"\n  Freehold is ready at {config.base_url}\n"
         f"  Everything is kept in {config.data.resolve()}\n\n"
-        f"  Make an account:  freehold account create NAME --data {config.data}\n"
+        f"  Make an account:  freehold account create NAME {where}\n"
         f"  Stop:             Ctrl-C\n",
         flush=True,
     )

@@ -25,8 +25,8 @@ from pod.observability import logging as observed
 if TYPE_CHECKING:
     from pod.config import Config
 
-HEADERS_BYTES_MAX = 8192 + 4096 * 100
-"""All headers of one request; also the most read from a socket at once, so less makes uploads slow."""
+READ_BUFFER_BYTES = 8192 + 4096 * 100
+"""Of one connection. Headers are refused somewhere above it (http/ caps each by itself); less makes uploads slow."""
 HEADERS_SECONDS_MAX = 30
 """To send the headers of a request, and to keep an idle connection."""
 CONNECTIONS_MAX = 4096
@@ -58,7 +58,7 @@ async def serve(bridge: Bridge, config: Config) -> None:
         websockets=False,
         backlog=BACKLOG,
         backpressure=CONNECTIONS_MAX,
-        http1_settings=HTTP1Settings(header_read_timeout=HEADERS_SECONDS_MAX * 1000, max_buffer_size=HEADERS_BYTES_MAX),
+        http1_settings=HTTP1Settings(header_read_timeout=HEADERS_SECONDS_MAX * 1000, max_buffer_size=READ_BUFFER_BYTES),
         log_enabled=False,
     )
     quieten()

@@ -6,8 +6,8 @@ import signal
 import threading
 from typing import TYPE_CHECKING
 
-from pod import worker
 from pod.observability import logging as observed
+from pod.worker import run as work
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -24,4 +24,4 @@ def run(config: Config) -> None:
 
     signal.signal(signal.SIGTERM, asked)
     signal.signal(signal.SIGINT, asked)
-    worker.run(config, stop)
+    work(config, stop)

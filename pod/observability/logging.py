@@ -29,8 +29,8 @@ _SECRET_NAMES = re.compile(
 )
 _SECRET_TEXTS = (
     (re.compile(r"eyJ[\w-]{5,}\.[\w-]*(?:\.[\w-]*)?"), HIDDEN),  # a JWT, wherever it stands
-    (re.compile(r"\b(DPoP|Bearer|Basic)\s+[\w.~+/=:-]{6,}", re.IGNORECASE), rf"\1 {HIDDEN}"),
-    (re.compile(r"\b((?:set-)?cookie)(['\"]?\s*[:=]\s*)[^\n]+", re.IGNORECASE), rf"\1\2{HIDDEN}"),
+    (re.compile(r"\b((?i:DPoP|Bearer)|Basic)\s+[\w.~+/=:-]{6,}"), rf"\1 {HIDDEN}"),
+    (re.compile(r"\b((?:set-)?cookie|authorization)(['\"]?\s*[:=]\s*)[^\n]+", re.IGNORECASE), rf"\1\2{HIDDEN}"),
     (
         re.compile(
             r"\b(client_secret|secret|password|access_token|refresh_token|id_token|token|code|code_verifier)"
