@@ -395,6 +395,16 @@ def test_a_header_too_large_is_refused(place: Place, name: str) -> None:
         assert_refused(answer, 431, 401)
 
 
+@pytest.mark.parametrize("name", ["Origin", "Access-Control-Request-Headers", "Access-Control-Request-Method"])
+def test_a_preflight_too_large_is_refused(place: Place, name: str) -> None:
+    """Nobody has to sign in for one, so nothing that large may be remembered."""
+    asked = {"Origin": "https://a.example", "Access-Control-Request-Method": "PUT", name: "x" * 20 * KIB}
+    fields = [f"{field}: {value}" for field, value in asked.items()]
+    anyone = SolidClient(place.client.base_url)
+    answer = raw_request(anyone.base_url, raw_head(anyone, "OPTIONS", urlsplit(place.doc).path, *fields))
+    assert_refused(answer, 431)
+
+
 @pytest.mark.parametrize("fields", [[f"X-{n}: y" for n in range(2000)], ["X-Own: " + "x" * MIB]], ids=["many", "huge"])
 def test_a_head_too_large_for_the_parser_is_refused(place: Place, fields: list[str]) -> None:
     answer = raw_request(place.client.base_url, raw_head(place.client, "GET", urlsplit(place.doc).path, *fields))
