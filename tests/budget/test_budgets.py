@@ -1,0 +1,197 @@
+"""What each operation may cost, counted exactly: one more statement, commit, sync, parse or signature fails here.
+
+Times depend on the machine, these counts do not; so speed cannot rot unseen. Whoever needs more says why by changing a
+row. The server is warm unless a row says otherwise, and `syncs` are those of bodies in files: each commit has its own.
+
+Design: one SQL statement for an authorized read, one synced commit for a write.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from pod.db.connection import Connection
+from tests.support.client import CONTAINER_LINK, N3, SPARQL, TURTLE, acl, authorization
+from tests.support.inprocess import BASE, LocalServer, Work
+
+SMALL = b"<#me> <http://xmlns.com/foaf/0.1/name> 'A name'."
+LARGE = b"x" * 100_000
+BINARY = {"Content-Type": "application/octet-stream"}
+JSON_LD = {"Accept": "application/ld+json"}
+INSERT = b"@prefix solid: <http://www.w3.org/ns/solid/terms#>. _:p a solid:InsertDeletePatch; solid:inserts {<#a> <#b> <#c>}."
+UPDATE = b"INSERT DATA { <#a> <#b> <#c> }"
+GROUP = b"<#g> <http://www.w3.org/2006/vcard/ns#hasMember> <%salice/profile/card#me>." % BASE.encode()
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request. Its path is within a container of alice's that is the row's own."""
+
+    method: str
+    path: str
+    headers: dict[str, str] = field(default_factory=dict)
+    content: bytes | None = None
+    by: str | None = "alice"
+
+
+@dataclass(frozen=True)
+class Row:
+    """After `first`, `request` is answered with `status` at the cost of `work`."""
+
+    name: str
+    request: Request
+    status: int
+    work: Work
+    first: tuple[Request, ...] = ()
+
+
+def get(path: str, headers: dict[str, str] | None = None, by: str | None = "alice") -> Request:
+    return Request("GET", path, headers or {}, by=by)
+
+
+def put(path: str, content: bytes = SMALL, headers: dict[str, str] = TURTLE, by: str | None = "alice") -> Request:
+    return Request("PUT", path, headers, content, by)
+
+
+def rules(*more: str) -> Request:
+    """The row's container: alice may do all, others what is added. `{url}` stands for its URL."""
+    alice = authorization("{url}", "Read Write Control", agents=(f"{BASE}alice/profile/card#me",), default=True)
+    return put(".acl", acl(alice, *more).encode())
+
+
+DOCUMENT = (put("doc"), get("doc"))
+PUBLIC = (put("doc"), rules(authorization("{url}", "Read", public=True, default=True)), get("doc", by=None))
+GROUPED = (
+    put("doc"),
+    put("group", GROUP),
+    put(
+        ".acl",
+        acl(
+            authorization("{url}", "Read", groups=("{url}group#g",), default=True),
+            authorization("{url}", "Write Control", agents=(f"{BASE}alice/profile/card#me",), default=True),
+        ).encode(),
+    ),
+    get("doc"),
+)
+FILE = (put("file", LARGE, BINARY),)
+LISTED = tuple(put(f"member-{number}") for number in range(20))
+
+SIGNED = Work(statements=1, signatures=1)
+
+READS = (
+    Row("GET", get("doc"), 200, SIGNED, DOCUMENT),
+    Row("GET, deep down", get("a/b/c/d/e/f/g"), 200, SIGNED, (put("a/b/c/d/e/f/g"),)),
+    Row("GET, rules not yet known", get("doc"), 200, replace(SIGNED, statements=3, parses=1), (put("doc"), rules())),
+    Row("GET, a group in the rules", get("doc"), 200, replace(SIGNED, statements=2), GROUPED),
+    Row("GET by anyone", get("doc", by=None), 200, Work(statements=1), PUBLIC),
+    Row("GET by somebody else", get("doc", by="bob"), 200, SIGNED, (*PUBLIC, get("doc", by="bob"))),
+    Row("GET, not modified", get("doc", {"If-None-Match": "{etag}"}), 304, SIGNED, DOCUMENT),
+    Row("GET by anyone, not modified", get("doc", {"If-None-Match": "{etag}"}, None), 304, Work(statements=1), PUBLIC),
+    Row("GET of a part", get("doc", {"Range": "bytes=1-4"}), 206, SIGNED, DOCUMENT),
+    Row("GET of a file", get("file"), 200, SIGNED, FILE),
+    Row("GET of what is missing", get("none"), 404, replace(SIGNED, statements=2), DOCUMENT),
+    Row("GET of an ACL", get(".acl"), 200, SIGNED, (*PUBLIC, get(".acl"))),
+    Row("HEAD", Request("HEAD", "doc"), 200, SIGNED, DOCUMENT),
+    Row("OPTIONS", Request("OPTIONS", "doc"), 204, SIGNED, DOCUMENT),
+    Row("conversion, the first", get("doc", JSON_LD), 200, replace(SIGNED, parses=1), DOCUMENT),
+    Row("conversion, the next", get("doc", JSON_LD), 200, SIGNED, (*DOCUMENT, get("doc", JSON_LD))),
+    Row("HEAD of a conversion", Request("HEAD", "doc", JSON_LD), 200, SIGNED, (*DOCUMENT, get("doc", JSON_LD))),
+    Row("listing, the first", get(""), 200, replace(SIGNED, statements=3), LISTED),
+    Row("listing, the next", get(""), 200, SIGNED, (*LISTED, get(""))),
+    Row("listing with a description", get(""), 200, replace(SIGNED, statements=3, parses=1), (*LISTED, put(".meta"))),
+)
+
+PREFLIGHT = {"Origin": "https://app.example", "Access-Control-Request-Method": "PUT"}
+OTHERS_VERSION = {"If-Match": '"other"', **TURTLE}
+
+REFUSALS = (
+    Row("GET by a stranger", get("doc", by=None), 401, Work(statements=1), DOCUMENT),
+    Row("GET by the wrong one", get("doc", by="bob"), 403, SIGNED, DOCUMENT),
+    Row("GET with a bad token", get("doc", {"Authorization": "DPoP e30.e30.e30"}, None), 401, Work(), DOCUMENT),
+    Row("GET with a false proof", get("doc", {"DPoP": "e30.e30.e30"}), 401, Work(), DOCUMENT),
+    Row("preflight", Request("OPTIONS", "doc", PREFLIGHT, by=None), 204, Work(), DOCUMENT),
+    Row("PUT by a stranger", put("doc", by=None), 401, Work(statements=1), DOCUMENT),
+    Row("PUT by the wrong one", put("doc", by="bob"), 403, SIGNED, DOCUMENT),
+    Row("PUT over another version", put("doc", headers=OTHERS_VERSION), 412, SIGNED, DOCUMENT),
+    Row("PUT of a file by a stranger", put("file", LARGE, BINARY, by=None), 401, Work(statements=1), FILE),
+    Row("PATCH by the wrong one", Request("PATCH", "doc", N3, INSERT, "bob"), 403, SIGNED, DOCUMENT),
+    Row("POST by a stranger", Request("POST", "", TURTLE, SMALL, None), 401, Work(statements=1), DOCUMENT),
+    Row("DELETE by the wrong one", Request("DELETE", "doc", by="bob"), 403, SIGNED, DOCUMENT),
+)
+
+WRITTEN = Work(commits=1, parses=1, signatures=1, reads=2)
+OPAQUE = replace(WRITTEN, parses=0)
+BODILESS = replace(OPAQUE, reads=0)
+OWN_RULES = put(
+    "doc.acl",
+    acl(authorization("{url}doc", "Read Write Control", agents=(f"{BASE}alice/profile/card#me",))).encode(),
+)
+
+WRITES = (
+    Row("PUT, new", put("new"), 201, replace(WRITTEN, statements=10), DOCUMENT),
+    Row("PUT, new in two new containers", put("a/b/new"), 201, replace(WRITTEN, statements=22), DOCUMENT),
+    Row("PUT, new container", put("new/", b"", CONTAINER_LINK), 201, replace(BODILESS, statements=10), DOCUMENT),
+    Row("PUT, replacing", put("doc"), 204, replace(WRITTEN, statements=8), DOCUMENT),
+    Row("PUT of an ACL", rules(), 204, replace(WRITTEN, statements=7), PUBLIC),
+    Row("PUT of small bytes", put("new", b"bytes", BINARY), 201, replace(OPAQUE, statements=10), DOCUMENT),
+    Row("PUT of a file", put("new", LARGE, BINARY), 201, replace(OPAQUE, statements=10, syncs=2), DOCUMENT),
+    Row("PUT, replacing a file", put("file", LARGE, BINARY), 204, replace(OPAQUE, statements=9, syncs=2), FILE),
+    Row("PATCH", Request("PATCH", "doc", N3, INSERT), 204, replace(WRITTEN, statements=10, parses=2), DOCUMENT),
+    Row(
+        "PATCH, SPARQL",
+        Request("PATCH", "doc", SPARQL, UPDATE),
+        204,
+        replace(WRITTEN, statements=10, parses=2),
+        DOCUMENT,
+    ),
+    Row("PATCH, new", Request("PATCH", "new", N3, INSERT), 201, replace(WRITTEN, statements=11), DOCUMENT),
+    Row("POST", Request("POST", "", TURTLE, SMALL), 201, replace(WRITTEN, statements=11), DOCUMENT),
+    Row("POST of a container", Request("POST", "", CONTAINER_LINK), 201, replace(BODILESS, statements=11), DOCUMENT),
+    Row("DELETE", Request("DELETE", "doc"), 204, replace(BODILESS, statements=10), DOCUMENT),
+    Row(
+        "DELETE with its rules",
+        Request("DELETE", "doc"),
+        204,
+        replace(BODILESS, statements=16),
+        (*DOCUMENT, put("doc.meta"), OWN_RULES, get("doc")),
+    ),
+)
+
+numbers = itertools.count()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory) -> Iterator[LocalServer]:
+    server = LocalServer(tmp_path_factory.mktemp("budget"))
+    yield server
+    server.close()
+
+
+def environ_of(server: LocalServer, home: str, request: Request, etag: str) -> dict:
+    url = BASE + home[1:]
+    headers = {name: value.replace("{etag}", etag) for name, value in request.headers.items()}
+    content = None if request.content is None else request.content.replace(b"{url}", url.encode())
+    return server.environ(request.method, home + request.path, headers, content, request.by)
+
+
+@pytest.mark.parametrize("row", READS + REFUSALS + WRITES, ids=lambda row: row.name)
+def test_the_work_of_an_operation_is(server, row):
+    home, etag = f"/alice/c{next(numbers)}/", ""
+    for request in row.first:
+        answer = server.call(environ_of(server, home, request, etag))
+        assert answer.status < 300, answer.body
+        etag = answer.headers.get("etag", "")
+    answer, work = server.measured(environ_of(server, home, row.request, etag))
+    assert (answer.status, work) == (row.status, row.work), "\n".join(server.counts.statements)
+
+
+def test_every_commit_is_synced(server):
+    def durability(connection: Connection) -> int:
+        return connection.execute("PRAGMA synchronous").fetchone()[0]
+
+    with server.services.store.snapshot() as reader:
+        assert durability(reader._connection) == 2
