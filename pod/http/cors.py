@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from pod.errors import HeaderTooLarge
+
 METHODS = "GET, HEAD, OPTIONS, PUT, POST, PATCH, DELETE"
 REQUEST_HEADERS = (
     "Accept, Authorization, Content-Type, DPoP, If-Match, If-Modified-Since, If-None-Match, If-Range, "
@@ -29,11 +31,15 @@ REQUESTED_BYTES_MAX = 4096
 Headers = tuple[tuple[str, str], ...]
 
 
-@lru_cache(maxsize=1024)
 def shared(origin: str | None) -> Headers:
     """The fields of any answer, error or not, to a request that carries an `Origin`."""
     if origin is None or len(origin) > ORIGIN_BYTES_MAX or not origin.isprintable():
         return ()
+    return _shared(origin)
+
+
+@lru_cache(maxsize=1024)
+def _shared(origin: str) -> Headers:
     return (
         ("Access-Control-Allow-Origin", origin),
         ("Access-Control-Allow-Credentials", "true"),
@@ -42,12 +48,16 @@ def shared(origin: str | None) -> Headers:
     )
 
 
-@lru_cache(maxsize=1024)
 def preflight(origin: str, requested_headers: str | None) -> Headers:
     """The whole answer to a preflight: the same for every URL, so it tells nothing about any.
 
     Spec: Solid #server-cors-options; what was asked for is echoed exactly.
+    Raises: HeaderTooLarge
     """
+    if len(origin) > ORIGIN_BYTES_MAX or len(requested_headers or "") > REQUESTED_BYTES_MAX:
+        raise HeaderTooLarge(
+            f"Origin may have {ORIGIN_BYTES_MAX} bytes, Access-Control-Request-Headers {REQUESTED_BYTES_MAX}."
+        )
     fields = [
         ("Access-Control-Allow-Origin", origin),
         ("Access-Control-Allow-Credentials", "true"),
@@ -56,6 +66,6 @@ def preflight(origin: str, requested_headers: str | None) -> Headers:
         ("Access-Control-Max-Age", str(PREFLIGHT_SECONDS)),
         ("Vary", "Origin, Access-Control-Request-Headers"),
     ]
-    if requested_headers and len(requested_headers) <= REQUESTED_BYTES_MAX and requested_headers.isprintable():
+    if requested_headers and requested_headers.isprintable():
         fields.append(("Access-Control-Allow-Headers", requested_headers))
     return tuple(fields)

@@ -87,10 +87,10 @@ class SolidApplication:
         """One request, start to end; the border where unexpected exceptions stop."""
         method: str = environ["REQUEST_METHOD"]
         origin: str | None = environ.get("HTTP_ORIGIN")
-        if method == "OPTIONS" and origin and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ:
-            return Answer(204, list(cors.preflight(origin, environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS"))))
         target: Target | None = None
         try:
+            if method == "OPTIONS" and origin and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ:
+                return Answer(204, list(cors.preflight(origin, environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS"))))
             if is_description(store_path):
                 return describe_storage(self._services, store_path, method, environ.get("HTTP_ACCEPT"), origin)
             target = parse_target(store_path, method)
@@ -98,11 +98,9 @@ class SolidApplication:
             return self._operate(environ, method, target, self._credentials(environ, method, host, path))
         except PodError as error:
             return failure(self._services, error, target, origin, head=method == "HEAD")
-        except Exception as error:
+        except Exception:
             log.exception("unexpected", method=method, path=path[:200])
-            internal = PodError()
-            internal.__cause__ = error
-            return failure(self._services, internal, target, origin, head=method == "HEAD")
+            return failure(self._services, PodError(), target, origin, head=method == "HEAD")
 
     def _credentials(self, environ: Environ, method: str, host: str, path: str) -> Credentials:
         """Spec: RFC 9449 s4.3 -- `htu` is held against the canonical URL, never against what a proxy made of it"""

@@ -61,8 +61,7 @@ def _receive_document(services: Services, body: Body, target: Target) -> Incomin
 
     Spec: LDP 4.2.1.5 -- relative IRIs resolve against the URL of the resource it is about.
     """
-    is_acl = target.auxiliary is Auxiliary.ACL
-    data = read_capped(body, services.config.acl_bytes_max if is_acl else services.config.document_bytes_max)
+    data = read_capped(body, document_bytes_max(services, target))
     media_type = body.media_type.essence
     try:
         dataset = services.parse(data, media_type, services.placement.url(target.path))
@@ -72,6 +71,20 @@ def _receive_document(services: Services, body: Body, target: Target) -> Incomin
         # It will stand in the description resource, whose URL is another base: make its IRIs absolute.
         data = formats.serialize(dataset, media_type)
     return Incoming(stage_bytes(services, data, media_type), Kind.RDF, dataset)
+
+
+def document_bytes_max(services: Services, target: Target) -> int:
+    """What an RDF document may weigh. An ACL is read to decide about everything under it, so it is kept small."""
+    config = services.config
+    return config.acl_bytes_max if target.auxiliary is Auxiliary.ACL else config.document_bytes_max
+
+
+def stage_document(services: Services, data: bytes, media_type: str, target: Target) -> Content:
+    """Stage a document made here. Raises: ContentTooLarge -- a patch made it grow beyond what could be read again"""
+    bytes_max = document_bytes_max(services, target)
+    if len(data) > bytes_max:
+        raise _too_large(bytes_max)
+    return stage_bytes(services, data, media_type)
 
 
 def stage_bytes(services: Services, data: bytes, media_type: str) -> Content:

@@ -25,7 +25,7 @@ from pod.operations.admission import (
     settled,
     spend_proof,
 )
-from pod.operations.content import discarded_on_failure, read_capped, stage_bytes
+from pod.operations.content import discarded_on_failure, read_capped, stage_document
 from pod.operations.create import create_document, effective
 from pod.operations.operation import Body, Operation, Result, shape_of
 from pod.operations.rules import check_document
@@ -113,7 +113,7 @@ def _compute(services: Services, operation: Operation, state: ResourceState | No
     before = _current(services, operation, state)
     after = apply(update, before, limits=services.limits)
     data = formats.serialize(after, media_type)
-    return Computed(_version(state), stage_bytes(services, data, media_type), after)
+    return Computed(_version(state), stage_document(services, data, media_type, operation.target), after)
 
 
 def _current(services: Services, operation: Operation, state: ResourceState | None) -> Dataset:
