@@ -90,6 +90,7 @@ class SolidApplication:
         target: Target | None = None
         try:
             if method == "OPTIONS" and origin and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ:
+                check_headers(environ, self._services.config.header_bytes_max)
                 return Answer(204, list(cors.preflight(origin, environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS"))))
             if is_description(store_path):
                 return describe_storage(self._services, store_path, method, environ.get("HTTP_ACCEPT"), origin)
