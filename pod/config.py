@@ -92,6 +92,7 @@ class Config:
     remote_seconds_max: int = setting(5, "longest time for one outbound fetch")
     remote_bytes_max: int = setting(1 * MIB, "largest outbound answer read")
     remote_redirects_max: int = setting(3, "redirects followed, each checked again")
+    contexts_max: int = setting(10_000, "JSON-LD contexts of other servers that are kept")
     group_seconds_fresh: int = setting(300, "age at which a remote group document is fetched again")
     group_bytes_max: int = setting(1 * MIB, "largest group document read")
     group_lookups_max: int = setting(64, "groups asked about for one decision")

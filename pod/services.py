@@ -15,10 +15,13 @@ from pod.config import Config
 from pod.protocol.placement import Placement
 from pod.protocol.representation import ETag
 from pod.rdf import formats
+from pod.rdf.contexts import ContextLoader
 from pod.rdf.formats import Limits
 from pod.rdf.graph import Dataset
+from pod.remote.client import Limits as RemoteLimits
 from pod.remote.client import RemoteClient
 from pod.store.accounts import Accounts
+from pod.store.contexts import FetchedContexts, KeptContexts
 from pod.store.interface import ResourceStore
 from pod.store.records import ResourceState
 from pod.store.representation_cache import RepresentationCache
@@ -44,6 +47,8 @@ class Services:
     authenticator: Authenticator
     authorizer: Authorizer
     representations: RepresentationCache
+    kept_contexts: ContextLoader
+    new_contexts: ContextLoader
 
     def etag(self, state: ResourceState, media_type: str | None = None, *, minimal: bool = False) -> ETag:
         """The strong ETag of a representation; of the stored one where no media type is named.
@@ -54,8 +59,15 @@ class Services:
         return ETag(self.store.epoch, state.state_version, code + MINIMAL if minimal else code)
 
     def parse(self, content: bytes, media_type: str, base: str) -> Dataset:
-        """Raises: MalformedContent, ContentTooLarge, UnprocessableContent"""
-        return formats.parse(content, media_type, base=base, limits=self.limits)
+        """A document that was accepted. Raises: MalformedContent, ContentTooLarge, UnprocessableContent"""
+        return formats.parse(content, media_type, base=base, limits=self.limits, contexts=self.kept_contexts)
+
+    def parse_new(self, content: bytes, media_type: str, base: str) -> Dataset:
+        """A document on its way in: may wait for JSON-LD contexts of other servers, so never in a transaction.
+
+        Raises: MalformedContent, ContentTooLarge, UnprocessableContent
+        """
+        return formats.parse(content, media_type, base=base, limits=self.limits, contexts=self.new_contexts)
 
     def close(self) -> None:
         self.authenticator.close()
@@ -71,6 +83,11 @@ def open_services(config: Config, clock: Clock | None = None, store: ResourceSto
     placement = Placement(config.base_url, config.placement, config.root_name)
     store = store or open_store(config, clock)
     accounts = Accounts(store)
+    remote = RemoteClient(dev=config.dev)
+
+    def is_ours(url: str) -> bool:
+        return placement.local_path(url) is not None
+
     keys = KeyRing.open(config, store, accounts, clock)
     return Services(
         config=config,
@@ -81,6 +98,8 @@ def open_services(config: Config, clock: Clock | None = None, store: ResourceSto
         accounts=accounts,
         keys=keys,
         authenticator=Authenticator.for_server(config, keys, clock),
-        authorizer=Authorizer(config, placement, clock, RemoteClient(dev=config.dev)),
+        authorizer=Authorizer(config, placement, clock, remote),
         representations=RepresentationCache(config.representation_cache_bytes),
+        kept_contexts=KeptContexts(store),
+        new_contexts=FetchedContexts(store, remote, RemoteLimits.of(config), config.contexts_max, is_ours),
     )

@@ -64,7 +64,7 @@ def _receive_document(services: Services, body: Body, target: Target) -> Incomin
     data = read_capped(body, document_bytes_max(services, target))
     media_type = body.media_type.essence
     try:
-        dataset = services.parse(data, media_type, services.placement.url(target.path))
+        dataset = services.parse_new(data, media_type, services.placement.url(target.path))
     except PodError as problem:
         return Incoming(EMPTY, Kind.RDF, problem=problem)
     if target.is_container:

@@ -122,6 +122,12 @@ DELETE FROM proof_seen WHERE (jkt, jti) IN
   (SELECT jkt, jti FROM proof_seen WHERE expires_ms < ? ORDER BY expires_ms LIMIT ?)
 """
 
+CONTEXT = "SELECT body FROM json_ld_context WHERE url = ?"
+
+CONTEXTS_COUNT = "SELECT COUNT(*) FROM json_ld_context"
+
+KEEP_CONTEXT = "INSERT INTO json_ld_context (url, digest, body, fetched_ms) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
+
 # -- the store itself --------------------------------------------------------------------------------------------------
 
 SETTING = "SELECT value FROM setting WHERE name = ?"

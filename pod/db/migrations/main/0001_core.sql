@@ -135,3 +135,10 @@ CREATE TABLE signing_key (
   created_ms BIGINT NOT NULL,
   retired_ms BIGINT
 );
+
+CREATE TABLE json_ld_context (
+  url TEXT PRIMARY KEY,
+  digest TEXT NOT NULL,
+  body BLOB NOT NULL,
+  fetched_ms BIGINT NOT NULL
+);
