@@ -13,7 +13,7 @@ Key = tuple[int, int, str]
 
 
 class RepresentationCache:
-    """Bytes by key, the least recently used forgotten first. A key never changes its meaning; nothing is invalidated."""
+    """Bytes by key, the least recently used forgotten first. A key's meaning never changes."""
 
     def __init__(self, bytes_max: int) -> None:
         self._bytes_max = bytes_max
