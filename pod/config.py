@@ -126,6 +126,10 @@ class Config:
         return self.data / "keys"
 
     @property
+    def turns(self) -> Path:
+        return self.data / "run" / "turns"
+
+    @property
     def replay_table(self) -> Path:
         return self.data / "run" / "proofs"
 

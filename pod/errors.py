@@ -223,6 +223,15 @@ class NoSpaceLeft(PodError):
     status, type, title = 507, "no-space-left", "This server has no space left"
 
 
+class StoreUnavailable(PodError):
+    """The machine does not let the server use its own files: a faulty disk, a file system gone read-only.
+
+    Raised by a commit, it does not tell whether what was written will be there after a crash.
+    """
+
+    status, type, title = 503, "store-unavailable", "The server cannot use its disk"
+
+
 class QuotaExceeded(PodError):
     status, type, title = 507, "quota-exceeded", "The storage is full"
 

@@ -23,10 +23,13 @@ from math import ceil
 from pathlib import Path
 from threading import Lock
 
+from pod.db.turns import held
 from pod.errors import Busy
 from pod.protocol.agent import Proof
 
 SLOTS = 256
+WAIT_SECONDS_MAX = 5.0
+"""For a bucket that another holds: it takes microseconds, unless that one was stopped."""
 _TAG_BYTES = 8
 _TAGS_BYTES = SLOTS * _TAG_BYTES
 _TIMES_BYTES = SLOTS * 4
@@ -63,12 +66,8 @@ class ReplayTable:
         bucket = _UINT.unpack_from(digest, _TAG_BYTES)[0] % self._buckets
         # A tag of zeros would look like an empty slot.
         tag = digest[:_TAG_BYTES].replace(b"\x00" * _TAG_BYTES, b"\x01" * _TAG_BYTES)
-        with _STRIPES[bucket % len(_STRIPES)]:
-            fcntl.lockf(self._descriptor, fcntl.LOCK_EX, 1, bucket)
-            try:
-                return self._insert(_HEADER_BYTES + bucket * _BUCKET_BYTES, tag, int(now))
-            finally:
-                fcntl.lockf(self._descriptor, fcntl.LOCK_UN, 1, bucket)
+        with held(_STRIPES[bucket % len(_STRIPES)], self._descriptor, bucket, WAIT_SECONDS_MAX):
+            return self._insert(_HEADER_BYTES + bucket * _BUCKET_BYTES, tag, int(now))
 
     def _insert(self, start: int, tag: bytes, now: int) -> bool:
         times = start + _TAGS_BYTES

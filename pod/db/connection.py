@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal
 
-from pod.errors import Busy, NoSpaceLeft, PodError, StorageDamaged
+from pod.errors import Busy, NoSpaceLeft, PodError, StorageDamaged, StoreUnavailable
 
 Row = tuple[Any, ...]
 """What a column holds is known where the statement is."""
@@ -30,6 +30,7 @@ WAL_BYTES_KEPT = 64 * 1024 * 1024
 _PAUSE_SECONDS = 0.0005
 _BUSY_CODES = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _DAMAGE_CODES = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_DISK_CODES = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM}
 
 
 class Database:
@@ -179,9 +180,13 @@ def _configure(connection: Connection, synchronous: str) -> None:
 
 
 def _create_private(path: Path) -> None:
-    """SQLite gives its log and index files the mode of the database, so only this one needs care."""
+    """SQLite gives its log and index files the mode of the database, so only this one needs care.
+
+    A file that is there is not opened: closing it again would drop the locks that SQLite holds on it in this process.
+    """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
 
 @contextmanager
@@ -200,6 +205,8 @@ def translate(error: sqlite3.Error) -> Exception:
         return busy()
     if code == sqlite3.SQLITE_FULL:
         return NoSpaceLeft("This server's disk is full. Nothing was changed.")
+    if code in _DISK_CODES:
+        return StoreUnavailable("This server cannot use the disk with its database. Its operator must see to it.")
     if code in _DAMAGE_CODES:
         return StorageDamaged("The database of this server is damaged. Nothing was changed.")
     return error

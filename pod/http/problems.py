@@ -1,4 +1,4 @@
-"""Errors as problem documents, in one place for every route.
+"""Errors as problem documents, in one place for every route, and in the log where they are the server's own.
 
 Spec: RFC 9457; Solid #server-content-type-includes; LDP 4.2.1.6
 """
@@ -8,7 +8,9 @@ from __future__ import annotations
 import json
 import secrets
 
-from pod.errors import PodError
+import structlog
+
+from pod.errors import NoSpaceLeft, PodError, StoreUnavailable
 
 MEDIA_TYPE = "application/problem+json"
 PROBLEMS_PATH = ".problems/"
@@ -16,9 +18,15 @@ CONSTRAINED_BY = "http://www.w3.org/ns/ldp#constrainedBy"
 CONSTRAINT_STATUSES = frozenset({405, 409, 413, 415, 422, 507})
 
 
-def request_id() -> str:
-    """Names one failure to the client and in the log."""
-    return f"urn:freehold:request:{secrets.token_hex(8)}"
+log = structlog.get_logger()
+
+
+def report(error: PodError, path: str | None) -> str:
+    """A name for one failure. It goes to the client, and into the log with the cause of what an operator must mend."""
+    instance = f"urn:freehold:request:{secrets.token_hex(8)}"
+    if error.status == 500 or isinstance(error, NoSpaceLeft | StoreUnavailable):
+        log.error("failed", instance=instance, problem=error.type, path=path, exc_info=error.__cause__ or error)
+    return instance
 
 
 def problem(error: PodError, base_url: str, instance: str) -> bytes:

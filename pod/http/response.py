@@ -93,7 +93,7 @@ def _links(services: Services, result: Result) -> str:
 
 def failure(services: Services, error: PodError, target: Target | None, origin: str | None, *, head: bool) -> Answer:
     """An error, with everything that lets the client see and mend it."""
-    instance = problems.request_id()
+    instance = problems.report(error, target.path if target else None)
     base_url = services.placement.base_url
     body = problems.problem(error, base_url, instance)
     fields = [

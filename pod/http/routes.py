@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import structlog
 from flask import Blueprint, Response, redirect, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
@@ -15,8 +14,6 @@ from werkzeug.wrappers import Response as AnyResponse
 from pod import errors
 from pod.http import cors, problems
 from pod.services import Services
-
-log = structlog.get_logger()
 
 
 def server_pages(services: Services) -> Blueprint:
@@ -61,14 +58,15 @@ def server_pages(services: Services) -> Blueprint:
 
     @pages.app_errorhandler(Exception)
     def broke(error: Exception) -> Response:
-        log.error("unexpected", path=request.path[:200], exc_info=error)
-        return _problem(errors.PodError(), base_url)
+        internal = errors.PodError()
+        internal.__cause__ = error
+        return _problem(internal, base_url)
 
     return pages
 
 
 def _problem(error: errors.PodError, base_url: str) -> Response:
-    body = problems.problem(error, base_url, problems.request_id())
+    body = problems.problem(error, base_url, problems.report(error, request.path[:200]))
     response = Response(body, status=error.status, content_type=problems.MEDIA_TYPE)
     response.headers.extend(error.headers)
     response.headers.extend(cors.shared(request.headers.get("Origin")))

@@ -99,9 +99,10 @@ class SolidApplication:
             return self._operate(environ, method, target, self._credentials(environ, method, host, path))
         except PodError as error:
             return failure(self._services, error, target, origin, head=method == "HEAD")
-        except Exception:
-            log.exception("unexpected", method=method, path=path[:200])
-            return failure(self._services, PodError(), target, origin, head=method == "HEAD")
+        except Exception as error:  # noqa: BLE001 -- the border; `failure` tells the operator
+            internal = PodError()
+            internal.__cause__ = error
+            return failure(self._services, internal, target, origin, head=method == "HEAD")
 
     def _credentials(self, environ: Environ, method: str, host: str, path: str) -> Credentials:
         """Spec: RFC 9449 s4.3 -- `htu` is held against the canonical URL, never against what a proxy made of it"""

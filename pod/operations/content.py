@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from pod.errors import ContentTooLarge, PodError, UnsupportedMediaType
+from pod.errors import ContentTooLarge, PodError, StoreUnavailable, UnsupportedMediaType
 from pod.operations.operation import Body
 from pod.protocol.resource import Auxiliary, Target
 from pod.rdf import formats
@@ -117,9 +117,11 @@ def _too_large(bytes_max: int) -> ContentTooLarge:
 
 @contextmanager
 def discarded_on_failure(services: Services, content: Content) -> Iterator[None]:
-    """Staged content leaves with the write that wanted it."""
+    """Staged content leaves with the write that wanted it, unless that may have happened after all."""
     try:
         yield
+    except StoreUnavailable:
+        raise
     except BaseException:
         services.store.discard(content)
         raise

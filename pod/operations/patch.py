@@ -1,7 +1,8 @@
 """PATCH: change an RDF document by an N3 Patch or a SPARQL Update, making it where it is missing.
 
 The new document is computed outside the transaction from the version that was read; the transaction then checks that
-this version is still current, and the whole is tried again, a bounded number of times, when it is not.
+this version is still current, and the whole is tried again, a bounded number of times, when it is not. Patches of one
+document take turns, or most of many at once would be computed in vain; only other writes can come between.
 
 Spec: Solid #server-patch-n3-semantics, #server-put-patch-intermediate-containers; RFC 5789 s2.2
 """
@@ -58,7 +59,7 @@ def patch(services: Services, operation: Operation) -> Result:
     body = _patch_body(operation)
     update = _parse(services, operation, body)
     for _ in range(ATTEMPTS_MAX):
-        with suppress(VersionMoved):
+        with suppress(VersionMoved), services.store.turn(operation.target.path):
             return _attempt(services, operation, update)
     raise Busy("Others kept changing this document; try again.", headers=(("Retry-After", "1"),))
 

@@ -6,10 +6,13 @@ RFC 5023 s9.7
 
 from __future__ import annotations
 
+import io
 import secrets
+from contextlib import suppress
+from dataclasses import replace
 
 from pod.authorization import required
-from pod.errors import ContentTypeMissing, NotFound
+from pod.errors import Busy, ContentTypeMissing, NotFound, VersionMoved
 from pod.operations.admission import (
     actor,
     admit,
@@ -22,11 +25,12 @@ from pod.operations.admission import (
     settled,
     spend_proof,
 )
-from pod.operations.content import EMPTY, Incoming, discarded_on_failure, receive
+from pod.operations.content import EMPTY, Incoming, discarded_on_failure, read_capped, receive
 from pod.operations.create import create_container, create_document
 from pod.operations.operation import Operation, Result, Shape
 from pod.protocol.resource import Target
 from pod.protocol.slug import segment, with_suffix
+from pod.rdf import formats
 from pod.services import Services
 from pod.store.interface import Reader, Writer
 from pod.store.records import Kind, ResourceState, Snapshot
@@ -37,13 +41,27 @@ NAME_ATTEMPTS_MAX = 8
 def post(services: Services, operation: Operation) -> Result:
     """Create in the target container: 201 with the new URL in `Location`."""
     settled(_admit)(services, operation, services.store)
-    name = _first_name(operation)
-    child = _child(operation, name)
+    wish = segment(operation.slug) or secrets.token_hex(8)
+    if not _speaks_of_itself(operation) or operation.body is None:
+        return _attempt(services, operation, wish, _child(operation, wish))
+    text = read_capped(operation.body, services.config.document_bytes_max)
+    for _ in range(NAME_ATTEMPTS_MAX):
+        again = replace(operation, body=replace(operation.body, stream=io.BytesIO(text), length=len(text)))
+        with suppress(VersionMoved):
+            return _attempt(services, again, wish, _free(operation, services.store, wish).target)
+    raise Busy("Others kept taking the name of this container; try again.", headers=(("Retry-After", "1"),))
+
+
+def _attempt(services: Services, operation: Operation, wish: str, child: Target) -> Result:
+    """Raises: VersionMoved -- another took the name, and the content speaks of the URL it was to have."""
     incoming = _receive(services, operation, child)
     with discarded_on_failure(services, incoming.content), services.store.write(actor(operation)) as tx:
         spend_proof(tx, operation)
         _admit(services, operation, tx)
-        state = _create(services, tx, _free_name(operation, tx, name, child), incoming)
+        snapshot = _free(operation, tx, wish, child)
+        if snapshot.target != child and _speaks_of_itself(operation):
+            raise VersionMoved
+        state = _create(services, tx, snapshot, incoming)
     return Result(
         201,
         operation.target,
@@ -66,8 +84,10 @@ def _admit(services: Services, operation: Operation, reader: Reader) -> Snapshot
     return snapshot
 
 
-def _first_name(operation: Operation) -> str:
-    return segment(operation.slug) or secrets.token_hex(8)
+def _speaks_of_itself(operation: Operation) -> bool:
+    """Whether the content is kept with the URL of what it makes written into it: a container's description is."""
+    described = operation.body is not None and formats.is_rdf(operation.body.media_type.essence)
+    return described and operation.wants_container
 
 
 def _child(operation: Operation, name: str) -> Target:
@@ -83,13 +103,14 @@ def _receive(services: Services, operation: Operation, child: Target) -> Incomin
     return Incoming(EMPTY, Kind.CONTAINER)
 
 
-def _free_name(operation: Operation, tx: Writer, name: str, child: Target) -> Snapshot:
+def _free(operation: Operation, reader: Reader, wish: str, child: Target | None = None) -> Snapshot:
     """The wished name if it is free, else the same with a suffix: a Slug is a hint, never a reason to fail."""
+    child = child or _child(operation, wish)
     for _ in range(NAME_ATTEMPTS_MAX):
-        snapshot = tx.describe(child, wide=True, with_body=False)
+        snapshot = reader.describe(child, wide=True, with_body=False)
         if snapshot.state is None and child.twin not in snapshot.others:
             return snapshot
-        child = _child(operation, with_suffix(name, secrets.token_hex(4)))
+        child = _child(operation, with_suffix(wish, secrets.token_hex(4)))
     raise AssertionError("eight random names were all taken")
 
 

@@ -145,7 +145,16 @@ class ResourceStore(Reader, Protocol):
 
         One at a time in a process. Nothing of a block that raises remains, staged blobs excepted (they are swept).
 
-        Raises: Busy -- the database could not be had within `busy_seconds_max`.
+        Raises: Busy -- the database could not be had within `busy_seconds_max`; NoSpaceLeft; StoreUnavailable -- at the
+        end, whether the block will have happened after a crash cannot be told: leave its staged content to the sweep.
+        """
+        ...
+
+    def turn(self, path: str) -> AbstractContextManager[None]:
+        """The turn of whoever computes a change to this path from what is there, so that nobody on this machine
+        computes one in vain meanwhile. Take one at a time, before a write, not within it. Writes do not ask for it.
+
+        Raises: Busy -- others kept it for longer than `busy_seconds_max`.
         """
         ...
 
@@ -157,7 +166,7 @@ class ResourceStore(Reader, Protocol):
         ...
 
     def discard(self, content: Content) -> None:
-        """Forget staged content that was not written."""
+        """Forget staged content that was not written. What cannot be removed now is swept."""
         ...
 
     def open(self, state: ResourceState) -> BinaryIO:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, Literal
@@ -17,7 +17,8 @@ from pod.clock import Clock
 from pod.config import Config
 from pod.db.connection import Connection, Database, OnConnect, Row, Value
 from pod.db.migrate import migrate, migrations
-from pod.errors import VersionMoved
+from pod.db.turns import Turns
+from pod.errors import StoreUnavailable, VersionMoved
 from pod.store import staging
 from pod.store import statements as sql
 from pod.store.blobs.filesystem import FilesystemBlobs, Sync
@@ -62,6 +63,7 @@ class SQLiteStore(Reading):
         self._clock = clock
         self._main = main
         self._side = side
+        self._turns = Turns(config.turns, config.busy_seconds_max)
         self._limits = Limits(config.quota_bytes, config.quota_resources, config.members_max)
         self._epoch = _epoch(main)
 
@@ -90,6 +92,9 @@ class SQLiteStore(Reading):
             if writer.refusal:
                 raise writer.refusal
 
+    def turn(self, path: str) -> AbstractContextManager[None]:
+        return self._turns.take(path)
+
     @contextmanager
     def snapshot(self) -> Iterator[Reading]:
         with self._main.snapshot() as connection:
@@ -103,7 +108,8 @@ class SQLiteStore(Reading):
 
     def discard(self, content: Content) -> None:
         if content.blob is not None:
-            self._blobs.remove(content.blob)
+            with suppress(StoreUnavailable):
+                self._blobs.remove(content.blob)
 
     def open(self, state: ResourceState) -> BinaryIO:
         if state.inline is not None:
@@ -137,6 +143,7 @@ class SQLiteStore(Reading):
     def close(self) -> None:
         self._main.close()
         self._side.close()
+        self._turns.close()
 
 
 class SQLiteSnapshot(Reading):

@@ -10,11 +10,11 @@ import errno
 import os
 import secrets
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from pod.errors import NoSpaceLeft
+from pod.errors import NoSpaceLeft, StoreUnavailable
 from pod.store.blobs.interface import BlobFile
 
 Sync = Callable[[int], None]
@@ -22,7 +22,7 @@ Sync = Callable[[int], None]
 
 PARTIAL_SUFFIX = ".part"
 _NAME_BYTES = 20
-_FULL = {errno.ENOSPC, errno.EDQUOT}
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class FilesystemBlobs:
@@ -39,21 +39,23 @@ class FilesystemBlobs:
         partial = place.with_name(name + PARTIAL_SUFFIX)
         try:
             self._write(partial, pieces)
-            partial.rename(place)
-            self._sync_directory(place.parent)
-        except BaseException as error:
+            with _translated():
+                partial.rename(place)
+                self._sync_directory(place.parent)
+        except BaseException:
             for leftover in (partial, place):
-                leftover.unlink(missing_ok=True)
-            if isinstance(error, OSError) and error.errno in _FULL:
-                raise NoSpaceLeft("This server's disk is full. Nothing was changed.") from error
+                with suppress(OSError):  # it will be swept
+                    leftover.unlink(missing_ok=True)
             raise
         return name
 
     def open(self, name: str) -> BinaryIO:
-        return self._place(name).open("rb")
+        with _translated(FileNotFoundError):
+            return self._place(name).open("rb")
 
     def remove(self, name: str) -> None:
-        self._place(name).unlink(missing_ok=True)
+        with _translated():
+            self._place(name).unlink(missing_ok=True)
 
     def files(self) -> Iterator[BlobFile]:
         for path in self._root.glob("??/*"):
@@ -65,11 +67,16 @@ class FilesystemBlobs:
         return self._root / name[:2] / name
 
     def _write(self, partial: Path, pieces: Iterable[bytes]) -> None:
-        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb", buffering=0) as file:
-            for piece in pieces:
-                _write_all(descriptor, piece)
-            self._sync(file.fileno())
+        with _translated():
+            descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            for piece in pieces:  # what these raise is not ours
+                with _translated():
+                    _write_all(descriptor, piece)
+            with _translated():
+                self._sync(descriptor)
+        finally:
+            os.close(descriptor)
 
     def _make_directories(self) -> None:
         self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -86,6 +93,21 @@ class FilesystemBlobs:
             self._sync(descriptor)
         finally:
             os.close(descriptor)
+
+
+@contextmanager
+def _translated(*passing: type[OSError]) -> Iterator[None]:
+    """Turns what the file system raises into what callers are told, but for what is `passing`."""
+    try:
+        yield
+    except passing:
+        raise
+    except OSError as error:
+        if error.errno in _FULL:
+            raise NoSpaceLeft("This server's disk is full. Nothing was changed.") from error
+        raise StoreUnavailable(
+            "This server cannot use the disk with its files. Its operator must see to it."
+        ) from error
 
 
 def _write_all(descriptor: int, piece: bytes) -> None:

@@ -21,7 +21,10 @@ class BlobFile:
 
 
 class BlobStore(Protocol):
-    """Bodies too large for the database."""
+    """Bodies too large for the database.
+
+    Raises (all): StoreUnavailable -- the disk refuses.
+    """
 
     def stage(self, pieces: Iterable[bytes]) -> str:
         """Write a body under a new name, durable when this returns; what `pieces` raises passes through, nothing stays.
