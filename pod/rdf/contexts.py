@@ -68,8 +68,8 @@ def known_context(url: str) -> bytes | None:
     return (vocabulary_directory() / "contexts" / f"{name}.jsonld").read_bytes() if name else None
 
 
-def with_contexts(content: bytes, base: str, limits: Limits, loader: ContextLoader) -> bytes:
-    """The document with its remote contexts written out; the same bytes if it names none.
+def with_contexts(content: bytes, base: str, limits: Limits, loader: ContextLoader) -> tuple[bytes, Json]:
+    """The document with its remote contexts written out, as bytes and as JSON; the same bytes if it names none.
 
     Raises: MalformedContent -- not JSON. UnprocessableContent -- a context cannot be had or used.
     Raises: ContentTooLarge -- the contexts cost too much to apply.
@@ -79,7 +79,7 @@ def with_contexts(content: bytes, base: str, limits: Limits, loader: ContextLoad
         raise MalformedContent("A JSON-LD document is an object or an array.")
     inlining = _Inlining(base, limits, loader)
     inlining.document(document)
-    return json.dumps(document).encode() if inlining.changed else content
+    return json.dumps(document).encode() if inlining.changed else content, document
 
 
 def _parsed(content: bytes) -> Json:

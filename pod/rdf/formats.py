@@ -15,7 +15,7 @@ from itertools import islice
 
 import pyoxigraph as ox
 
-from pod.errors import MalformedContent, UnsupportedMediaType
+from pod.errors import ContentTooLarge, MalformedContent, UnsupportedMediaType
 from pod.rdf import jsonld, nesting, oxigraph, rdfxml, turtle_writer
 from pod.rdf.contexts import OFFLINE, ContextLoader
 from pod.rdf.graph import Dataset, Graph, Literal, Triple
@@ -135,6 +135,8 @@ def _read(parser: Iterator[ox.Quad], content: bytes, limits: Limits) -> list[ox.
         quads = list(parser) if _is_small(content, limits) else _read_counting(parser, len(content), limits)
     except SyntaxError as error:
         raise _malformed(error) from error
+    except MemoryError as error:  # the library's own cap on one token
+        raise ContentTooLarge("One term or comment of this document is too long.") from error
     if b"<<" in content or b"--" in content or _OTHER_RDF12.search(content):
         for quad in quads:
             _refuse_rdf12(quad)
@@ -182,11 +184,12 @@ def _refuse_rdf12(quad: ox.Quad) -> None:
         raise MalformedContent("Strings with a direction are RDF 1.2; this server keeps RDF 1.1.")
 
 
+SHOWN_CHARACTERS_MAX = 300
 _PARSER_POSITION = re.compile(r"Parser error at line \d+ (?:column \d+|between [^:]*): |Parser error between [^:]*: ")
 
 
 def _malformed(error: SyntaxError) -> MalformedContent:
-    what = _PARSER_POSITION.sub("", error.msg)
+    what = _PARSER_POSITION.sub("", error.msg)[:SHOWN_CHARACTERS_MAX]
     if error.lineno is None:
         return MalformedContent(f"{what}.")
     return MalformedContent(

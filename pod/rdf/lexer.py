@@ -8,6 +8,7 @@ Spec: RDF 1.1 Turtle s6.5; SPARQL 1.1 s19.8 (terminals)
 from __future__ import annotations
 
 import re
+import sys
 
 from pod.errors import MalformedContent
 
@@ -35,13 +36,14 @@ _CHARACTERS = rf"{_BASE}_\-0-9\u00b7\u0300-\u036f\u203f-\u2040"
 _ESCAPED = r"%[0-9A-Fa-f]{2}|\\[_~.\-!$&'()*+,;=/?#@%]"
 _UNICODE = r"\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8}"
 _CHARACTER = rf"""\\[tbnrf"'\\]|{_UNICODE}"""
-_PREFIX = rf"[{_BASE}](?:[{_CHARACTERS}]|\.+(?=[{_CHARACTERS}]))*+"
-_LOCAL = rf"(?:[{_BASE}_0-9:]|{_ESCAPED})(?:[{_CHARACTERS}:]|{_ESCAPED}|\.++(?=[{_CHARACTERS}:%\\]))*+"
+_PREFIX = rf"[{_BASE}](?:[{_CHARACTERS}]++|\.++(?=[{_CHARACTERS}]))*+"
+_LOCAL = rf"(?:[{_BASE}_0-9:]|{_ESCAPED})(?:[{_CHARACTERS}:]++|{_ESCAPED}|\.++(?=[{_CHARACTERS}:%\\]))*+"
 
 _SPACE = r"(?:[ \t\r\n]++|\#[^\r\n]*+)*+"
 _TOKEN = re.compile(
-    _SPACE + rf"""(?:(?P<IRI><(?:[^\x00-\x20<>"{{}}|^`\\]++|{_UNICODE})*+>)"""
-    rf"|(?P<BLANK>_:[{_BASE}_0-9](?:[{_CHARACTERS}]|\.++(?=[{_CHARACTERS}]))*+)"
+    _SPACE + r"(?:(?P<PUNCTUATION>[;,\[\](){}!|/*]|\^\^?|=>?|\.(?![0-9])|\+(?![0-9.])|\?(?=[\s)/|]))"
+    rf"""|(?P<IRI><(?:[^\x00-\x20<>"{{}}|^`\\]++|{_UNICODE})*+>)"""
+    rf"|(?P<BLANK>_:[{_BASE}_0-9](?:[{_CHARACTERS}]++|\.++(?=[{_CHARACTERS}]))*+)"
     rf"|(?P<NAME>(?:{_PREFIX})?+:(?:{_LOCAL})?+)"
     rf"|(?P<VARIABLE>[?$][{_BASE}_0-9][{_BASE}_0-9\u00b7\u0300-\u036f\u203f-\u2040]*+)"
     rf'|(?P<STRING>"""(?:[^"\\]++|{_CHARACTER}|"(?!""))*+"""'
@@ -51,7 +53,7 @@ _TOKEN = re.compile(
     r"|[0-9]*+\.[0-9]++|[0-9]++))"
     r"|(?P<AT>@[A-Za-z]++(?:-[A-Za-z0-9]++)*+)"
     rf"|(?P<WORD>[{_BASE}_][{_CHARACTERS}]*+)"
-    r"|(?P<PUNCTUATION>\^\^|=>|<=|<-|[.;,\[\](){}=!^|/*+?<>&-])|(?P<END>\Z))"
+    r"|(?P<END>\Z))"
 )
 _SPACES = re.compile(_SPACE)
 _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))", re.DOTALL)
@@ -135,6 +137,6 @@ def _character(match: re.Match[str]) -> str:
     if simple:
         return _SIMPLE.get(simple, simple)
     number = int(short or long, 16)
-    if 0xD800 <= number <= 0xDFFF:
-        raise ValueError(f"{match.group()} is half of a character")
+    if 0xD800 <= number <= 0xDFFF or number > sys.maxunicode:
+        raise ValueError(f"{match.group()} names no character")
     return chr(number)

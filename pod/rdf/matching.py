@@ -65,6 +65,7 @@ def _descend(plan: list[_Level], steps: Steps) -> Iterator[Binding]:
         if not level.bind(triple, binding):
             continue
         if len(open_levels) == len(plan):
+            steps.take(len(plan))  # what is found is kept, so it costs as well
             yield binding.copy()
         else:
             open_levels.append(plan[len(open_levels)].candidates(binding))

@@ -87,6 +87,7 @@ class PatternReader:
             self.refuse(self.lexer)
             self.triples()
             if not self.lexer.take("."):
+                self.refuse(self.lexer)
                 break
         self.lexer.expect("}")
         inner, self.block, self.formula = self.block, outer, allowed
@@ -143,7 +144,7 @@ class PatternReader:
         lexer = self.lexer
         if lexer.text in _PATH_SIGNS or lexer.text == "(":
             return rule_broken(lexer, "Property paths are not supported; write the steps as triples with variables.")
-        if lexer.kind in {Kind.BLANK, Kind.STRING, Kind.NUMBER} or lexer.text in {"[", "{", "=", "=>", "<=", "<-"}:
+        if lexer.kind in {Kind.BLANK, Kind.STRING, Kind.NUMBER} or lexer.text in {"[", "{", "=", "=>"}:
             return rule_broken(lexer, "A property must be an IRI or a variable.")
         return lexer.unexpected("a property")
 
@@ -245,6 +246,8 @@ class PatternReader:
 
     def _number(self) -> Literal:
         text = self.lexer.advance()
+        if len(text) > self._limits.literal_bytes:
+            raise literal_too_long(self._limits)
         kind = next((kind for sign, kind in NUMBER_KINDS.items() if sign in text.lower()), XSD.integer)
         return Literal(text, datatype=kind)
 

@@ -10,13 +10,14 @@ Spec: RDF 1.1 Turtle s2.3 to s2.8, s6.4 (escapes)
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import count
+from operator import attrgetter
 
 import pyoxigraph as ox
 
 from pod.rdf import oxigraph
-from pod.rdf.graph import IRI, BNode, Dataset, Graph, Literal, Node, Triple
+from pod.rdf.graph import IRI, BNode, Dataset, Graph, Literal, Node, Term, Triple
 from pod.rdf.labels import is_kept, with_stable_labels
 from pod.rdf.vocab import RDF, XSD
 
@@ -26,18 +27,19 @@ INDENT = "    "
 
 _PREFIX_NAME = re.compile(r"(?:[A-Za-z](?:[\w.\-]*[\w\-])?)?", re.ASCII)
 _IRI_CHARACTERS = re.compile(r"[^\x00-\x20<>\"{}|^`\\]*")
-_PLAIN_LOCAL = re.compile(r"(?:[A-Za-z0-9_](?:[A-Za-z0-9_\-.]*[A-Za-z0-9_\-])?)?")
-_ESCAPABLE_LOCAL = re.compile(r"(?:[A-Za-z0-9_.\-~!$&'()*+,;=?@]|%[0-9A-Fa-f]{2})+")
-_TO_ESCAPE = re.compile(r"[~!$&'()*+,;=?@]|^[.\-]|\.$")
+_PLAIN_LOCAL = re.compile(r"(?:[A-Za-z_][A-Za-z0-9_\-]*)?")
 _SHORTHAND = {
     XSD.integer.value: re.compile(r"[+-]?[0-9]+"),
     XSD.decimal.value: re.compile(r"[+-]?[0-9]*\.[0-9]+"),
     XSD.double.value: re.compile(r"[+-]?(?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+)[eE][+-]?[0-9]+"),
     XSD.boolean.value: re.compile(r"true|false"),
 }
+_CLOSING_QUOTES = re.compile(r'"(?=""|"?\Z)')
 _NEEDS_ESCAPES = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
-Properties = dict[IRI, list["ox.NamedNode | ox.BlankNode | ox.Literal | Triple"]]
+Properties = dict[IRI, list[Term]]
+
+_PARTS: Callable[[Triple], tuple[Node, IRI, Term]] = attrgetter("subject", "predicate", "object")
 
 _TYPE = RDF.type
 _FIRST = RDF.first
@@ -76,7 +78,6 @@ class _Writer:
         self._subjects: dict[Node, Properties] = {}
         self._references: dict[BNode, int] = {}
         self._namespaces = {namespace: f"{name}:" for name, namespace in reversed(prefixes.items())}
-        self._texts: dict[object, str] = {}
         self._verbs: dict[IRI, str] = {_TYPE: "a"}
         self._written: set[Node] = set()
         self._no_lists: set[BNode] = set()
@@ -95,12 +96,15 @@ class _Writer:
 
     def _group(self, graph: Iterable[Triple]) -> None:
         subjects, references = self._subjects, self._references
-        for triple in graph:
-            subject, value = triple.subject, triple.object
-            properties = subjects.get(subject)  # type: ignore[arg-type]  # RDF 1.1: never a triple
+        for subject, verb, value in map(_PARTS, graph):
+            properties = subjects.get(subject)
             if properties is None:
-                properties = subjects[subject] = {}  # type: ignore[index]
-            properties.setdefault(triple.predicate, []).append(value)
+                properties = subjects[subject] = {}
+            objects = properties.get(verb)
+            if objects is None:
+                properties[verb] = [value]
+            else:
+                objects.append(value)
             if type(value) is BNode:
                 references[value] = references.get(value, 0) + 1
 
@@ -116,48 +120,45 @@ class _Writer:
 
     def _properties(self, subject: Node, depth: int) -> str:
         properties = self._subjects[subject]
-        verbs = properties if _TYPE not in properties else dict.fromkeys([_TYPE, *properties])
-        parts = []
-        for verb in verbs:
-            objects = ", ".join([self._object(each, depth) for each in properties[verb]])
-            parts.append(f"{self._verb(verb)} {objects}")
+        parts: list[str] = []
+        for verb, values in properties.items():
+            texts = [self._object(value, depth) for value in values]
+            part = f"{self._verbs.get(verb) or self._verb(verb)} {', '.join(texts)}"
+            if verb == _TYPE:
+                parts.insert(0, part)
+            else:
+                parts.append(part)
         return f" ;\n{INDENT * (depth + 1)}".join(parts)
 
     # -- terms ---------------------------------------------------------------------------------------------------------
 
     def _verb(self, verb: IRI) -> str:
-        text = self._verbs.get(verb)
-        if text is None:
-            text = self._verbs[verb] = self._iri(verb.value)
+        text = self._verbs[verb] = self._iri(verb.value)
         return text
 
-    def _object(self, term: object, depth: int) -> str:
+    def _object(self, term: Term, depth: int) -> str:
+        if type(term) is Literal:
+            return self._literal(term)
         if type(term) is BNode:
             return self._blank(term, depth)
-        text = self._texts.get(term)
-        if text is None:
-            text = self._literal(term) if type(term) is Literal else self._iri(term.value)  # type: ignore[attr-defined]
-            self._texts[term] = text
-        return text
+        return "()" if term == _NIL else self._iri(term.value)
 
     def _iri(self, value: str) -> str:
-        cut = (max(value.rfind("#"), value.rfind("/")) or value.rfind(":")) + 1
+        cut = max(value.rfind("#"), value.rfind("/")) + 1 or value.rfind(":") + 1
         prefix = self._namespaces.get(value[:cut])
         if prefix is None:
             return f"<{value}>"
         local = value[cut:]
         if _PLAIN_LOCAL.fullmatch(local):
             return prefix + local
-        if _ESCAPABLE_LOCAL.fullmatch(local):
-            return prefix + _TO_ESCAPE.sub(r"\\\g<0>", local)
-        return f"<{value}>"
+        return f"<{value}>"  # Turtle could escape what is in the way, but not every client reads that
 
     def _literal(self, literal: Literal) -> str:
         """N-Triples form, with Turtle's abbreviations where they lose nothing."""
         text = str(literal)
         if "\\n" in text:
             text = _long_form(literal) or text
-        if not text.endswith(">"):
+        if text[-1] != ">":
             return text
         quoted, _, datatype = text[:-1].rpartition("^^<")
         shorthand = _SHORTHAND.get(datatype)
@@ -196,7 +197,7 @@ class _Writer:
     def _cells(self, head: BNode) -> list[BNode]:
         """The cells of a well-formed list that nothing else refers into; empty if it is no such list."""
         cells: dict[BNode, None] = {}
-        cell: object = head
+        cell: Term = head
         while isinstance(cell, BNode) and self._is_cell(cell) and cell not in cells:
             cells[cell] = None
             cell = self._subjects[cell][_REST][0]
@@ -226,10 +227,8 @@ class _Writer:
 def _long_form(literal: Literal) -> str | None:
     """The literal in triple quotes, over as many lines as it has; None where escapes serve better."""
     value = literal.value
-    if _NEEDS_ESCAPES.search(value):
+    if "\n" not in value or _NEEDS_ESCAPES.search(value):
         return None
-    body = value.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
-    if body.endswith('"'):
-        body = body[:-1] + '\\"'
+    body = _CLOSING_QUOTES.sub(r"\\\g<0>", value.replace("\\", "\\\\"))
     suffix = str(literal).rpartition('"')[2]
     return f'"""{body}"""{suffix}'
