@@ -14,6 +14,7 @@ from pod.operations.admission import current_shape, settled
 from pod.operations.operation import Operation, Representation, Result, Shape
 from pod.operations.patch import ACCEPT_PATCH
 from pod.operations.representations import choose_media_type, represent, slice_of
+from pod.protocol import wac_allow
 from pod.protocol.conditions import Conditions, Outcome, evaluate, range_applies
 from pod.protocol.modes import AccessMode
 from pod.protocol.ranges import resolve
@@ -27,7 +28,10 @@ def get(services: Services, operation: Operation) -> Result:
     """200, 206, 304; 301 to the slash twin a reader may see."""
     with_body = operation.method == "GET"
     snapshot = services.store.describe(operation.target, operation.credentials.grant, with_body=with_body)
-    decision = _authorized(services, operation, snapshot)
+    try:
+        decision = _authorized(services, operation, snapshot)
+    except AccessDenied as refusal:
+        raise _telling_what_may_be_done(services, operation, snapshot, refusal) from refusal
     if snapshot.state is None:
         return _redirect_to_twin(services, operation)
     return _answer(services, operation, snapshot, snapshot.state, (decision.modes, decision.public))
@@ -117,6 +121,15 @@ def _nothing(operation: Operation) -> NotFound:
     """Tells that a PATCH would create it: rdflib.js takes its way of writing from what a 404 accepts."""
     headers = () if operation.target.is_container else (("Accept-Patch", ACCEPT_PATCH),)
     return NotFound("There is nothing at this URL.", headers=headers)
+
+
+def _telling_what_may_be_done(
+    services: Services, operation: Operation, snapshot: Snapshot, refusal: AccessDenied
+) -> AccessDenied:
+    """Spec: WAC #server-wac-allow; REQUIREMENTS section 17, row 27 -- an app can tell what is left for it to do"""
+    granted = services.authorizer.allowed(services.store, snapshot, operation.credentials)
+    told = ("WAC-Allow", wac_allow.format(*granted))
+    return AccessDenied(refusal.detail, headers=(*refusal.headers, told), **refusal.extras)
 
 
 def _may_read(services: Services, operation: Operation, snapshot: Snapshot) -> bool:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from pod.authorization import required
-from pod.errors import Busy, ContentTypeMissing, UnsupportedMediaType, VersionMoved
+from pod.errors import Busy, ContentTypeMissing, PatchDidNotMatch, UnsupportedMediaType, VersionMoved
 from pod.operations.admission import (
     actor,
     admit,
@@ -113,6 +113,8 @@ def _compute(services: Services, operation: Operation, state: ResourceState | No
     media_type = state.media_type if state else NEW_DOCUMENT_TYPE
     before = _current(services, operation, state)
     after = apply(update, before, limits=services.limits)
+    if state is None and not len(after):
+        raise PatchDidNotMatch("There is nothing at this URL, and the patch adds nothing: it was not made.")
     data = formats.serialize(after, media_type)
     return Computed(_version(state), stage_document(services, data, media_type, operation.target), after)
 

@@ -7,10 +7,10 @@ Spec: WAC #server-root-container-acl-authorization-control; Solid #server-protec
 from __future__ import annotations
 
 from pod.authorization.root_acl import check_acl_content
-from pod.errors import Conflict, ProtectedStatement, UnprocessableContent
-from pod.protocol.resource import Auxiliary, Target
+from pod.errors import Conflict, ProtectedStatement
+from pod.protocol.resource import Auxiliary
 from pod.rdf import containment
-from pod.rdf.graph import IRI, Dataset, Graph
+from pod.rdf.graph import BNode, Dataset, Graph
 from pod.rdf.vocab import SOLID
 from pod.services import Services
 from pod.store.interface import Reader
@@ -20,7 +20,7 @@ from pod.store.records import Snapshot
 def check_document(services: Services, reader: Reader, snapshot: Snapshot, dataset: Dataset | None) -> None:
     """The rules for the new content of a target that the caller may write. `dataset` is None for what is not RDF.
 
-    Raises: Conflict, ProtectedStatement, UnprocessableContent
+    Raises: Conflict, ProtectedStatement
     """
     target = snapshot.target
     if target.auxiliary is Auxiliary.ACL and dataset is not None:
@@ -48,25 +48,32 @@ def _check_issuers(services: Services, reader: Reader, snapshot: Snapshot, datas
     if state is None or before is None:
         raise Conflict("The document changed meanwhile; read it again and retry.")
     url = services.placement.url(snapshot.target.path)
-    old = services.parse(before, state.media_type, url).default
-    if _issuers(old, snapshot) != _issuers(dataset.default, snapshot):
+    if _issuers(services.parse(before, state.media_type, url)) != _issuers(dataset):
         raise ProtectedStatement(
             "solid:oidcIssuer says who may sign in as this WebID; it is changed on the account page, not by apps."
         )
 
 
-def _issuers(graph: Graph, snapshot: Snapshot) -> frozenset[tuple[str, str]]:
-    owners = snapshot.storage.owners if snapshot.storage else ()
-    return frozenset((owner, str(issuer)) for owner in owners for issuer in graph.objects(IRI(owner), SOLID.oidcIssuer))
+def _issuers(dataset: Dataset) -> frozenset[tuple[bool, str, str]]:
+    """Every statement on issuers: about whom, and whether in the default graph.
+
+    Not of the owner's IRI alone: who reads this document elsewhere may take all its graphs for one, or
+    `/alice/profile/../profile/card#me` for the same WebID.
+    """
+    graphs = ((True, dataset.default), *((False, graph) for graph in dataset.named.values()))
+    return frozenset(
+        (is_default, _named(triple.subject), _named(triple.object))
+        for is_default, graph in graphs
+        for triple in graph.match(p=SOLID.oidcIssuer)
+    )
+
+
+def _named(term: object) -> str:
+    """Blank nodes have other labels each time a document is parsed."""
+    return "" if isinstance(term, BNode) else str(term)
 
 
 def check_deletable(snapshot: Snapshot) -> None:
     """Raises: Conflict -- the document is somebody's identity."""
     if snapshot.state is not None and snapshot.state.protected:
         raise Conflict("This document holds the WebID of an account; it goes when the account is deleted.")
-
-
-def check_creatable_content(target: Target, dataset: Dataset | None) -> None:
-    """Raises: UnprocessableContent -- an auxiliary resource that is not RDF."""
-    if target.auxiliary and dataset is None:
-        raise UnprocessableContent("Auxiliary resources are RDF documents.")
