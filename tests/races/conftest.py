@@ -5,13 +5,16 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 
+import psutil
 import pytest
 
 from pod.store.fsck import check
 from tests.support.client import SolidClient
 from tests.support.fixtures import signed_in
+from tests.support.processes import tree
 from tests.support.server import ALICE, BOB, Server, running_server
 from tests.support.stores import sqlite_store
+from tests.support.waiting import until
 
 CLIENTS = 12
 
@@ -22,10 +25,16 @@ def crowded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     settings = {"FREEHOLD_WORKERS": "2"}
     directory = tmp_path_factory.mktemp("crowded")
     with running_server((ALICE, BOB), directory=directory, environment=settings) as running:
+        until(lambda: listeners(running) == 2)
         yield running
     store = sqlite_store(running.data)
     assert list(check(store, deep=True)) == []
     store.close()
+
+
+def listeners(server: Server) -> int:
+    connections = [each for pid in tree(server.pid) for each in psutil.Process(pid).net_connections("tcp")]
+    return sum(each.status == psutil.CONN_LISTEN for each in connections)
 
 
 @pytest.fixture(scope="module")
