@@ -57,9 +57,7 @@ def json_segment(value: Any) -> str:
 class ProofKey:
     """An ES256 key and the DPoP proofs made with it."""
 
-    private: ec.EllipticCurvePrivateKey = field(
-        default_factory=lambda: ec.generate_private_key(ec.SECP256R1())
-    )
+    private: ec.EllipticCurvePrivateKey = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
 
     @property
     def jwk(self) -> dict[str, str]:
@@ -70,9 +68,7 @@ class ProofKey:
     @property
     def thumbprint(self) -> str:
         """Spec: RFC 7638"""
-        return b64url(
-            hashlib.sha256(json.dumps(self.jwk, sort_keys=True, separators=(",", ":")).encode()).digest()
-        )
+        return b64url(hashlib.sha256(json.dumps(self.jwk, sort_keys=True, separators=(",", ":")).encode()).digest())
 
     def sign(self, header: dict[str, Any], claims: dict[str, Any]) -> str:
         signed = f"{json_segment(header)}.{json_segment(claims)}"
@@ -228,12 +224,8 @@ def links(response: requests.Response) -> list[tuple[str, str, dict[str, str]]]:
     for target, parameters in re.findall(
         r"<([^>]*)>((?:\s*;\s*[^,;=]+=(?:\"[^\"]*\"|[^,;\"]*))*)", response.headers.get("Link", "")
     ):
-        named = {
-            name.strip().lower(): quoted or bare for name, quoted, bare in _PARAMETER.findall(parameters)
-        }
-        found += [
-            (urljoin(response.url, target), relation, named) for relation in named.get("rel", "").split()
-        ]
+        named = {name.strip().lower(): quoted or bare for name, quoted, bare in _PARAMETER.findall(parameters)}
+        found += [(urljoin(response.url, target), relation, named) for relation in named.get("rel", "").split()]
     return found
 
 
@@ -247,9 +239,7 @@ def linked(response: requests.Response, relation: str) -> list[str]:
 def link(response: requests.Response, relation: str) -> str:
     """The only target of a relation."""
     targets = linked(response, relation)
-    assert len(targets) == 1, (
-        f"{relation}: {targets} in {response.headers.get('Link')} ({response.status_code})"
-    )
+    assert len(targets) == 1, f"{relation}: {targets} in {response.headers.get('Link')} ({response.status_code})"
     return targets[0]
 
 
@@ -357,9 +347,7 @@ def _read_answer(connection: socket.socket, method: str) -> RawAnswer:
         return RawAnswer(0, {}, b"")
 
 
-def raw_head(
-    client: SolidClient, method: str, target: str, *fields: str, claims_url: str | None = None
-) -> bytes:
+def raw_head(client: SolidClient, method: str, target: str, *fields: str, claims_url: str | None = None) -> bytes:
     """The head of a request as bytes, authenticated, with `target` sent exactly as given."""
     authenticated = client.authorization(method, claims_url or client.url(target))
     lines = [f"{method} {target} HTTP/1.1", f"Host: {urlsplit(client.base_url).netloc}", "Connection: close"]

@@ -68,9 +68,7 @@ def share(alice: SolidClient, bob: SolidClient) -> Share:
         alice.put_acl(
             url,
             authorization(url, "Read Write Control", agents=(alice.web_id,), default=inherits),
-            authorization(
-                url, modes, agents=(bob.web_id,), access_to=access_to, default=inherits and default
-            ),
+            authorization(url, modes, agents=(bob.web_id,), access_to=access_to, default=inherits and default),
         )
 
     return give
