@@ -114,12 +114,19 @@ def _conversion(services: Services, state: ResourceState, target: Target, media_
 
 
 def _listing(services: Services, state: ResourceState, target: Target, media_type: str, minimal: bool) -> bytes:
-    """Containment, the members' metadata, and what clients said about the container in its description resource."""
+    """Containment, the members' metadata, and what clients said about the container in its description resource.
+
+    Raises: VersionMoved -- the container is no longer as `state` says. The members, read last, tell that of both.
+    """
     listed = containment.ListedContainer(
         url=services.placement.url(state.path), modified=state.modified, root=target.is_storage_root
     )
-    members = iter(()) if minimal else _members(services, services.store.members(state.id, state.listing_version))
-    return b"".join(containment.write(listed, members, _description(services, target), media_type))
+    description = _description(services, target)
+    members = _members(services, services.store.members(state.id, state.listing_version))
+    if minimal:
+        next(members, None)
+        members = iter(())
+    return b"".join(containment.write(listed, members, description, media_type))
 
 
 def _members(services: Services, members: Iterator[Member]) -> Iterator[ListedMember]:
