@@ -212,6 +212,7 @@ _CONSTANT: dict[str, Any] = {
 }
 _KEYS = {b"content-type": "CONTENT_TYPE", b"content-length": "CONTENT_LENGTH"}
 _KEYS_MAX = 500
+_KEY_BYTES_MAX = 64
 
 
 def make_environ(scope: Scope) -> WSGIEnvironment:
@@ -240,9 +241,9 @@ def make_environ(scope: Scope) -> WSGIEnvironment:
 
 
 def header_key(name: bytes) -> str:
-    """The environ key of a header, remembered. A name with `_` has none, or it could pose as one with `-`."""
+    """The environ key of a header, remembered if short. A name with `_` has none: it could pose as one with `-`."""
     text = name.decode("latin-1")
     key = "" if "_" in text else "HTTP_" + text.upper().replace("-", "_")
-    if len(_KEYS) < _KEYS_MAX:
+    if len(_KEYS) < _KEYS_MAX and len(name) <= _KEY_BYTES_MAX:
         _KEYS[name] = key
     return key

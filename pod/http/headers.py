@@ -12,7 +12,7 @@ from pod.operations.admission import allowed_methods
 from pod.operations.operation import Shape
 from pod.operations.patch import ACCEPT_PATCH
 from pod.protocol.placement import Placement
-from pod.protocol.resource import Auxiliary, Target
+from pod.protocol.resource import REMEMBERED_PATH_BYTES_MAX, Auxiliary, Target
 from pod.rdf.formats import MEDIA_TYPES
 
 Headers = tuple[tuple[str, str], ...]
@@ -57,9 +57,13 @@ def methods(auxiliary: Auxiliary | None, shape: Shape) -> Headers:
     return tuple(fields)
 
 
-@lru_cache(maxsize=8192)
 def links(placement: Placement, target: Target, shape: Shape) -> str:
     """The value of one `Link` field: types, auxiliary resources, storage description."""
+    make = _remembered_links if len(target.path) <= REMEMBERED_PATH_BYTES_MAX else _links
+    return make(placement, target, shape)
+
+
+def _links(placement: Placement, target: Target, shape: Shape) -> str:
     found = [_link(url, "type") for url in _types(shape, storage=target.is_storage_root)]
     if target.auxiliary is not Auxiliary.ACL:
         found.append(_link(placement.url(target.acl), "acl"))
@@ -69,6 +73,9 @@ def links(placement: Placement, target: Target, shape: Shape) -> str:
         found.append(_link(placement.url(target.subject), "describes"))
     found.append(description_link(placement, target))
     return ", ".join(found)
+
+
+_remembered_links = lru_cache(maxsize=8192)(_links)
 
 
 def links_of_created(placement: Placement, created: Target, container: Shape) -> str:

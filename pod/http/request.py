@@ -7,6 +7,7 @@ Spec: Solid #http-request-headers-validity, #server-content-type-missing; RFC 91
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, BinaryIO, cast
 
@@ -19,6 +20,7 @@ from pod.errors import (
     ReservedName,
     UnsupportedMediaType,
 )
+from pod.http.cors import ORIGIN_BYTES_MAX
 from pod.operations.operation import Body, Operation
 from pod.protocol import prefer
 from pod.protocol.agent import Credentials
@@ -39,12 +41,17 @@ CONDITIONAL = (
 )
 MINIMAL = {"http://www.w3.org/ns/ldp#PreferMinimalContainer", "http://www.w3.org/ns/ldp#PreferEmptyContainer"}
 CONTAINMENT = "http://www.w3.org/ns/ldp#PreferContainment"
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
 def raw_path(environ: Environ) -> str:
-    """The path of the request target as it was sent, without its query."""
+    """The path of the request target as it was sent, without its query.
+
+    Bytes that belong into no URL, such as bare UTF-8, are percent-encoded: the environ holds each as one character.
+    """
     uri: str = environ["REQUEST_URI"]
-    return uri.partition("?")[0]
+    path = uri.partition("?")[0]
+    return path if path.isascii() else _NOT_ASCII.sub(lambda match: f"%{ord(match[0]):02X}", path)
 
 
 def check_headers(environ: Environ, bytes_max: int) -> None:
@@ -52,6 +59,8 @@ def check_headers(environ: Environ, bytes_max: int) -> None:
     for name, value in environ.items():
         if name.startswith("HTTP_") and len(value) > bytes_max:
             raise HeaderTooLarge(f"A header field may have at most {bytes_max} bytes.")
+    if len(environ.get("HTTP_ORIGIN", "")) > ORIGIN_BYTES_MAX:
+        raise HeaderTooLarge(f"An Origin may have at most {ORIGIN_BYTES_MAX} bytes.")
     if "," in environ.get("CONTENT_TYPE", ""):
         raise BadRequest("Send Content-Type once.")
 

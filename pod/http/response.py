@@ -53,7 +53,7 @@ def answer(services: Services, result: Result, origin: str | None, *, head: bool
 
 
 def _redirect(location: str, origin: str | None) -> Answer:
-    return Answer(301, [("Location", location), ("Content-Length", "0"), VARY, *cors.shared(origin)])
+    return Answer(301, [("Location", location), ("Content-Length", "0"), PRIVATE, VARY, *cors.shared(origin)])
 
 
 def _representation(result: Result) -> list[tuple[str, str]]:

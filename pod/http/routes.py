@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from pod import errors
 from pod.http import cors, problems
+from pod.protocol.placement import is_storage_name
 from pod.services import Services
 
 
@@ -23,9 +24,10 @@ def server_pages(services: Services) -> Blueprint:
 
     @pages.get("/")
     def start() -> Response:
+        pod = services.placement.url("/NAME/")
         text = (
             f"Freehold is running at {base_url}\n\n"
-            f"A pod lives at {base_url}NAME/ and its owner's WebID is {base_url}NAME/profile/card#me\n"
+            f"A pod lives at {pod} and its owner's WebID is {pod}profile/card#me\n"
             "Make one with: freehold account create NAME\n"
         )
         return Response(text, content_type="text/plain; charset=utf-8")
@@ -46,7 +48,9 @@ def server_pages(services: Services) -> Blueprint:
     @pages.get("/<name>")
     def storage_without_slash(name: str) -> AnyResponse:
         """Every storage URL ends in a slash; this tells nothing about which exist."""
-        return redirect(f"{base_url}{name}/", 308)
+        if not is_storage_name(name):
+            raise errors.NotFound("There is nothing at this URL.")
+        return redirect(services.placement.url(f"/{name}/"), 308)
 
     @pages.app_errorhandler(HTTPException)
     def refused(error: HTTPException) -> Response:

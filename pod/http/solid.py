@@ -89,13 +89,12 @@ class SolidApplication:
         origin: str | None = environ.get("HTTP_ORIGIN")
         target: Target | None = None
         try:
+            check_headers(environ, self._services.config.header_bytes_max)
             if method == "OPTIONS" and origin and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ:
-                check_headers(environ, self._services.config.header_bytes_max)
                 return Answer(204, list(cors.preflight(origin, environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS"))))
             if is_description(store_path):
                 return describe_storage(self._services, store_path, method, environ.get("HTTP_ACCEPT"), origin)
             target = parse_target(store_path, method)
-            check_headers(environ, self._services.config.header_bytes_max)
             return self._operate(environ, method, target, self._credentials(environ, method, host, path))
         except PodError as error:
             return failure(self._services, error, target, origin, head=method == "HEAD")

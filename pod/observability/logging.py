@@ -85,11 +85,21 @@ def scrubbed(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDic
 
 
 def as_text(_logger: WrappedLogger, _method: str, event: EventDict) -> str:
-    """2026-11-22T09:00:00Z [warning] what happened  name=value"""
+    """2026-11-22T09:00:00Z [warning] what happened  name=value
+
+    A line break or an escape code that came from outside starts no line and commands no terminal.
+    """
     moment, level, what = event.pop("timestamp", ""), event.pop("level", "info"), event.pop("event", "")
-    trace = event.pop("exception", None)
+    trace: str | None = event.pop("exception", None)
     rest = "".join(f"  {name}={value}" for name, value in event.items() if not name.startswith("_"))
-    return f"{moment} [{level}] {what}{rest}" + (f"\n{trace}" if trace else "")
+    below = "".join(f"\n  {printable(line)}" for line in trace.split("\n")) if trace else ""
+    return printable(f"{moment} [{level}] {what}{rest}") + below
+
+
+def printable(text: str) -> str:
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode("ascii") for each in text)
 
 
 def set_up(config: Config, stream: TextIO | None = None) -> None:

@@ -110,4 +110,4 @@ def _begins_with_dot(url_path: str) -> bool:
 
 
 def _is_in_root_storage(url_path: str) -> bool:
-    return not _begins_with_dot(url_path) or url_path in {"/.acl", "/.meta"}
+    return not _begins_with_dot(url_path) or url_path in {"/.acl", "/.meta", "/.well-known/solid"}

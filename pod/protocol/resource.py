@@ -10,20 +10,23 @@ Spec: Solid #uri-slashes-hierarchical-identifier, #server-uri-trailing-slash-dis
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from functools import lru_cache
+from functools import lru_cache, wraps
+from typing import TypeVar
 
 from pod.errors import MalformedTarget, ReservedName, TargetTooLong
 
 PATH_BYTES_MAX = 2048
 SEGMENT_BYTES_MAX = 255
 DEPTH_MAX = 64
-# Longer ones are worked out every time: what strangers send must not fill the memory.
-REMEMBERED_PATH_BYTES_MAX = 256
+REMEMBERED_PATH_BYTES_MAX = 128
 
 ACL_SUFFIX = ".acl"
 DESCRIPTION_SUFFIX = ".meta"
+
+Made = TypeVar("Made")
 
 
 class Auxiliary(Enum):
@@ -54,7 +57,7 @@ class Target:
         Raises: ReservedName -- an auxiliary suffix inside the path or doubled, or a storage or a name
             directly in a storage root that begins with a dot.
         """
-        return _remembered_target(raw_path) if _is_short(raw_path) else _parse_target(raw_path)
+        return _parse_target(raw_path)
 
     @property
     def is_container(self) -> bool:
@@ -101,23 +104,28 @@ def storage_of(path: str) -> str:
     return path[: path.index("/", 1) + 1]
 
 
+def remembered_if_short(entries_max: int) -> Callable[[Callable[[str], Made]], Callable[[str], Made]]:
+    """Keep what is made of a path, if that path is short: strangers choose paths, and must not fill the memory."""
+
+    def remembering(make: Callable[[str], Made]) -> Callable[[str], Made]:
+        remembered = lru_cache(entries_max)(make)
+
+        @wraps(make)
+        def made(path: str) -> Made:
+            return remembered(path) if len(path) <= REMEMBERED_PATH_BYTES_MAX else make(path)
+
+        return made
+
+    return remembering
+
+
+@remembered_if_short(4096)
 def lineage(path: str) -> tuple[str, ...]:
     """The path itself and all its containers, nearest first, up to the storage root."""
-    return _remembered_lineage(path) if _is_short(path) else _lineage(path)
-
-
-def _lineage(path: str) -> tuple[str, ...]:
     line = [path]
     while (parent := parent_of(line[-1])) is not None:
         line.append(parent)
     return tuple(line)
-
-
-_remembered_lineage = lru_cache(maxsize=4096)(_lineage)
-
-
-def _is_short(path: str) -> bool:
-    return len(path) <= REMEMBERED_PATH_BYTES_MAX
 
 
 _PERCENT = re.compile(r"%([0-9A-Fa-f]{2})|(%)|([^A-Za-z0-9\-._~!$&'()*+,;=:@/])")
@@ -163,6 +171,7 @@ def decoded_segment(segment: str) -> bytes:
     return re.sub(rb"%([0-9A-F]{2})", lambda m: bytes([int(m[1], 16)]), segment.encode("ascii"))
 
 
+@remembered_if_short(16_384)
 def _parse_target(raw_path: str) -> Target:
     if len(raw_path) > PATH_BYTES_MAX + _SUFFIX_BYTES_MAX:
         raise TargetTooLong(f"A path may have at most {PATH_BYTES_MAX} bytes.")
@@ -173,7 +182,6 @@ def _parse_target(raw_path: str) -> Target:
     return Target(path, subject, auxiliary)
 
 
-_remembered_target = lru_cache(maxsize=16_384)(_parse_target)
 _SUFFIX_BYTES_MAX = max(len(kind.value) for kind in Auxiliary)
 
 

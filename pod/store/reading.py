@@ -8,13 +8,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
-from functools import lru_cache
 from itertools import chain
 from typing import BinaryIO
 
 from pod.db.connection import Row, Value
 from pod.errors import JournalGone, StorageDamaged, VersionMoved
-from pod.protocol.resource import ACL_SUFFIX, Target, lineage, storage_of
+from pod.protocol.resource import ACL_SUFFIX, Target, lineage, remembered_if_short, storage_of
 from pod.store import statements as sql
 from pod.store.blobs.interface import BlobStore
 from pod.store.records import (
@@ -31,7 +30,6 @@ from pod.store.records import (
 
 _KINDS = {kind.value: kind for kind in Kind}
 _CHANGE_KINDS = {kind.value: kind for kind in ChangeKind}
-_LINEAGES_CACHED = 16_384
 
 
 class Reading(ABC):
@@ -93,12 +91,11 @@ class Reading(ABC):
         return [_change(row) for row in rows if row[1] is not None]
 
 
-@lru_cache(maxsize=_LINEAGES_CACHED)
+@remembered_if_short(4096)
 def _acls(subject: str) -> tuple[str, ...]:
     return tuple(path + ACL_SUFFIX for path in lineage(subject))
 
 
-@lru_cache(maxsize=_LINEAGES_CACHED)
 def _relatives(subject: str) -> tuple[str, ...]:
     """The subject, its containers, and the slash twins of all of them but the storage root."""
     line = lineage(subject)

@@ -122,3 +122,15 @@ def test_json_lines_are_one_object_each(lines):
     structlog.get_logger().info("made", path="/alice/", status=201)
     line = json.loads(lines.getvalue())
     assert {"event": "made", "path": "/alice/", "status": 201, "level": "info"}.items() <= line.items()
+
+
+def test_nobody_outside_starts_a_line_or_commands_a_terminal(lines):
+    forged = "/x\n2026-11-22T09:00:00Z [info] forged \x1b[2J \x9b2J\x85\u2028"
+    try:
+        raise ValueError(forged)
+    except ValueError:
+        logging.getLogger("any").exception("failed %s", forged)
+    structlog.get_logger().info("asked", path=forged)
+    written = lines.getvalue()
+    assert not any(line.startswith("2026-11-22T09:00:00Z") for line in written.splitlines())
+    assert not any(each in written for each in "\x1b\x9b\x85\u2028")
