@@ -75,8 +75,6 @@ def with_contexts(content: bytes, base: str, limits: Limits, loader: ContextLoad
     Raises: ContentTooLarge -- the contexts cost too much to apply.
     """
     document = _parsed(content)
-    if not isinstance(document, dict | list):
-        raise MalformedContent("A JSON-LD document is an object or an array.")
     inlining = _Inlining(base, limits, loader)
     inlining.document(document)
     return json.dumps(document).encode() if inlining.changed else content, document

@@ -137,7 +137,7 @@ def _read(parser: Iterator[ox.Quad], content: bytes, limits: Limits) -> list[ox.
         raise _malformed(error) from error
     except MemoryError as error:  # the library's own cap on one token
         raise ContentTooLarge("One term or comment of this document is too long.") from error
-    if b"<<" in content or b"--" in content or _OTHER_RDF12.search(content):
+    if any(sign in content for sign in _SIGNS_OF_RDF12):
         for quad in quads:
             _refuse_rdf12(quad)
     return quads
@@ -173,7 +173,7 @@ def _check_literals(quads: Iterable[ox.Quad], limits: Limits) -> None:
             raise literal_too_long(limits)
 
 
-_OTHER_RDF12 = re.compile(rb"\{\||~|@direction|\\u|:dir\b|Triple|annotation")
+_SIGNS_OF_RDF12 = (b"<<", b"--", b"{|", b"~", b"@direction", b"\\u", b":dir", b"Triple", b"annotation")
 
 
 def _refuse_rdf12(quad: ox.Quad) -> None:

@@ -16,7 +16,7 @@ from typing import TypeVar
 from pod.rdf.graph import BNode, Dataset, Graph, Triple
 
 _INVENTED = re.compile(r"[0-9a-f]{16,32}")
-_PLAIN = re.compile(r"[A-Za-z0-9_]+")
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 T = TypeVar("T")
 

@@ -12,7 +12,7 @@ from pod.errors import ContentTooLarge
 
 DEFAULTS = Config()
 EXPANSION_BYTES_MAX = 64 * MIB
-NESTING_MAX = 150
+NESTING_MAX = 100
 """No setting goes beyond it: our own parsers descend into nested brackets by calls."""
 
 

@@ -16,6 +16,7 @@ from pod.rdf.graph import IRI, BNode, Graph, Literal, Term, Triple, Variable
 from pod.rdf.patterns import Pattern, PatternTerm
 
 Unknown: TypeAlias = Variable | BNode
+_UNKNOWN = (Variable, BNode)
 Binding: TypeAlias = dict[Unknown, Term]
 
 
@@ -98,7 +99,7 @@ class _Level:
 
 
 def is_unknown(term: PatternTerm) -> bool:
-    return isinstance(term, Variable | BNode)
+    return isinstance(term, _UNKNOWN)
 
 
 def _lookup(term: PatternTerm, bound: frozenset[Unknown]) -> Callable[[Binding], Term | None]:

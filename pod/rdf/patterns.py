@@ -42,6 +42,10 @@ class Formula:
     prefixes: dict[str, str]
 
 
+_NEVER_SUBJECT = (Literal, Formula)
+_MAYBE_VERB = (IRI, Variable)
+
+
 @dataclass(slots=True)
 class Block:
     """What is being read: between two braces, or outside all of them."""
@@ -321,11 +325,7 @@ def decoded_text(text: bytes) -> str:
 def is_triple(pattern: Statement) -> bool:
     """Whether the pattern, its variables apart, could be a triple."""
     subject, verb, value = pattern
-    return (
-        not isinstance(subject, Literal | Formula)
-        and isinstance(verb, IRI | Variable)
-        and not isinstance(value, Formula)
-    )
+    return not isinstance(subject, _NEVER_SUBJECT) and isinstance(verb, _MAYBE_VERB) and not isinstance(value, Formula)
 
 
 def variables(patterns: tuple[Pattern, ...]) -> set[Variable]:

@@ -6,7 +6,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from pod.rdf.limits import Limits
+from pod.config import Config
+from pod.rdf.limits import NESTING_MAX, Limits
 from pod.rdf.patch import apply
 from tests.unit.rdf.reading import LIMITS, PREFIXES, document, n3, sparql, status_of
 
@@ -39,6 +40,16 @@ def test_deep_nesting_is_refused_at_once(deep: str):
         assert status_of(lambda: n3(inserts(f":a ex:p {deep}"))) in {413, 422}
         assert status_of(lambda: sparql(f"INSERT DATA {{ :a ex:p {deep} }}")) in {413, 422}
         assert status_of(lambda: sparql(f"INSERT {{ :a ex:p 1 }} WHERE {{ {deep} }}")) in {413, 422}
+
+
+def test_nesting_within_the_cap_is_read():
+    deep = "[ ex:p ( " * (NESTING_MAX // 2 - 1) + " ) ]" * (NESTING_MAX // 2 - 1)
+    assert status_of(lambda: n3(inserts(f":a ex:p {deep}"))) == 200
+    assert status_of(lambda: sparql(f"INSERT DATA {{ :a ex:p {deep} }}")) == 200
+
+
+def test_a_deeper_setting_does_not_exhaust_the_stack():
+    assert Limits.from_config(Config(document_depth_max=100_000)).depth == NESTING_MAX
 
 
 def test_nested_groups_are_refused_at_once():
