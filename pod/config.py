@@ -149,13 +149,20 @@ def check_choice(name: str, value: Any, choices: tuple[str, ...] | None) -> None
         raise ConfigError(f"{name} cannot be negative (got {value})")
 
 
-def load(file: Path | None = None, environ: Mapping[str, str] | None = None, **overrides: Any) -> Config:
-    """The settings of this run: defaults, then the TOML file, then the environment, then what the command line says.
+def load(
+    file: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+    *,
+    known: Mapping[str, Any] | None = None,
+    **overrides: Any,
+) -> Config:
+    """The settings of this run: defaults, then what is `known`, then the TOML file, then the environment, then what the
+    command line says.
 
     Raises: ConfigError -- an unknown name or a value of the wrong kind.
     """
     environ = os.environ if environ is None else environ
-    chosen: dict[str, Any] = {}
+    chosen = dict(known or {})
     if file is not None:
         chosen |= _from_toml(file)
     chosen |= {name: environ[variable] for name, variable in _variables().items() if variable in environ}

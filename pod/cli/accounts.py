@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pod.cli.options import Misconfigured, refusing, settings, where
+from pod.cli.options import Misconfigured, refusing, settings_of_server, where
 from pod.errors import PodError
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def create(name: str, email: str | None, password: str | None, **options: Any) -
     """Make an account with a pod and a WebID."""
     from pod.identity import accounts  # noqa: PLC0415
 
-    config = settings(**options)
+    config = settings_of_server(**options)
     with opened(config) as services:
         accounts.create_account(services, name, email=email, password=password or ask_password())
     click.echo(f"Account {name}")
@@ -70,7 +70,7 @@ def list_(**options: Any) -> None:  # see pod/cli/main.py
     """List all accounts with their pods."""
     from pod.identity import accounts  # noqa: PLC0415
 
-    with opened(settings(**options)) as services:
+    with opened(settings_of_server(**options)) as services:
         for line in accounts.list_accounts(services):
             click.echo(line)
 
@@ -99,7 +99,7 @@ def reset_password(name: str, password: str | None, **options: Any) -> None:  # 
     """Give an account a new password."""
     from pod.identity import accounts  # noqa: PLC0415
 
-    with opened(settings(**options)) as services:
+    with opened(settings_of_server(**options)) as services:
         accounts.reset_password(services, name, password or ask_password())
     click.echo(f"Account {name} has a new password")
 
@@ -112,7 +112,7 @@ def add_client(name: str, label: str, **options: Any) -> None:  # see pod/cli/ma
     """Make an id and secret with which a program acts as this account. The secret is shown once."""
     from pod.identity import clients  # noqa: PLC0415
 
-    with opened(settings(**options)) as services:
+    with opened(settings_of_server(**options)) as services:
         client, secret = clients.create_client(services, name, label)
     click.echo(f"client_id={client.id}\nclient_secret={secret}")
 
@@ -120,7 +120,7 @@ def add_client(name: str, label: str, **options: Any) -> None:  # see pod/cli/ma
 def switched(name: str, *, disabled: bool, options: dict[str, Any]) -> None:
     from pod.identity import accounts  # noqa: PLC0415
 
-    with opened(settings(**options)) as services:
+    with opened(settings_of_server(**options)) as services:
         accounts.set_disabled(services, name, disabled)
     click.echo(f"Account {name} is {'disabled' if disabled else 'enabled'}")
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 LOCK_WAIT_SECONDS = 2.0
 PR_SET_PDEATHSIG = 1
+BASE_URL_FILE = "base-url"
 
 
 class InUse(Exception):
@@ -86,3 +87,18 @@ def die_with(parent: int) -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
     if os.getppid() != parent:
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+def record_base_url(data: Path, base_url: str) -> str | None:
+    """Keeps the URL this data directory is served at; gives the one it was served at before, if that was another."""
+    before = served_at(data)
+    (data / BASE_URL_FILE).write_text(base_url + "\n", encoding="utf-8")
+    return before if before != base_url else None
+
+
+def served_at(data: Path) -> str | None:
+    """The base URL a data directory was last served at."""
+    try:
+        return (data / BASE_URL_FILE).read_text(encoding="utf-8").strip() or None
+    except OSError:
+        return None

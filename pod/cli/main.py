@@ -10,7 +10,7 @@ import click
 
 from pod import __version__
 from pod.cli.accounts import account
-from pod.cli.options import FILE, Misconfigured, Refused, listen, settings, where
+from pod.cli.options import FILE, Misconfigured, Refused, listen, settings, settings_of_server, where
 
 SUPERVISED = click.option("--supervised", type=int, hidden=True, help="Process id of the supervisor.")
 
@@ -96,7 +96,7 @@ def fsck(*, deep: bool, **options: Any) -> None:  # see serve
     """Check that the store keeps its promises. Changes nothing; the server may be running."""
     from pod.cli import maintenance  # noqa: PLC0415
 
-    sys.exit(maintenance.fsck(settings(**options), deep=deep))
+    sys.exit(maintenance.fsck(settings_of_server(**options), deep=deep))
 
 
 @main.command()
@@ -111,7 +111,7 @@ def explain(agent: str, mode: str, url: str, **options: Any) -> None:  # see ser
     """
     from pod.cli import maintenance  # noqa: PLC0415
 
-    click.echo(maintenance.explain(settings(**options), agent, mode, url))
+    click.echo(maintenance.explain(settings_of_server(**options), agent, mode, url))
 
 
 def alone_or_supervised(config: Any, supervised: int | None) -> None:  # Config

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
+from pod.cli import guard
 from pod.config import Config, ConfigError, load
 from pod.errors import PodError
 
@@ -58,6 +59,16 @@ def settings(file: Path | None, **overrides: Any) -> Config:
         return load(file, **overrides)
     except ConfigError as error:
         raise Misconfigured(str(error)) from error
+
+
+def settings_of_server(file: Path | None, **overrides: Any) -> Config:
+    """Settings of a command about a server that may run elsewhere: unless something names its base URL, it is the one
+    its data directory was last served at. Otherwise an account would get a WebID that nobody can sign in with.
+
+    Raises: Misconfigured
+    """
+    served_at = guard.served_at(settings(file, **overrides).data)
+    return settings(file, known={"base_url": served_at} if served_at else None, **overrides)
 
 
 def refusing(error: PodError) -> Refused:

@@ -26,6 +26,11 @@ def serve(config: Config, options: tuple[str, ...], seed: Path | None) -> int:
     """
     guard.lock(config.data)
     guard.check_port(config.host, config.port)
+    before = guard.record_base_url(config.data, config.base_url)
+    if before is not None:
+        reporter(config)(
+            f"{config.data} was served at {before} before; WebIDs and links made there still begin with that"
+        )
     supervised = ("--supervised", str(os.getpid()))
     if seed is not None and (code := run_once(arguments("seed", str(seed), *supervised, *options))):
         return code
@@ -68,8 +73,6 @@ def reporter(config: Config) -> Any:  # Say
 
 def welcome(config: Config) -> None:
     where = f"--data {config.data}" if config.data != Config().data else ""
-    if config.base_url != Config().base_url:
-        where += f" --base-url {config.base_url}"
     print(
         f"\n  Freehold is ready at {config.base_url}\n"
         f"  Everything is kept in {config.data.resolve()}\n\n"
