@@ -84,7 +84,7 @@ class Config:
     proof_window_seconds: int = setting(60, "age at which a DPoP proof is too old")
     proof_skew_seconds: int = setting(10, "how far a client's clock may be ahead")
     proof_ath_required: bool = setting(False, "refuse DPoP proofs without ath; published libraries send none")
-    replay_entries: int = setting(1_048_576, "DPoP proofs remembered by this machine for safe methods")
+    replay_entries: int = setting(1_048_576, "DPoP proofs remembered by this machine")
     token_requests_per_minute: int = setting(120, "token requests per client and address")
     password_hash_concurrency: int = setting(2, "argon2 computations at one time")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pod.authentication.authenticate import Authenticator
+from pod.authentication.credentials import Passwords
 from pod.authentication.keys import KeyRing
 from pod.authorization.authorize import Authorizer
 from pod.clock import Clock, SystemClock
@@ -44,6 +45,7 @@ class Services:
     store: ResourceStore
     accounts: Accounts
     keys: KeyRing
+    passwords: Passwords
     authenticator: Authenticator
     authorizer: Authorizer
     representations: RepresentationCache
@@ -97,6 +99,7 @@ def open_services(config: Config, clock: Clock | None = None, store: ResourceSto
         store=store,
         accounts=accounts,
         keys=keys,
+        passwords=Passwords(config.password_hash_concurrency),
         authenticator=Authenticator.for_server(config, keys, clock),
         authorizer=Authorizer(config, placement, clock, remote),
         representations=RepresentationCache(config.representation_cache_bytes),

@@ -1,7 +1,7 @@
 """Access tokens: signature, issuer, audience, times, WebID and the key they are bound to.
 
 Accepts DPoP-bound JWT access tokens and DPoP-bound ID tokens alike. A token that verified once is remembered by its
-SHA-256 until it expires, and nothing else is: whether its grant still stands is read with the resource. Where keys come
+SHA-256 for a while, and nothing else is: whether its grant still stands is read with the resource. Where keys come
 from is the business of a `KeySource`; today the only one is this server's own (keys.py).
 
 Spec: Solid-OIDC #tokens-id, #id-token-validation, #dpop-validation; RFC 9449 s6; RFC 9068 s4; RFC 7519 s7.2
@@ -22,6 +22,8 @@ from pod.errors import InvalidToken
 
 AUDIENCE = "solid"
 GRANT_CLAIM = "grant_id"
+REMEMBERED_SECONDS = 60
+"""Age at which a token is verified again, so that what a retired key signed is gone soon, whatever its `exp`."""
 KID_CHARACTERS_MAX = 128
 IRI_CHARACTERS_MAX = 2048
 
@@ -57,23 +59,23 @@ class AccessTokens:
 
     def __init__(self, keys: KeySource, *, entries_max: int, skew_seconds: int) -> None:
         self._keys = keys
-        self._entries_max = entries_max
+        self._entries_max = max(1, entries_max)
         self._skew_seconds = skew_seconds
-        self._remembered: dict[bytes, VerifiedToken] = {}
+        self._remembered: dict[bytes, tuple[VerifiedToken, float]] = {}
         self._lock = Lock()
 
     def verify(self, token: str, now: float) -> VerifiedToken:
         """Raises: InvalidToken -- any check fails."""
         digest = sha256(token.encode("utf-8", "replace")).digest()
-        known = self._remembered.get(digest)
-        if known is not None and known.expires > now:
+        known, until = self._remembered.get(digest, (None, now))
+        if known is not None and until > now:
             return known
         verified = self._verified(token, now)
         with self._lock:
             self._remembered.pop(digest, None)
             while len(self._remembered) >= self._entries_max:
                 del self._remembered[next(iter(self._remembered))]
-            self._remembered[digest] = verified
+            self._remembered[digest] = verified, min(verified.expires, now + REMEMBERED_SECONDS)
         return verified
 
     def _verified(self, token: str, now: float) -> VerifiedToken:

@@ -66,8 +66,8 @@ class Authenticator:
     ) -> Credentials:
         """Who sent this request; nobody when it has no `Authorization`. `url` is its canonical URL.
 
-        Of a safe method the proof is remembered here. An unsafe one carries it in `Credentials.proof`, for the write's
-        own transaction to remember.
+        The proof is remembered here, before anything waits for content. An unsafe method also carries it on in
+        `Credentials.proof`, for the write's own transaction to remember: this holds across machines too.
 
         Raises: InvalidToken -- the token does not hold (BearerRefused: sent with the wrong scheme);
             InvalidDPoPProof -- the proof does not, or was seen before; NotAuthenticated -- another scheme;
@@ -90,12 +90,13 @@ class Authenticator:
         )
 
     def _kept(self, proof: Proof, method: str, now: float) -> Proof | None:
-        """What is left for the operation to remember."""
-        if method not in SAFE_METHODS:
-            return proof
+        """What is left for the operation to remember.
+
+        The transaction of a slow upload may come after its proof has expired, and been forgotten there.
+        """
         if not self._replay.remember(proof, now):
             raise InvalidDPoPProof(REPLAYED)
-        return None
+        return None if method in SAFE_METHODS else proof
 
     def challenges(self, error: PodError | None, *, realm: str, url: str | None = None) -> tuple[str, ...]:
         """The `WWW-Authenticate` values of an answer, one a scheme. `url` is the request's canonical URL.

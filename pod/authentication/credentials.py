@@ -33,7 +33,7 @@ class Passwords:
         """Raises: Busy -- too many others wait."""
         self._enter()
         try:
-            return self._hasher.hash(password)
+            return self._hasher.hash(_bytes(password))
         finally:
             self._slots.release()
 
@@ -41,7 +41,7 @@ class Passwords:
         """Raises: Busy -- too many others wait."""
         self._enter()
         try:
-            return self._hasher.verify(password_hash, password)
+            return self._hasher.verify(password_hash, _bytes(password))
         except (Argon2Error, InvalidHashError):
             return False
         finally:
@@ -52,6 +52,11 @@ class Passwords:
             raise Busy("Too many passwords are being checked; try again in a moment.", headers=(("Retry-After", "5"),))
 
 
+def _bytes(text: str) -> bytes:
+    """JSON can carry lone surrogates, which UTF-8 has no bytes for."""
+    return text.encode("utf-8", "surrogatepass")
+
+
 class ClientSecrets:
     """Hashes and tests client secrets under a pepper that is not in the database."""
 
@@ -59,7 +64,7 @@ class ClientSecrets:
         self._pepper = pepper
 
     def hash(self, secret: str) -> str:
-        return hmac.digest(self._pepper, secret.encode("utf-8", "surrogatepass"), "sha256").hex()
+        return hmac.digest(self._pepper, _bytes(secret), "sha256").hex()
 
     def matches(self, secret_hash: str | None, secret: str) -> bool:
         """In the same time whatever the answer, and also where there is no such client (None)."""

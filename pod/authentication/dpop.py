@@ -111,7 +111,7 @@ def _check_request(claims: Mapping[str, Any], method: str, url: str) -> None:  #
         raise InvalidDPoPProof(f"The proof's `htm` is not the method of this request, {method}.")
     htu = claims.get("htu")
     expected = _QUERY_OR_FRAGMENT.split(url, maxsplit=1)[0]
-    if htu != expected and (not isinstance(htu, str) or normalized_url(htu) != normalized_url(url)):
+    if htu != expected and (not isinstance(htu, str) or normalized_url(htu) not in {normalized_url(url)} - {None}):
         raise InvalidDPoPProof(f"The proof's `htu` is not the URL of this request, {expected}")
 
 

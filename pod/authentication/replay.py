@@ -1,8 +1,8 @@
 """Which DPoP proofs this machine has seen: a fixed-size table in a file that all web processes map into memory.
 
-For safe methods only; an unsafe method remembers its proof in the transaction of its write. Each entry is kept for the
-whole time any proof could still be accepted, so entries leave a bucket in the order they came: a bucket is a ring. When
-the oldest entry of a full ring may not go yet, the proof is refused: the table forgets nothing that could be replayed.
+An unsafe method remembers its proof in the transaction of its write as well. Each entry is kept for the whole time any
+proof could still be accepted, so entries leave a bucket in the order they came: a bucket is a ring. When the oldest
+entry of a full ring may not go yet, the proof is refused: the table forgets nothing that could be replayed.
 
 Layout: one page of header, then `buckets` buckets of `SLOTS` tags of 8 bytes, `SLOTS` times of 4 bytes and the ring's
 head. A tag is a keyed hash, so nobody can aim at one bucket.

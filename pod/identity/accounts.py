@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pod.authentication.credentials import PASSWORD_BYTES_MAX, PASSWORD_CHARACTERS_MIN, Passwords
+from pod.authentication.credentials import PASSWORD_BYTES_MAX, PASSWORD_CHARACTERS_MIN
 from pod.config import Config
 from pod.errors import Conflict, NotFound, UnprocessableContent
 from pod.operations.provision import PROFILE, provision
@@ -42,7 +42,7 @@ def create_account(services: Services, name: str, *, email: str | None = None, p
     check_name(services.config, name)
     if email is not None:
         check_email(email)
-    password_hash = None if password is None else _hashed(services.config, password)
+    password_hash = None if password is None else _hashed(services, password)
     web_id = services.placement.url(f"/{name}/{PROFILE}") + "#me"
     with services.store.write(SERVER) as tx:
         account = services.accounts.create_account(tx, name, email, password_hash)
@@ -69,7 +69,7 @@ def set_disabled(services: Services, name: str, disabled: bool) -> None:
 def reset_password(services: Services, name: str, password: str) -> None:
     """Raises: NotFound; UnprocessableContent -- a password that cannot be used."""
     account = named(services, name)
-    password_hash = _hashed(services.config, password)
+    password_hash = _hashed(services, password)
     with services.store.write(SERVER) as tx:
         services.accounts.set_password_hash(tx, account.id, password_hash)
 
@@ -100,11 +100,11 @@ def check_email(email: str) -> None:
         raise UnprocessableContent(f"{email[:EMAIL_CHARACTERS_MAX]!r} is not a mail address.")
 
 
-def _hashed(config: Config, password: str) -> str:
+def _hashed(services: Services, password: str) -> str:
     """Raises: UnprocessableContent -- too short (not with `dev`, where passwords protect nothing) or too long."""
-    characters_min = 1 if config.dev else PASSWORD_CHARACTERS_MIN
+    characters_min = 1 if services.config.dev else PASSWORD_CHARACTERS_MIN
     if len(password) < characters_min or len(password.encode("utf-8", "replace")) > PASSWORD_BYTES_MAX:
         raise UnprocessableContent(
             f"A password has {characters_min} characters or more, in {PASSWORD_BYTES_MAX} bytes."
         )
-    return Passwords(config.password_hash_concurrency).hash(password)
+    return services.passwords.hash(password)

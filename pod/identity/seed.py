@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pod.errors import UnprocessableContent
+from pod.errors import Conflict, UnprocessableContent
 from pod.identity.accounts import create_account
 from pod.identity.clients import add_client
 
@@ -48,13 +48,19 @@ def apply_seed(services: Services, document: Mapping[str, Any]) -> list[str]:
     """
     made: list[str] = []
     for wanted in parse(document):
-        if services.accounts.by_name(wanted.name) is None:
-            create_account(services, wanted.name, email=wanted.email, password=wanted.password)
+        account = services.accounts.by_name(wanted.name)
+        if account is None:
+            account = create_account(services, wanted.name, email=wanted.email, password=wanted.password)
             made.append(f"made account {wanted.name}")
         for client in wanted.clients:
-            if services.accounts.client(client.id) is None:
+            known = services.accounts.client(client.id)
+            if known is None:
                 add_client(services, wanted.name, client.id, client.secret, client.label)
                 made.append(f"made client {client.id} of {wanted.name}")
+            elif known.account != account.id:
+                raise Conflict(
+                    f"The client id {client.id}, which {wanted.name} is to have, belongs to another account."
+                )
     return made
 
 

@@ -100,7 +100,7 @@ class RemoteClient:
             answer = self._exchange(target, accept, limits, deadline)
             if isinstance(answer, Fetched):
                 return answer
-            url = urljoin(target.url, answer)
+            url = _joined(target.url, answer)
         raise TooManyRedirects(f"more than {limits.redirects_max} redirects, the last to {url[:URL_CHARACTERS_MAX]}")
 
     def _checked(self, url: str) -> Url:
@@ -213,6 +213,14 @@ def _body(response: BaseHTTPResponse, target: Url, bytes_max: int) -> bytes:
         if len(parts) > bytes_max or response.tell() > bytes_max:
             raise AnswerTooLarge(f"{target.url} sends more than {bytes_max} bytes")
     return bytes(parts)
+
+
+def _joined(url: str, location: str) -> str:
+    """Raises: MalformedAnswer."""
+    try:
+        return urljoin(url, location)
+    except ValueError as error:
+        raise MalformedAnswer(f"{url} redirects to what is no URL") from error
 
 
 def _explained(target: Url, error: Exception, deadline: Deadline) -> Exception:

@@ -138,10 +138,19 @@ def test_a_known_token_is_not_verified_again_and_still_expires(world, tokens, mo
     token = world.token()
     first = tokens.verify(token, NOW)
     monkeypatch.setattr(tokens, "_keys", None)
-    assert tokens.verify(token, NOW + 599) is first
+    assert tokens.verify(token, NOW + 59) is first
     monkeypatch.undo()
     with pytest.raises(InvalidToken, match="expired"):
         tokens.verify(token, NOW + 600)
+
+
+def test_a_known_token_falls_with_the_key_that_signed_it(world, tokens, monkeypatch):
+    """However long it says it lives: whoever stole the key wrote that."""
+    token = world.token(exp=NOW + 10**9)
+    tokens.verify(token, NOW)
+    monkeypatch.setattr(world.keys, "verification_key", lambda _kid: None)
+    with pytest.raises(InvalidToken, match="does not have"):
+        tokens.verify(token, NOW + 61)
 
 
 def test_memory_is_bounded(world, tokens):

@@ -53,11 +53,12 @@ def test_a_proof_for_reading_is_accepted_once(world, authenticator):
 
 
 @pytest.mark.parametrize("method", ["PUT", "POST", "PATCH", "DELETE", "PROPFIND"])
-def test_a_proof_for_writing_is_left_to_the_write(world, authenticator, method):
-    sent = proof(htm=method, jti="a")
-    for _ in range(2):
-        found = ask(authenticator, f"DPoP {world.token()}", dpop=(sent,), method=method)
-        assert found.proof == Proof(key().thumbprint(), "a", NOW + 60)
+def test_a_proof_for_writing_is_used_up_and_goes_on_to_the_write(world, authenticator, method):
+    sent = {"dpop": (proof(htm=method, jti="a"),), "method": method}
+    found = ask(authenticator, f"DPoP {world.token()}", **sent)
+    assert found.proof == Proof(key().thumbprint(), "a", NOW + 60)
+    with pytest.raises(InvalidDPoPProof, match="used before"):
+        ask(authenticator, f"DPoP {world.token()}", **sent)
 
 
 def test_a_token_bound_to_another_key_is_refused(world, authenticator):

@@ -7,11 +7,13 @@ import io
 import pytest
 from rdflib import Graph, URIRef
 
+from pod.authentication import credentials
 from pod.authentication.credentials import Passwords
 from pod.config import Config
-from pod.errors import Conflict, NotFound, UnprocessableContent
+from pod.errors import Busy, Conflict, NotFound, UnprocessableContent
 from pod.identity.accounts import create_account, list_accounts, named, reset_password, set_disabled
 from pod.identity.clients import add_client, client_secrets, create_client, list_clients, revoke_client
+from pod.identity.seed import apply_seed
 from pod.protocol.resource import Target
 from pod.services import open_services
 from pod.store.accounts import AccountStatus
@@ -170,6 +172,25 @@ def test_a_password_can_be_reset(services):
     stored = named(services, "alice").password_hash
     assert Passwords(1).matches(stored, "another horse")
     assert not Passwords(1).matches(stored, "correct horse")
+
+
+def test_a_password_may_be_any_text_that_json_can_carry(services):
+    create_account(services, "alice", password="correct \ud800 horse")
+    assert services.passwords.matches(named(services, "alice").password_hash, "correct \ud800 horse")
+
+
+def test_only_so_many_passwords_are_hashed_at_once(tmp_path, monkeypatch):
+    monkeypatch.setattr(credentials, "QUEUE_SECONDS_MAX", 0)
+    services = open_services(Config(data=tmp_path, base_url=BASE, password_hash_concurrency=1), StillClock())
+    with services.passwords._slots, pytest.raises(Busy):
+        create_account(services, "alice", password="correct horse")
+    services.close()
+
+
+def test_a_seed_tells_when_a_client_id_belongs_to_somebody_else(services, alice):
+    add_client(services, "alice", "program", "secret")
+    with pytest.raises(Conflict, match="program"):
+        apply_seed(services, {"accounts": [{"name": "bob", "clients": [{"id": "program", "secret": "other"}]}]})
 
 
 def test_whoever_does_not_exist_is_not_found(services):

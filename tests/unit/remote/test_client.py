@@ -160,6 +160,12 @@ def test_a_redirect_to_another_scheme_or_with_credentials_is_refused(location):
         fetch(port)
 
 
+@pytest.mark.parametrize("location", ["http://[bad", "http://[]/", "//[::1"])
+def test_a_redirect_to_what_is_no_url_is_refused(location):
+    with serving(answering(redirect(location))) as port, pytest.raises(MalformedAnswer):
+        fetch(port)
+
+
 def test_loopback_and_http_are_refused_outside_development():
     with pytest.raises(UnsafeURL):
         fetch(1, dev=False)
