@@ -9,7 +9,8 @@ import json
 import os
 import sys
 import time
-from typing import TYPE_CHECKING, Any
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, TextIO
 
 from pod.cli import guard
 from pod.cli.supervisor import MISCONFIGURED, Program, Supervisor, spawn
@@ -66,17 +67,23 @@ def reporter(config: Config) -> Any:  # Say
         line = f"{moment} [warning] {text}"
         if config.log_format == "json":
             line = json.dumps({"event": text, "level": "warning", "timestamp": moment})
-        print(line, file=sys.stderr, flush=True)
+        tell(line, sys.stderr)
 
     return say
 
 
+def tell(text: str, stream: TextIO) -> None:
+    """A full disk, or a reader that has gone, stops the news but not the server."""
+    with suppress(OSError):
+        print(text, file=stream, flush=True)
+
+
 def welcome(config: Config) -> None:
     where = f"--data {config.data}" if config.data != Config().data else ""
-    print(
+    tell(
         f"\n  Freehold is ready at {config.base_url}\n"
         f"  Everything is kept in {config.data.resolve()}\n\n"
         f"  Make an account:  freehold account create NAME {where}\n"
         f"  Stop:             Ctrl-C\n",
-        flush=True,
+        sys.stdout,
     )
