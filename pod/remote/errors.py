@@ -3,8 +3,6 @@
 Messages name the URL and the reason; they go to the log and to owners, never to strangers.
 """
 
-# ruff: noqa: N818 -- classes say what happened
-
 from __future__ import annotations
 
 
