@@ -19,6 +19,7 @@ from granian.http import HTTP1Settings
 from granian.server.embed import Server
 
 from pod.app import create_app
+from pod.cli.intake import taking
 from pod.http.asgi import Answered, Bridge
 from pod.observability import logging as observed
 
@@ -65,7 +66,7 @@ async def serve(bridge: Bridge, config: Config) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, server.stop)
-    await server.serve()
+    await server.serve(taking(config.threads))
 
 
 def quieten() -> None:

@@ -1,8 +1,9 @@
 """Serves a WSGI application over ASGI, so that no thread ever waits for a client.
 
 Receiving and sending happen on the event loop; only the application's own work runs on threads, and long
-uploads have threads of their own, so that none of them can keep a reader out.
-docs/decisions/0001-web-server.md holds the contract with the application.
+uploads have threads of their own, so that none of them can keep a reader out. A server with threads of its own may
+have requests without content answered right there. docs/decisions/0001-web-server.md holds the contract with the
+application.
 
 Spec: PEP 3333, RFC 9112
 """
@@ -16,6 +17,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
 from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
@@ -25,7 +27,7 @@ from pod.http.threads import Threads
 from pod.http.upload import Content, Pace, Reader, Receive
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Coroutine
 
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
@@ -34,6 +36,8 @@ PIECE_BYTES = 128 * KIB
 
 Scope = dict[str, Any]
 Send = Callable[[dict[str, Any]], "Awaitable[None]"]
+Rest = Callable[[Receive, Send], "Coroutine[Any, Any, None]"]
+"""What is left to do for a request on the event loop."""
 
 log = logging.getLogger(__name__)
 
@@ -93,11 +97,38 @@ class Bridge:
             answer = plain(501, "The only transfer coding this server knows is chunked.")
         else:
             answer = await self._asked(environ, receive, chunked=coding is not None)
+        await self._finish(answer, environ, started, receive, send)
+
+    def at_once(self, scope: Scope, send: Callable[[dict[str, Any]], object]) -> Rest | None:
+        """Answer a request without content on the calling thread, for which the application may take its time.
+
+        `send` must work without being awaited. Gives what is left to do on the event loop: sending a long answer, or
+        everything where there is content.
+        """
+        if has_content(scope):
+            return partial(self, scope)
+        started = time.monotonic()
+        environ = make_environ(scope)
+        environ["wsgi.input"] = BytesIO()
+        answer = ask_safely(self._application, environ)
+        if answer.pieces is not None:
+            return partial(self._finish, answer, environ, started)
+        self._tell(answer, environ, started)
+        send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+        send({"type": "http.response.body", "body": answer.body})
+        return None
+
+    async def _finish(
+        self, answer: Answer, environ: WSGIEnvironment, started: float, receive: Receive, send: Send
+    ) -> None:
         await self._send(answer, receive, send)
+        self._tell(answer, environ, started)
+
+    def _tell(self, answer: Answer, environ: WSGIEnvironment, started: float) -> None:
         if self._answered is not None:
-            elapsed = time.monotonic() - started
             path = environ["REQUEST_URI"].partition("?")[0]
-            self._answered(Answered(environ["REMOTE_ADDR"], scope["method"], path, answer.status, elapsed))
+            seconds = time.monotonic() - started
+            self._answered(Answered(environ["REMOTE_ADDR"], environ["REQUEST_METHOD"], path, answer.status, seconds))
 
     async def _asked(self, environ: WSGIEnvironment, receive: Receive, *, chunked: bool) -> Answer:
         """The application's answer, once the content is here or known to be long."""
@@ -114,11 +145,7 @@ class Bridge:
             else:
                 environ["wsgi.input"] = Reader(ahead, error, content, asyncio.get_running_loop())
                 threads = self._uploads
-        try:
-            return await threads.run(ask, self._application, environ)
-        except Exception:
-            log.exception("the application failed")
-            return plain(500, "Something went wrong on this server.")
+        return await threads.run(ask_safely, self._application, environ)
 
     async def _send(self, answer: Answer, receive: Receive, send: Send) -> None:
         """To the client, in its own time but not for ever. An exception here breaks the connection off."""
@@ -142,6 +169,23 @@ async def disconnected(receive: Receive) -> None:
     """Returns when the client has gone; content the application did not want is dropped on the way."""
     while (await receive())["type"] != "http.disconnect":
         pass
+
+
+_CONTENT = {b"content-length", b"transfer-encoding"}
+
+
+def has_content(scope: Scope) -> bool:
+    """Whether the request announces content, even if it is empty."""
+    return any(name in _CONTENT for name, _ in scope["headers"])
+
+
+def ask_safely(application: WSGIApplication, environ: WSGIEnvironment) -> Answer:
+    """The application's answer, or ours where it fails."""
+    try:
+        return ask(application, environ)
+    except Exception:
+        log.exception("the application failed")
+        return plain(500, "Something went wrong on this server.")
 
 
 def ask(application: WSGIApplication, environ: WSGIEnvironment) -> Answer:

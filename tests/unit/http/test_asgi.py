@@ -246,3 +246,17 @@ def test_each_exchange_is_told_without_its_query():
     bridge = Bridge(answering([b"x"]), Config(), told.append)
     asyncio.run(bridge(scope(method="GET", target=b"/cb?code=secret"), receive, send))
     assert [(each.client, each.method, each.path, each.status) for each in told] == [("127.0.0.9", "GET", "/cb", 200)]
+
+
+def test_a_server_with_threads_gets_short_answers_without_an_event_loop():
+    sent: list[dict[str, Any]] = []
+    told: list[Answered] = []
+    bridge = Bridge(answering([b"a", b"b"]), Config(), told.append)
+    assert bridge.at_once(scope(method="GET"), sent.append) is None
+    assert [message.get("body") for message in sent] == [None, b"ab"]
+    assert told[0].status == 200
+
+
+@pytest.mark.parametrize("header", [LENGTH_6, CHUNKED, (b"content-length", b"0")])
+def test_what_announces_content_is_left_to_the_event_loop(header):
+    assert Bridge(answering([b"a"]), Config()).at_once(scope(header), lambda _: None) is not None
