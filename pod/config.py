@@ -7,15 +7,20 @@ table and a test compares them. Names end in their unit.
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Literal, get_args
-from urllib.parse import urlsplit
 
 KIB = 1024
 MIB = 1024 * KIB
+
+
+_BASE_URL = re.compile(r"https?://[A-Za-z0-9._\-\[\]:]+/")
+_AT_LEAST_ONE = frozenset({"workers", "threads", "password_hash_concurrency", "group_fetches_max"})
 
 
 class ConfigError(ValueError):
@@ -85,7 +90,9 @@ class Config:
     proof_skew_seconds: int = setting(10, "how far a client's clock may be ahead")
     proof_ath_required: bool = setting(False, "refuse DPoP proofs without ath; published libraries send none")
     replay_entries: int = setting(1_048_576, "DPoP proofs remembered by this machine")
-    token_requests_per_minute: int = setting(120, "token requests per client and address")
+    token_requests_per_minute: int = setting(
+        120, "token requests of a client at an address; ten times as many of an address"
+    )
     password_hash_concurrency: int = setting(2, "argon2 computations at one time")
 
     # fetching from others
@@ -105,6 +112,7 @@ class Config:
         if not self.base_url:
             object.__setattr__(self, "base_url", f"http://localhost:{self.port}/")  # frozen for everyone else
         check_base_url(self.base_url)
+        check_networks(self.trusted_proxies)
         for each in fields(self):
             check_choice(each.name, getattr(self, each.name), each.metadata.get("choices"))
 
@@ -136,17 +144,27 @@ class Config:
 
 def check_base_url(base_url: str) -> None:
     """Raises: ConfigError -- not an absolute http(s) URL that ends in its only slash."""
-    parts = urlsplit(base_url)
-    if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path != "/" or parts.query or parts.fragment:
+    if not _BASE_URL.fullmatch(base_url):
         raise ConfigError(f"base_url must look like https://pods.example/ (got {base_url!r})")
 
 
+def check_networks(networks: tuple[str, ...]) -> None:
+    """Raises: ConfigError -- a proxy that is no address and no network. Found now, and not by the first request."""
+    for each in networks:
+        try:
+            ip_network(each, strict=False)
+        except ValueError as error:
+            raise ConfigError(f"trusted_proxies holds {each!r}, which is neither an address nor a network") from error
+
+
 def check_choice(name: str, value: Any, choices: tuple[str, ...] | None) -> None:  # a value of any setting
-    """Raises: ConfigError -- a word that is not one of the choices, or a number below zero."""
+    """Raises: ConfigError -- a word that is not one of the choices, or a number that is too low."""
     if choices is not None and value not in choices:
         raise ConfigError(f"{name} may be {', '.join(choices)} (got {value!r})")
     if isinstance(value, int) and value < 0:
         raise ConfigError(f"{name} cannot be negative (got {value})")
+    if value == 0 and name in _AT_LEAST_ONE:
+        raise ConfigError(f"{name} must be at least 1")
 
 
 def load(

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
 from dataclasses import dataclass, replace
-from threading import Lock
+from threading import BoundedSemaphore, Lock
 
 import structlog
 
@@ -91,6 +91,7 @@ class Groups:
         self._copies: Memory[str, Copy] = Memory(DOCUMENTS_MAX)
         self._fetching: dict[str, Future[Members]] = {}
         self._lock = Lock()
+        self._places = BoundedSemaphore(max(1, config.threads // 2))
         self._threads = ThreadPoolExecutor(config.group_fetches_max, thread_name_prefix="groups")
 
     @property
@@ -156,14 +157,20 @@ class Groups:
         return copy.members.get(group, frozenset())
 
     def fetched(self, group: str, deadline: Deadline) -> frozenset[str]:
-        """The members of a remote group, after waiting for its document if that is unknown or too old."""
+        """The members of a remote group, after waiting for its document if that is unknown or too old.
+
+        When too many others wait already, only what is known counts: whoever names slow groups in an ACL of theirs must
+        not stop the server.
+        """
         future = self._begin(group.partition("#")[0])
-        if future is None:
+        if future is None or not self._places.acquire(blocking=False):
             return self.known(group) or frozenset()
         try:
             return future.result(deadline.seconds_left).get(group, frozenset())
         except NotYet:
             return frozenset()
+        finally:
+            self._places.release()
 
     def _begin(self, document: str) -> Future[Members] | None:
         """The fetch of a document, begun unless it is under way; None when none is needed, or too many wait."""

@@ -9,6 +9,7 @@ Spec: Solid Protocol sections 2 to 9
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from typing import Any
 
 import structlog
@@ -18,9 +19,11 @@ from pod.errors import MethodNotAllowed, Misdirected, NotImplementedHere, PodErr
 from pod.http import cors
 from pod.http.description import describe_storage
 from pod.http.headers import DESCRIPTION_PATH
+from pod.http.limits import Places
 from pod.http.proxies import effective_host, is_forwarded_http
 from pod.http.request import check_headers, parse_operation, parse_target, raw_path
 from pod.http.response import Answer, answer, failure
+from pod.http.upload import Reader
 from pod.operations.delete import delete
 from pod.operations.get import get, options
 from pod.operations.operation import Operation, Result
@@ -57,6 +60,9 @@ class SolidApplication:
     def __init__(self, services: Services, fallback: WSGIApplication) -> None:
         self._services = services
         self._fallback = fallback
+        self._strangers = Places(
+            services.config.threads // 4, "Too many people who are not signed in are sending at once; try again soon."
+        )
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         host = effective_host(environ, self._services.config.trusted_proxies)
@@ -118,7 +124,11 @@ class SolidApplication:
         verb = VERBS.get(method)
         if verb is None:
             raise unsupported(method)
-        result = verb(self._services, parse_operation(environ, method, target, credentials))
+        operation = parse_operation(environ, method, target, credentials)
+        # Slow content holds one of the threads that everyone's uploads share.
+        is_strangers_upload = credentials.grant is None and isinstance(environ["wsgi.input"], Reader)
+        with self._strangers if is_strangers_upload else nullcontext():
+            result = verb(self._services, operation)
         return answer(self._services, result, environ.get("HTTP_ORIGIN"), head=method == "HEAD")
 
     def _send(self, environ: Environ, start_response: StartResponse, reply: Answer) -> Iterable[bytes]:

@@ -41,6 +41,8 @@ from pod.store.records import SERVER
 
 ACCESS_TOKEN_ALGORITHM: IssuingAlgorithm = "ES256"  # noqa: S105  # the name of an algorithm
 SCOPE_CHARACTERS_MAX = 1000
+CLIENTS_OF_ADDRESS = 10
+"""How many clients' worth of requests one address has: who tries one id after the other is stopped too."""
 
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+(?: +[\x21\x23-\x5b\x5d-\x7e]+)*")
 _NOT_IN_DESCRIPTION = re.compile(r"[^\x20\x21\x23-\x5b\x5d-\x7e]")
@@ -131,7 +133,9 @@ class TokenServer(AuthorizationServer):  # type: ignore[misc]  # Authlib is unty
         self._secure = config.dev or is_secure_transport(config.base_url)
         self._seconds = config.access_token_seconds
         self._rules = ProofRules(config.proof_window_seconds, config.proof_skew_seconds)
-        self._throttle = Throttle(0 if config.dev else config.token_requests_per_minute)
+        per_minute = 0 if config.dev else config.token_requests_per_minute
+        self._throttle = Throttle(per_minute)
+        self._throttle_of_addresses = Throttle(per_minute * CLIENTS_OF_ADDRESS)
         self._store = store
         self._accounts = accounts
         self._keys = keys
@@ -142,6 +146,7 @@ class TokenServer(AuthorizationServer):  # type: ignore[misc]  # Authlib is unty
     def answer(self, request: TokenRequest) -> TokenAnswer:
         """Raises: TooManyRequests; Busy -- the database could not be had."""
         client_id = next(iter(_credentials(request)), ("", ""))[0]
+        self._throttle_of_addresses.count((request.address,), self._clock.now())
         self._throttle.count((request.address, client_id[:ID_CHARACTERS_MAX]), self._clock.now())
         answer: TokenAnswer
         try:

@@ -734,6 +734,15 @@ def test_the_token_endpoint_bears_only_so_many_requests_a_minute(tmp_path):
     assert server.token()
 
 
+def test_an_address_cannot_try_one_client_after_the_other(tmp_path):
+    server, form = world(tmp_path, dev=False, token_requests_per_minute=1), {"grant_type": "client_credentials"}
+    tried = [
+        server.send("POST", ".oidc/token", data=form, auth=(f"program-{number}", "guess")).status_code
+        for number in range(12)
+    ]
+    assert tried == [401] * 10 + [429] * 2
+
+
 def test_ath_can_be_required(tmp_path):
     server = world(tmp_path, proof_ath_required=True)
     answer = server.read(server.token())

@@ -8,6 +8,7 @@ from __future__ import annotations
 import gzip
 import io
 import socket
+from contextlib import ExitStack
 from urllib.parse import urlsplit
 
 import pytest
@@ -23,7 +24,9 @@ from tests.support.client import (
     raw_head,
     raw_request,
 )
+from tests.support.waiting import until
 
+PLAIN = {"Content-Type": "text/plain"}
 KIB, MIB = 1024, 1024 * 1024
 MALFORMED = {400, 413, 415, 422}
 
@@ -233,3 +236,16 @@ def test_a_pipelined_pair_gets_two_answers(place: Place) -> None:
         while part := connection.recv(65536):
             received.write(part)
     assert received.getvalue().count(b"HTTP/1.1 200") == 2
+
+
+def test_strangers_who_send_slowly_leave_room_for_those_with_an_account(place: Place, anyone: SolidClient) -> None:
+    inbox = urlsplit(place.client.pod).path + "inbox/"
+    slow = [f"POST {inbox} HTTP/1.1", f"Host: {urlsplit(anyone.base_url).netloc}", "Content-Type: text/plain"]
+    head = "\r\n".join([*slow, "Content-Length: 200000", "", ""]).encode()
+    with ExitStack() as open_connections:
+        for _ in range(8):
+            open_connections.enter_context(raw_connection(anyone.base_url)).sendall(head + b"x" * 70_000)
+        until(lambda: anyone.post(inbox, b"x" * 70_000, headers=PLAIN).status_code == 429)
+        assert anyone.post(inbox, b"x", headers=PLAIN).status_code == 201
+        assert place.client.put(place.container + "large", b"x" * 70_000, headers=PLAIN).status_code == 201
+    until(lambda: anyone.post(inbox, b"x" * 70_000, headers=PLAIN).status_code == 201)

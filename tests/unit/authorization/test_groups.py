@@ -6,6 +6,7 @@ from pod.authorization import required
 from pod.errors import AccessDenied
 from pod.protocol.agent import PUBLIC
 from pod.store.records import SERVER, Kind
+from tests.support.waiting import until
 from tests.unit.authorization.world import ALICE, BASE, BOB, CAROL, EVERYONE, World, agent, by_agent, rule
 
 REMOTE = "https://groups.example/friends"
@@ -178,6 +179,26 @@ def test_a_slow_group_is_given_up_at_the_deadline(tmp_path):
     world.acl("/alice/a", rule("/alice/a", in_group(f"{REMOTE}#friends"), "Read"))
     assert not may_read(world, agent(BOB))
     waiting.set()
+
+
+def test_slow_groups_cannot_keep_every_thread_waiting(tmp_path):
+    world = World(tmp_path, threads=4)
+    waiting = threading.Event()
+    world.remote.before = lambda: waiting.wait(20)
+    for name in "abc":
+        world.put(f"/alice/{name}")
+        world.acl(f"/alice/{name}", rule(f"/alice/{name}", in_group(f"{REMOTE}/{name}#friends"), "Read"))
+    stuck = [
+        threading.Thread(target=may_read, args=(world, agent(BOB)), kwargs={"path": f"/alice/{name}"}) for name in "ab"
+    ]
+    for thread in stuck:
+        thread.start()
+    until(lambda: world.authorizer._groups._places._value == 0)
+    assert not may_read(world, agent(BOB), path="/alice/c")
+    assert all(thread.is_alive() for thread in stuck)
+    waiting.set()
+    for thread in stuck:
+        thread.join()
 
 
 def test_a_group_that_became_known_meanwhile_shows_in_the_modes(remote):
