@@ -13,6 +13,7 @@ import signal
 import socket
 import sys
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -43,8 +44,9 @@ def lock(data: Path) -> int:
             os.close(descriptor)
             raise InUse(f"{data} is in use by another Freehold, process {holder}. Stop it, or give another --data.")
         time.sleep(0.05)
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+    with suppress(OSError):  # a full disk; the number is only for the message above
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
     os.set_inheritable(descriptor, True)
     return descriptor
 
@@ -92,8 +94,12 @@ def die_with(parent: int) -> None:
 def record_base_url(data: Path, base_url: str) -> str | None:
     """Keeps the URL this data directory is served at; gives the one it was served at before, if that was another."""
     before = served_at(data)
-    (data / BASE_URL_FILE).write_text(base_url + "\n", encoding="utf-8")
-    return before if before != base_url else None
+    if before == base_url:
+        return None
+    partial = data / f"{BASE_URL_FILE}.new"
+    partial.write_text(base_url + "\n", encoding="utf-8")
+    partial.replace(data / BASE_URL_FILE)
+    return before
 
 
 def served_at(data: Path) -> str | None:

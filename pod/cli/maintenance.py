@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
 
 from pod.authorization import explain as explaining
 from pod.cli.accounts import opened
+from pod.cli.options import Refused
 from pod.store import fsck as checking
 
 if TYPE_CHECKING:
     from pod.config import Config
+    from pod.services import Services
+
+
+@contextmanager
+def there(config: Config) -> Iterator[Services]:
+    """The services of a server whose data exists: asking about it must not make it."""
+    if not config.database.exists():
+        raise Refused(f"There is no data of Freehold in {config.data}. Say with --data where it is.")
+    with opened(config) as services:
+        yield services
 
 
 def fsck(config: Config, *, deep: bool) -> int:
     """Prints what is wrong. Exit code 1 when something needs a hand, 0 otherwise."""
     errors = 0
-    with opened(config) as services:
+    with there(config) as services:
         for finding in checking.check(services.store, deep=deep):
             errors += finding.severity is checking.Severity.ERROR
             click.echo(f"{finding.severity}: {finding.path or 'store'}: {finding.text}")
@@ -26,5 +39,5 @@ def fsck(config: Config, *, deep: bool) -> int:
 
 
 def explain(config: Config, agent: str, mode: str, url: str) -> str:
-    with opened(config) as services:
+    with there(config) as services:
         return explaining.explain(services, None if agent == "public" else agent, mode, url)

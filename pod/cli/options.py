@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -56,9 +57,23 @@ def listen(command: F) -> F:
 def settings(file: Path | None, **overrides: Any) -> Config:
     """Raises: Misconfigured"""
     try:
-        return load(file, **overrides)
+        config = load(file, **overrides)
     except ConfigError as error:
         raise Misconfigured(str(error)) from error
+    check_directory(config.data)
+    return config
+
+
+def check_directory(data: Path) -> None:
+    """Whether the data directory is one to write to, or could be made.
+
+    Raises: Misconfigured
+    """
+    there = next(each for each in (data, *data.absolute().parents) if each.exists())
+    if not there.is_dir():
+        raise Misconfigured(f"Data cannot be kept in {data}, because {there} is not a directory.")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise Misconfigured(f"Data cannot be kept in {data}, because {there} cannot be written to.")
 
 
 def settings_of_server(file: Path | None, **overrides: Any) -> Config:

@@ -31,6 +31,8 @@ pytestmark = pytest.mark.e2e
 PLAIN = {"Content-Type": "text/plain"}
 FREEHOLD = str(Path(sys.executable).with_name("freehold"))
 LITTLE_BYTES = 128
+INDEX_BYTES = 64 * 1024
+"""Room for the index of the database's log, which each start makes anew in the place of the old one."""
 BLOB = b"x" * 300_000
 
 
@@ -53,8 +55,10 @@ def alice(server: Server) -> SolidClient:
 def full_disk(server: Server) -> Iterator[None]:
     """No file may grow beyond a little: the database takes nothing more, nor does the log of the server."""
     limit(server, LITTLE_BYTES)
-    yield
-    limit(server, resource.RLIM_INFINITY)
+    try:
+        yield
+    finally:
+        limit(server, resource.RLIM_INFINITY)
 
 
 def limit(server: Server, size: int) -> None:
@@ -97,3 +101,16 @@ def test_a_web_process_that_dies_on_a_full_disk_is_back_to_answer_reads(server: 
         assert alice.get(alice.pod + "doc").text == "kept"
         assert_problem(alice.put(alice.pod + "doc", "new", headers=PLAIN), 503, 507)
     until(lambda: alice.put(alice.pod + "doc", "new", headers=PLAIN).status_code == 204)
+
+
+def test_a_server_started_on_a_full_disk_answers_reads(server: Server, alice: SolidClient) -> None:
+    alice.put(alice.pod + "doc", "kept", headers=PLAIN)
+    command = server.command
+    server.kill()
+    server.command = ("prlimit", f"--fsize={INDEX_BYTES}", *command)
+    server.start()
+    assert alice.get(alice.pod + "doc").text == "kept"
+    assert_problem(alice.put(alice.pod + "doc", BLOB, headers=PLAIN), 507)
+    server.command = command
+    server.restart()
+    assert alice.put(alice.pod + "doc", BLOB, headers=PLAIN).status_code == 204

@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -72,7 +72,11 @@ def writing(diaries: list[Diary], at_least: int) -> Iterator[None]:
 
 def web_process(server: Server) -> int:
     """The process id of the only web process; 0 while there is none."""
-    return next((pid for pid in tree(server.pid) if b"main\0web\0" in Path(f"/proc/{pid}/cmdline").read_bytes()), 0)
+    for pid in tree(server.pid):
+        with suppress(OSError):  # ended meanwhile
+            if b"main\0web\0" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                return pid
+    return 0
 
 
 def is_back(server: Server, killed: int) -> bool:
