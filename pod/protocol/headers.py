@@ -14,9 +14,9 @@ from itertools import islice
 TOKEN = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]++"  # noqa: S105 -- a word of the grammar
 PARAMETERS_MAX = 32
 
-_QUOTED = r'"(?:[^"\\]++|\\.?)*+"?+'
-_MEMBER = re.compile(rf'(?:[^",]++|{_QUOTED})++', re.DOTALL)
-_PARAMETER = re.compile(rf'[ \t]*+;[ \t]*+([^ \t=;,"]*+)[ \t]*+(?:=[ \t]*+({_QUOTED}|[^;,"]*+))?+', re.DOTALL)
+_QUOTED = r'"(?:[^"\\]++|\\(?:.|\Z))*"?+'
+_MEMBER = re.compile(rf'(?:[^",]++|{_QUOTED})+', re.DOTALL)
+_PARAMETER = re.compile(rf'[ \t]*+;[ \t]*+([^ \t=;,"]*+)[ \t]*+(?:=[ \t]*+({_QUOTED}|[^;,"]*+))?', re.DOTALL)
 _ESCAPED = re.compile(r"\\(.?)", re.DOTALL)
 _WHOLE_TOKEN = re.compile(TOKEN)
 _UNSENDABLE = re.compile(r"[^\t\x20-\x7e\x80-\xff]")

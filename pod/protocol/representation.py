@@ -22,9 +22,9 @@ MEDIA_TYPE_CHARS_MAX = 1024
 ENTITY_TAGS_MAX = 256
 HTTP_DATE_CHARS_MAX = 40
 
-_QUOTED_STRICT = r'"(?:[\t \x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t \x21-\x7e\x80-\xff])*+"'
+_QUOTED_STRICT = r'"(?:[\t \x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t \x21-\x7e\x80-\xff])*"'
 _MEDIA_TYPE = re.compile(
-    rf"[ \t]*+({TOKEN}/{TOKEN})((?:[ \t]*+;[ \t]*+(?:{TOKEN}=(?:{TOKEN}|{_QUOTED_STRICT}))?+)*+)[ \t]*+"
+    rf"[ \t]*+({TOKEN}/{TOKEN})((?:[ \t]*+;[ \t]*+(?:{TOKEN}=(?:{TOKEN}|{_QUOTED_STRICT}))?)*)[ \t]*+"
 )
 
 
@@ -125,7 +125,7 @@ class ETag:
 
 
 # A backslash escapes nothing in an entity tag, so these lists cannot be split like others.
-_TAG_MEMBER = re.compile(r'(?:[^",]++|"[^"]*+"?+)++')
+_TAG_MEMBER = re.compile(r'(?:[^",]++|"[^"]*+"?+)+')
 _TAG = re.compile(r'(W/)?"([^"]*+)"')
 
 

@@ -36,22 +36,26 @@ _CHARACTERS = rf"{_BASE}_\-0-9\u00b7\u0300-\u036f\u203f-\u2040"
 _ESCAPED = r"%[0-9A-Fa-f]{2}|\\[_~.\-!$&'()*+,;=/?#@%]"
 _UNICODE = r"\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8}"
 _CHARACTER = rf"""\\[tbnrf"'\\]|{_UNICODE}"""
-_PREFIX = rf"[{_BASE}](?:[{_CHARACTERS}]++|\.++(?=[{_CHARACTERS}]))*+"
-_LOCAL = rf"(?:[{_BASE}_0-9:]|{_ESCAPED})(?:[{_CHARACTERS}:]++|{_ESCAPED}|\.++(?=[{_CHARACTERS}:%\\]))*+"
+# Rounds of a repeated group cost memory each, and possessive groups whose body can fail half-way go wrong in Python
+# before 3.11.5; so rounds are bounded: dots and escapes of a name, escapes and quotes of a string.
+_NAME_ROUNDS = "{0,1000}"
+_STRING_ROUNDS = "{0,100000}"
+_PREFIX = rf"[{_BASE}](?:[{_CHARACTERS}]++|\.++(?=[{_CHARACTERS}])){_NAME_ROUNDS}"
+_LOCAL = rf"(?:[{_BASE}_0-9:]|{_ESCAPED})(?:[{_CHARACTERS}:]++|{_ESCAPED}|\.++(?=[{_CHARACTERS}:%\\])){_NAME_ROUNDS}"
 
 _SPACE = r"(?:[ \t\r\n]++|\#[^\r\n]*+)*+"
 _TOKEN = re.compile(
     _SPACE + r"(?:(?P<PUNCTUATION>[;,\[\](){}!|/*]|\^\^?|=>?|\.(?![0-9])|\+(?![0-9.])|\?(?=[\s)/|]))"
-    rf"""|(?P<IRI><(?:[^\x00-\x20<>"{{}}|^`\\]++|{_UNICODE})*+>)"""
-    rf"|(?P<BLANK>_:[{_BASE}_0-9](?:[{_CHARACTERS}]++|\.++(?=[{_CHARACTERS}]))*+)"
-    rf"|(?P<NAME>(?:{_PREFIX})?+:(?:{_LOCAL})?+)"
+    rf"""|(?P<IRI><(?:[^\x00-\x20<>"{{}}|^`\\]++|{_UNICODE}){_NAME_ROUNDS}>)"""
+    rf"|(?P<BLANK>_:[{_BASE}_0-9](?:[{_CHARACTERS}]++|\.++(?=[{_CHARACTERS}])){_NAME_ROUNDS})"
+    rf"|(?P<NAME>(?:{_PREFIX})?:(?:{_LOCAL})?)"
     rf"|(?P<VARIABLE>[?$][{_BASE}_0-9][{_BASE}_0-9\u00b7\u0300-\u036f\u203f-\u2040]*+)"
-    rf'|(?P<STRING>"""(?:[^"\\]++|{_CHARACTER}|"(?!""))*+"""'
-    rf"|'''(?:[^'\\]++|{_CHARACTER}|'(?!''))*+'''"
-    rf'|"(?:[^"\\\r\n]++|{_CHARACTER})*+"|\'(?:[^\'\\\r\n]++|{_CHARACTER})*+\')'
+    rf'|(?P<STRING>"""(?:[^"\\]++|{_CHARACTER}|"(?!"")){_STRING_ROUNDS}"""'
+    rf"|'''(?:[^'\\]++|{_CHARACTER}|'(?!'')){_STRING_ROUNDS}'''"
+    rf'|"(?:[^"\\\r\n]++|{_CHARACTER}){_STRING_ROUNDS}"|\'(?:[^\'\\\r\n]++|{_CHARACTER}){_STRING_ROUNDS}\')'
     r"|(?P<NUMBER>[+-]?(?:[0-9]++\.[0-9]*+[eE][+-]?[0-9]++|\.[0-9]++[eE][+-]?[0-9]++|[0-9]++[eE][+-]?[0-9]++"
     r"|[0-9]*+\.[0-9]++|[0-9]++))"
-    r"|(?P<AT>@[A-Za-z]++(?:-[A-Za-z0-9]++)*+)"
+    rf"|(?P<AT>@[A-Za-z]++(?:-[A-Za-z0-9]++){_NAME_ROUNDS})"
     rf"|(?P<WORD>[{_BASE}_][{_CHARACTERS}]*+)"
     r"|(?P<END>\Z))"
 )
@@ -124,7 +128,10 @@ class Lexer:
 
     def _no_token(self) -> MalformedContent:
         space = _SPACES.match(self._source, self._end)
-        return self.malformed("this is neither a term nor punctuation", space.end() if space else self._end)
+        start = space.end() if space else self._end
+        if self._source[start : start + 1] in {'"', "'"}:
+            return self.malformed("this string does not end, has an unknown escape or too many of them", start)
+        return self.malformed("this is neither a term nor punctuation", start)
 
 
 def unescape(text: str) -> str:

@@ -1,8 +1,8 @@
 """How deep the brackets of a document are nested, found in one pass before any parser sees it.
 
 A bound first: a document with few opening brackets cannot nest deeply, and most have few. Else strings, IRIs and
-comments are blanked and the remaining brackets counted. Every pattern matches to the end what it begins, so no input
-is read twice.
+comments are blanked and the remaining brackets counted. No pattern repeats a group without a bound: each round would
+cost memory, and possessive groups go wrong in Python before 3.11.5.
 """
 
 from __future__ import annotations
@@ -13,19 +13,20 @@ from itertools import accumulate
 
 from pod.rdf.limits import Limits, too_deep
 
-_JSON_STRINGS = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)', re.DOTALL)
+_JSON_STRINGS = re.compile(rb'"[^"]*+"?+')
 _TURTLE_TEXT = re.compile(
-    rb'"""(?:[^"\\]++|\\.|"(?!""))*+(?:"""|\\?\Z)'
-    rb"|'''(?:[^'\\]++|\\.|'(?!''))*+(?:'''|\\?\Z)"
-    rb'|"(?:[^"\\\r\n]++|\\.)*+(?:"|[\r\n]|\\?\Z)'
-    rb"|'(?:[^'\\\r\n]++|\\.)*+(?:'|[\r\n]|\\?\Z)"
+    rb'""".*?"""'
+    rb"|'''.*?'''"
+    rb'|"[^"\r\n]*+["\r\n]?+'
+    rb"|'[^'\r\n]*+['\r\n]?+"
     rb"|<[^\x00-\x20<>]*+>|\#[^\r\n]*+|\\.",
     re.DOTALL,
 )
+# Each repetition of a group costs memory, hence the bound; a tag of more parts counts as never closed.
 _XML_TAGS = re.compile(
     rb"(?P<other><!--.*?(?:-->|\Z)|<!\[CDATA\[.*?(?:\]\]>|\Z)|<[?!].*?(?:>|\Z))"
     rb"|(?P<close></)"
-    rb"""|(?P<open><(?:[^"'>]++|"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z))*+(?:>|\Z))""",
+    rb"""|(?P<open><(?:[^"'>]++|"[^"]*+"?+|'[^']*+'?+){0,10000}>?+)""",
     re.DOTALL,
 )
 _NOT_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[](){}")
@@ -34,13 +35,13 @@ _STEP = {ord(opening): 1 for opening in "[({"} | {ord(closing): -1 for closing i
 
 def check_json(content: bytes, limits: Limits) -> None:
     """Raises: ContentTooLarge -- arrays and objects nested deeper than the cap"""
-    if _openings(content) > limits.depth and _depth(_JSON_STRINGS.sub(b"", content)) > limits.depth:
+    if _openings(content) > limits.depth and _depth(_JSON_STRINGS.sub(b"", without_escapes(content))) > limits.depth:
         raise too_deep(limits)
 
 
 def check_turtle(content: bytes, limits: Limits) -> None:
     """The same for Turtle, TriG and what is built on them. Raises: ContentTooLarge"""
-    if _openings(content) > limits.depth and _depth(_TURTLE_TEXT.sub(b" ", content)) > limits.depth:
+    if _openings(content) > limits.depth and _depth(_TURTLE_TEXT.sub(b" ", without_escapes(content))) > limits.depth:
         raise too_deep(limits)
 
 
@@ -60,6 +61,13 @@ def check_xml(content: bytes, limits: Limits) -> None:
 
 def check_nothing(_content: bytes, _limits: Limits) -> None:
     """For formats of lines, which cannot nest."""
+
+
+def without_escapes(content: bytes) -> bytes:
+    """The same without escaped backslashes and quotes, so that the next quote is the end of a string."""
+    if b"\\" not in content:
+        return content
+    return content.replace(b"\\\\", b"").replace(b'\\"', b"").replace(b"\\'", b"")
 
 
 Check = Callable[[bytes, Limits], None]
