@@ -28,6 +28,7 @@ from pod.operations.admission import (
 from pod.operations.content import EMPTY, Incoming, discarded_on_failure, read_capped, receive
 from pod.operations.create import create_container, create_document
 from pod.operations.operation import Operation, Result, Shape
+from pod.protocol.modes import AccessMode
 from pod.protocol.resource import Target
 from pod.protocol.slug import segment, with_suffix
 from pod.rdf import formats
@@ -40,8 +41,7 @@ NAME_ATTEMPTS_MAX = 8
 
 def post(services: Services, operation: Operation) -> Result:
     """Create in the target container: 201 with the new URL in `Location`."""
-    settled(_admit)(services, operation, services.store)
-    wish = segment(operation.slug) or secrets.token_hex(8)
+    wish = settled(_wish)(services, operation)
     if not _speaks_of_itself(operation) or operation.body is None:
         return _attempt(services, operation, wish, _child(operation, wish))
     text = read_capped(operation.body, services.config.document_bytes_max)
@@ -82,6 +82,19 @@ def _admit(services: Services, operation: Operation, reader: Reader) -> Snapshot
     check_interaction_model(operation)
     check_conditions(services, operation, snapshot.state)
     return snapshot
+
+
+def _wish(services: Services, operation: Operation) -> str:
+    """A name for what is to be made, if it may be: the client's own where it gives one.
+
+    Never just that for whoever may not read the container: it would tell whether the name was free.
+    """
+    snapshot = _admit(services, operation, services.store)
+    name = segment(operation.slug)
+    if name is None:
+        return secrets.token_hex(8)
+    modes, _ = services.authorizer.allowed(services.store, snapshot, operation.credentials)
+    return name if AccessMode.READ in modes else with_suffix(name, secrets.token_hex(4))
 
 
 def _speaks_of_itself(operation: Operation) -> bool:

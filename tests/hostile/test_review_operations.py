@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -104,6 +105,23 @@ def test_a_refused_reader_hears_what_else_is_allowed(local, modes, method, name)
     answer = local.request(method, container + name, by="bob")
     told = {"Write": "write append"}.get(modes, modes.lower())
     assert (answer.status, answer.headers["wac-allow"]) == (403, f'user="{told}",public=""')
+
+
+def test_names_given_to_who_may_not_read_tell_nothing_of_other_names(local):
+    share(local, "/alice/drop/", "Append")
+    local.request("PUT", "/alice/drop/taken.ttl", TURTLE, b"")
+    names = [
+        local.request("POST", "/alice/drop/", TURTLE | {"Slug": slug}, b"", by="bob").headers["location"]
+        for slug in ("taken.ttl", "free.ttl")
+    ]
+    assert [re.sub("-[0-9a-f]{8}[.]", "-X.", name) for name in names] == [
+        f"{BASE}alice/drop/taken-X.ttl", f"{BASE}alice/drop/free-X.ttl",
+    ]  # fmt: skip
+    assert (
+        local.request("POST", "/alice/drop/", TURTLE | {"Slug": "mine.ttl"}, b"")
+        .headers["location"]
+        .endswith("/mine.ttl")
+    )
 
 
 def test_strangers_hear_only_that_they_must_sign_in(local):
