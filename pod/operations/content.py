@@ -40,13 +40,13 @@ class Incoming:
         return self.content
 
 
-def receive(services: Services, body: Body, target: Target) -> Incoming:
-    """Read and stage the content of what will be at `target`.
+def receive(services: Services, body: Body, target: Target, *, is_identity: bool = False) -> Incoming:
+    """Read and stage the content of what will be at `target`. `is_identity`: it holds the WebID of an account.
 
     Raises: TruncatedContent, ContentTooLarge -- nothing remains staged.
     """
     if formats.is_rdf(body.media_type.essence):
-        return _receive_document(services, body, target)
+        return _receive_document(services, body, target, is_identity=is_identity)
     if target.is_container or target.auxiliary:
         problem = UnsupportedMediaType("Auxiliary resources and container descriptions are RDF: send text/turtle.")
         return Incoming(EMPTY, Kind.OTHER, problem=problem)
@@ -56,7 +56,7 @@ def receive(services: Services, body: Body, target: Target) -> Incoming:
     return Incoming(content, Kind.OTHER)
 
 
-def _receive_document(services: Services, body: Body, target: Target) -> Incoming:
+def _receive_document(services: Services, body: Body, target: Target, *, is_identity: bool) -> Incoming:
     """An RDF body: read whole under its cap, parsed, then staged as it came.
 
     Spec: LDP 4.2.1.5 -- relative IRIs resolve against the URL of the resource it is about.
@@ -67,8 +67,9 @@ def _receive_document(services: Services, body: Body, target: Target) -> Incomin
         dataset = services.parse_new(data, media_type, services.placement.url(target.path))
     except PodError as problem:
         return Incoming(EMPTY, Kind.RDF, problem=problem)
-    if target.is_container:
-        # It will stand in the description resource, whose URL is another base: make its IRIs absolute.
+    # A container's will stand in its description resource, whose URL is another base: make its IRIs absolute.
+    # A JSON-LD context elsewhere may change, and then a profile would tell others of another issuer: write it out.
+    if target.is_container or (is_identity and media_type == formats.JSON_LD.media_type):
         data = formats.serialize(dataset, media_type)
     return Incoming(stage_bytes(services, data, media_type), Kind.RDF, dataset)
 

@@ -30,8 +30,8 @@ from pod.store.records import Kind, ResourceState, Snapshot
 def put(services: Services, operation: Operation) -> Result:
     """Create (201) or replace (204)."""
     admit_put = partial(_admit, services, operation)
-    settled(admit_put)(services.store)
-    incoming = _receive(services, operation)
+    state = settled(admit_put)(services.store).state
+    incoming = _receive(services, operation, is_identity=state is not None and state.protected)
     with discarded_on_failure(services, incoming.content), services.store.write(actor(operation)) as tx:
         spend_proof(tx, operation)
         snapshot = admit_put(tx)
@@ -57,10 +57,10 @@ def _admit(services: Services, operation: Operation, reader: Reader) -> Snapshot
     return snapshot
 
 
-def _receive(services: Services, operation: Operation) -> Incoming:
+def _receive(services: Services, operation: Operation, *, is_identity: bool) -> Incoming:
     target = operation.target
     if operation.body is not None:
-        return receive(services, operation.body, target)
+        return receive(services, operation.body, target, is_identity=is_identity)
     if not target.is_container:
         raise ContentTypeMissing("Say with Content-Type what the content is.")
     return Incoming(EMPTY, Kind.CONTAINER)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from pod.remote.client import Fetched, RemoteClient
 from tests.support.client import acl, authorization
 from tests.support.inprocess import BASE, LocalServer
 
@@ -60,6 +61,19 @@ def test_no_spelling_and_no_graph_of_a_profile_names_another_issuer(local, heade
     before = local.request("GET", CARD).body
     assert local.request("PUT", CARD, headers, content.encode()).status == 409
     assert local.request("GET", CARD).body == before
+
+
+def test_a_profile_means_the_same_whatever_becomes_of_its_context(local, monkeypatch):
+    context = Fetched(
+        "https://evil.example/context", 200, "application/ld+json", b'{"@context": {"x": "https://a.example/x"}}'
+    )
+    monkeypatch.setattr(RemoteClient, "fetch", lambda *_, **__: context)
+    profile = f"""{{"@context": "{context.url}", "@id": "{ALICE}", "x": {{"@id": "{EVIL}"}},
+      "{ISSUER}": {{"@id": "{BASE}"}}}}"""
+    before = local.request("GET", CARD).body
+    assert local.request("PUT", CARD, JSON_LD, profile.encode()).status == 204
+    assert b"@context" not in local.request("GET", CARD, {"Accept": "application/ld+json"}).body
+    assert local.request("PUT", CARD, TURTLE, before).status == 204
 
 
 def test_a_profile_may_become_another_rdf_format(local):
