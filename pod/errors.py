@@ -224,12 +224,13 @@ class NoSpaceLeft(PodError):
 
 
 class StoreUnavailable(PodError):
-    """The machine does not let the server use its own files: a faulty disk, a file system gone read-only.
-
-    Raised by a commit, it does not tell whether what was written will be there after a crash.
-    """
+    """The machine does not let the server use its own files: a faulty disk, a file system gone read-only."""
 
     status, type, title = 503, "store-unavailable", "The server cannot use its disk"
+
+
+class CommitUncertain(StoreUnavailable):
+    """A commit that did not reach the disk for certain: nothing was changed, but after a crash it may have been."""
 
 
 class QuotaExceeded(PodError):

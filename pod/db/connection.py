@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal
 
-from pod.errors import Busy, NoSpaceLeft, PodError, StorageDamaged, StoreUnavailable
+from pod.errors import Busy, CommitUncertain, NoSpaceLeft, PodError, StorageDamaged, StoreUnavailable
 
 Row = tuple[Any, ...]
 """What a column holds is known where the statement is."""
@@ -103,7 +103,7 @@ class Database:
         self._begin(connection)
         try:
             yield connection
-            connection.execute("COMMIT")
+            _commit(connection)
         except BaseException:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
@@ -166,6 +166,15 @@ class Database:
         if self._on_connect:
             self._on_connect(connection)
         return connection
+
+
+def _commit(connection: Connection) -> None:
+    try:
+        connection.execute("COMMIT")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_IOERR:
+            raise
+        raise CommitUncertain("This server's disk did not take the change. Its operator must see to it.") from error
 
 
 def _configure(connection: Connection, synchronous: str) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from pod.errors import ContentTooLarge, PodError, StoreUnavailable, UnsupportedMediaType
+from pod.errors import CommitUncertain, ContentTooLarge, PodError, UnsupportedMediaType
 from pod.operations.operation import Body
 from pod.protocol.resource import Auxiliary, Target
 from pod.rdf import formats
@@ -118,10 +118,10 @@ def _too_large(bytes_max: int) -> ContentTooLarge:
 
 @contextmanager
 def discarded_on_failure(services: Services, content: Content) -> Iterator[None]:
-    """Staged content leaves with the write that wanted it, unless that may have happened after all."""
+    """Staged content leaves with the write that wanted it, unless a crash could make that happen after all."""
     try:
         yield
-    except StoreUnavailable:
+    except CommitUncertain:
         raise
     except BaseException:
         services.store.discard(content)

@@ -145,8 +145,8 @@ class ResourceStore(Reader, Protocol):
 
         One at a time in a process. Nothing of a block that raises remains, staged blobs excepted (they are swept).
 
-        Raises: Busy -- the database could not be had within `busy_seconds_max`; NoSpaceLeft; StoreUnavailable -- at the
-        end, whether the block will have happened after a crash cannot be told: leave its staged content to the sweep.
+        Raises: Busy -- the database could not be had within `busy_seconds_max`; NoSpaceLeft; StoreUnavailable;
+            CommitUncertain -- it may have happened after a crash, so leave its staged content to the sweep.
         """
         ...
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pod.errors import NoSpaceLeft
+from pod.errors import NoSpaceLeft, StoreUnavailable
 from pod.store.blobs.filesystem import FilesystemBlobs
 from tests.contract.blobs import BlobStoreContract
 
@@ -41,12 +41,32 @@ def test_staging_syncs_the_file_and_its_directory_before_it_returns(tmp_path):
     assert synced == [tmp_path / name[:2] / f"{name}.part", tmp_path / name[:2]]
 
 
-def test_a_full_disk_is_told_and_leaves_nothing(tmp_path):
-    def full(descriptor):
-        if not stat.S_ISDIR(os.fstat(descriptor).st_mode):
-            raise OSError(errno.ENOSPC, "No space left on device")
+@pytest.mark.parametrize("of_directory", [False, True])
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        (errno.ENOSPC, NoSpaceLeft),
+        (errno.EDQUOT, NoSpaceLeft),
+        (errno.EFBIG, NoSpaceLeft),
+        (errno.EIO, StoreUnavailable),
+        (errno.EROFS, StoreUnavailable),
+    ],
+)
+def test_a_disk_that_refuses_is_told_and_leaves_nothing(tmp_path, code, expected, of_directory):
+    def refuse(descriptor):
+        if armed and stat.S_ISDIR(os.fstat(descriptor).st_mode) == of_directory:
+            raise OSError(code, os.strerror(code))
 
-    blobs = FilesystemBlobs(tmp_path, sync=full)
-    with pytest.raises(NoSpaceLeft):
+    armed = []
+    blobs = FilesystemBlobs(tmp_path, sync=refuse)
+    armed.append(True)
+    with pytest.raises(expected):
         blobs.stage([b"body"])
     assert list(blobs.files()) == []
+
+
+def test_blobs_whose_directory_is_gone_are_unavailable(tmp_path):
+    blobs = FilesystemBlobs(tmp_path / "blobs")
+    (tmp_path / "blobs").rename(tmp_path / "elsewhere")
+    with pytest.raises(StoreUnavailable):
+        blobs.stage([b"body"])

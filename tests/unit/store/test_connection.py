@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import resource
 import sqlite3
 import stat
+import subprocess
+import sys
+from contextlib import contextmanager
 
 import pytest
 
-from pod.db.connection import Database, translate
-from pod.errors import Busy, NoSpaceLeft, StorageDamaged
+from pod.db.connection import Database, _create_private, translate
+from pod.errors import Busy, CommitUncertain, NoSpaceLeft, StorageDamaged, StoreUnavailable
 
 
 @pytest.fixture
@@ -114,6 +118,9 @@ def test_what_was_deleted_is_in_no_file_after_truncating_the_log(database, tmp_p
         (sqlite3.SQLITE_BUSY_SNAPSHOT, Busy),
         (sqlite3.SQLITE_LOCKED, Busy),
         (sqlite3.SQLITE_FULL, NoSpaceLeft),
+        (sqlite3.SQLITE_IOERR_WRITE, StoreUnavailable),
+        (sqlite3.SQLITE_READONLY, StoreUnavailable),
+        (sqlite3.SQLITE_CANTOPEN, StoreUnavailable),
         (sqlite3.SQLITE_CORRUPT, StorageDamaged),
         (sqlite3.SQLITE_NOTADB, StorageDamaged),
         (sqlite3.SQLITE_ERROR, sqlite3.OperationalError),
@@ -144,3 +151,41 @@ def test_every_connection_is_shown(tmp_path):
     database.rows("SELECT 1")
     assert len(seen) == 2
     database.close()
+
+
+@contextmanager
+def files_no_larger_than(size):
+    """Stands in for a disk that fails: what this process may not write fails with an error of input and output."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_commit_that_the_disk_does_not_take_changes_nothing_and_says_that_a_crash_may(database):
+    with files_no_larger_than(100), pytest.raises(CommitUncertain):
+        insert(database, 1)
+    insert(database, 2)
+    assert numbers(database) == [2]
+
+
+TRIES_TO_WRITE = """
+import sqlite3, sys
+try:
+    sqlite3.connect(sys.argv[1], timeout=0, isolation_level=None).execute("BEGIN IMMEDIATE")
+except sqlite3.OperationalError:
+    print("locked")
+"""
+
+
+def test_opening_a_file_again_leaves_the_locks_of_this_process_alone(tmp_path):
+    """Closing any descriptor of a file drops the locks that the process holds on it."""
+    first = Database(tmp_path / "test.sqlite", busy_seconds=1)
+    first._writer.execute("PRAGMA journal_mode = DELETE")  # in which the locks are on the file itself
+    with first.transaction():
+        _create_private(tmp_path / "test.sqlite")
+        command = [sys.executable, "-c", TRIES_TO_WRITE, str(tmp_path / "test.sqlite")]
+        assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "locked\n"
+    first.close()
