@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from io import BytesIO
 from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
@@ -198,12 +198,18 @@ def ask(application: WSGIApplication, environ: WSGIEnvironment) -> Answer:
 
     result = application(environ, start_response)
     close = getattr(result, "close", None)
-    answer = Answer(head[0], [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in head[1]])
+    answer = Answer(head[0], [(field_name(name), value.encode("latin-1")) for name, value in head[1]])
     if is_short(result, head[1]):
         answer.body = collected(result, close)
     else:
         answer.pieces, answer.close = iter(result), close
     return answer
+
+
+@cache
+def field_name(name: str) -> bytes:
+    """A header's name as ASGI has it. The application knows only so many."""
+    return name.lower().encode("latin-1")
 
 
 def unsupported_write(_data: bytes) -> None:

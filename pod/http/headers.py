@@ -42,6 +42,11 @@ VARY_OF_CONTAINER = ("Vary", "Accept, Authorization, Origin, Prefer")
 
 
 @lru_cache(maxsize=256)
+def of_kind(auxiliary: Auxiliary | None, shape: Shape) -> Headers:
+    """Every field that depends only on the kind of resource."""
+    return (VARY_OF_CONTAINER if shape.container else VARY, *methods(auxiliary, shape), *SAFETY)
+
+
 def methods(auxiliary: Auxiliary | None, shape: Shape) -> Headers:
     """`Allow` and the `Accept-*` of the methods in it, consistent with each other."""
     sample = {None: "/s/x", Auxiliary.ACL: "/s/x.acl", Auxiliary.DESCRIPTION: "/s/x.meta"}[auxiliary]

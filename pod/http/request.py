@@ -77,7 +77,7 @@ def parse_target(path: str, method: str) -> Target:
 
 def parse_operation(environ: Environ, method: str, target: Target, credentials: Credentials) -> Operation:
     """Raises: BadRequest, ContentTypeMissing, ContentRangeUnsupported, UnsupportedMediaType"""
-    conditional = any(name in environ for name in CONDITIONAL)
+    conditional = not environ.keys().isdisjoint(CONDITIONAL)
     get = environ.get
     return Operation(
         method,

@@ -14,7 +14,7 @@ from typing import Any
 
 from pod.errors import NotAuthenticated, PodError
 from pod.http import cors, problems
-from pod.http.headers import LDP, SAFETY, VARY, VARY_OF_CONTAINER, description_link, links, links_of_created, methods
+from pod.http.headers import LDP, SAFETY, VARY, description_link, links, links_of_created, of_kind
 from pod.operations.operation import Result
 from pod.protocol import wac_allow
 from pod.protocol.modes import AccessMode
@@ -45,8 +45,8 @@ def answer(services: Services, result: Result, origin: str | None, *, head: bool
     """A success."""
     if result.moved_to is not None:
         return _redirect(services.placement.url(result.moved_to), origin)
-    vary = VARY_OF_CONTAINER if result.shape.container else VARY
-    fields = [*_representation(result), vary, *_about(services, result), *SAFETY, *cors.shared(origin)]
+    kind = of_kind(result.target.auxiliary, result.shape)
+    fields = [*_representation(result), *_about(services, result), *kind, *cors.shared(origin)]
     if head or result.status == 304 or result.representation is None:
         return Answer(result.status, fields)
     return Answer(result.status, fields, result.representation.content)
@@ -70,7 +70,7 @@ def _representation(result: Result) -> list[tuple[str, str]]:
 
 
 def _about(services: Services, result: Result) -> list[tuple[str, str]]:
-    fields = [("Link", _links(services, result)), *methods(result.target.auxiliary, result.shape)]
+    fields = [("Link", _links(services, result))]
     if result.etag is not None:
         fields.append(("ETag", result.etag.format()))
     if result.modified is not None:

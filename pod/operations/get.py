@@ -6,6 +6,7 @@ Spec: Solid #server-safe-methods, #server-authorization-redirect; RFC 9110 s13.2
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import NamedTuple
 
 from pod.authorization import required
 from pod.authorization.decision import Decision
@@ -18,6 +19,7 @@ from pod.protocol import wac_allow
 from pod.protocol.conditions import Conditions, Outcome, evaluate, range_applies
 from pod.protocol.modes import AccessMode
 from pod.protocol.ranges import resolve
+from pod.protocol.representation import ETag
 from pod.protocol.resource import Target
 from pod.services import Services
 from pod.store.records import ResourceState, Snapshot
@@ -55,25 +57,32 @@ def _answer(
     media_type = choose_media_type(state, operation.accept)
     minimal = operation.minimal and state.is_container
     etag = services.etag(state, media_type, minimal=minimal)
-    result = Result(
-        200,
-        snapshot.target,
+    outcome = evaluate(_conditions(operation, state), safe=True, etag=etag, modified=state.modified)
+    if outcome is Outcome.FAILED:
+        raise PreconditionFailed("The resource is not in the state the request asks for.")
+    sent = Sent(304)
+    if outcome is Outcome.PROCEED:
+        whole = _representation(services, operation, state, media_type, minimal=minimal)
+        sent = _whole_or_part(operation, whole, etag, state.modified)
+    return Result(
+        sent.status,
+        operation.target,
         current_shape(snapshot),
         etag=etag,
         modified=state.modified,
+        representation=sent.representation,
+        content_range=sent.content_range,
         granted=granted,
         minimal=minimal,
     )
-    conditions = _conditions(operation, state)
-    outcome = evaluate(conditions, safe=True, etag=etag, modified=state.modified)
-    if outcome is Outcome.NOT_MODIFIED:
-        return replace(result, status=304)
-    if outcome is Outcome.FAILED:
-        raise PreconditionFailed("The resource is not in the state the request asks for.")
-    if operation.method == "HEAD" and _is_stored(state, media_type):
-        return replace(result, representation=Representation(media_type, state.size, b""))
-    whole = represent(services, state, snapshot.target, media_type, minimal=minimal)
-    return _with_range(operation, replace(result, representation=whole), whole)
+
+
+class Sent(NamedTuple):
+    """What goes out of a representation: all of it, a part, or nothing."""
+
+    status: int
+    representation: Representation | None = None
+    content_range: str | None = None
 
 
 def _conditions(operation: Operation, state: ResourceState) -> Conditions:
@@ -86,20 +95,25 @@ def _conditions(operation: Operation, state: ResourceState) -> Conditions:
     return operation.conditions
 
 
-def _is_stored(state: ResourceState, media_type: str) -> bool:
-    return not state.is_container and media_type == state.media_type
+def _representation(
+    services: Services, operation: Operation, state: ResourceState, media_type: str, *, minimal: bool
+) -> Representation:
+    """To HEAD, what is stored is not opened."""
+    if operation.method == "HEAD" and not state.is_container and media_type == state.media_type:
+        return Representation(media_type, state.size, b"")
+    return represent(services, state, operation.target, media_type, minimal=minimal)
 
 
-def _with_range(operation: Operation, result: Result, whole: Representation) -> Result:
+def _whole_or_part(operation: Operation, whole: Representation, etag: ETag, modified: int) -> Sent:
     if operation.method != "GET" or operation.range is None or whole.size is None:
-        return result
-    if not range_applies(operation.conditions, result.etag, result.modified):
-        return result
+        return Sent(200, whole)
+    if not range_applies(operation.conditions, etag, modified):
+        return Sent(200, whole)
     part = resolve(operation.range, whole.size)
     if part is None:
-        return result
+        return Sent(200, whole)
     partial = Representation(whole.media_type, part.length, slice_of(whole.content, part.first, part.length))
-    return replace(result, status=206, representation=partial, content_range=part.content_range(whole.size))
+    return Sent(206, partial, part.content_range(whole.size))
 
 
 def _redirect_to_twin(services: Services, operation: Operation) -> Result:

@@ -14,7 +14,7 @@ from pod.protocol.conditions import Conditions
 from pod.protocol.modes import AccessMode
 from pod.protocol.representation import ETag, MediaType
 from pod.protocol.resource import Target
-from pod.store.records import ResourceState
+from pod.store.records import Kind, ResourceState
 
 UNSUPPORTED_MODELS = frozenset(
     {"http://www.w3.org/ns/ldp#DirectContainer", "http://www.w3.org/ns/ldp#IndirectContainer"}
@@ -99,5 +99,5 @@ def shape_of(target: Target, state: ResourceState | None) -> Shape:
     """The shape of a target as it is, or as it would be if it were created."""
     if state is None:
         return Shape(container=target.is_container, rdf=target.auxiliary is not None, root=False, exists=False)
-    rdf = state.kind.value != "other"
+    rdf = state.kind is not Kind.OTHER
     return Shape(container=state.is_container, rdf=rdf, root=target.subject == target.storage)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import BinaryIO, cast
 
 from pod.errors import NotAcceptable
@@ -24,20 +25,20 @@ from pod.store.records import Kind, Member, ResourceState
 
 def choose_media_type(state: ResourceState, accept: str | None) -> str:
     """Raises: NotAcceptable -- the Accept header leaves nothing."""
-    offers = _offers(state, accept)
+    offers = _offers(state.kind, state.media_type, named=accept is not None)
     chosen = negotiate(accept, offers)
     if chosen is None:
         raise NotAcceptable(f"This resource is available as {', '.join(offers)}.")
     return chosen
 
 
-def _offers(state: ResourceState, accept: str | None) -> tuple[str, ...]:
-    if state.kind is Kind.OTHER:
-        return (state.media_type,)
-    if accept is None:
-        # LDP 4.3.2.2: Turtle where no Accept says otherwise
-        return formats.offers("text/turtle")
-    return formats.offers(state.media_type)
+@lru_cache(maxsize=64)
+def _offers(kind: Kind, media_type: str, *, named: bool) -> tuple[str, ...]:
+    """Best first. `named`: the client says what it accepts."""
+    if kind is Kind.OTHER:
+        return (media_type,)
+    # LDP 4.3.2.2: Turtle where no Accept says otherwise
+    return formats.offers(media_type if named else "text/turtle")
 
 
 def represent(

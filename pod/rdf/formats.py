@@ -62,7 +62,7 @@ def is_rdf(essence: str) -> bool:
 
 def code(media_type: str) -> str | None:
     """What stands for the media type in an ETag; None if it is not RDF."""
-    known = FORMATS.get(_essence(media_type))
+    known = FORMATS.get(media_type) or FORMATS.get(_essence(media_type))
     return known.code if known else None
 
 
