@@ -61,7 +61,10 @@ class Services:
         return ETag(self.store.epoch, state.state_version, code + MINIMAL if minimal else code)
 
     def parse(self, content: bytes, media_type: str, base: str) -> Dataset:
-        """A document that was accepted. Raises: MalformedContent, ContentTooLarge, UnprocessableContent"""
+        """A document that was accepted, or a stranger's: with the contexts that are known already.
+
+        Raises: MalformedContent, ContentTooLarge, UnprocessableContent
+        """
         return formats.parse(content, media_type, base=base, limits=self.limits, contexts=self.kept_contexts)
 
     def parse_new(self, content: bytes, media_type: str, base: str) -> Dataset:
@@ -104,5 +107,12 @@ def open_services(config: Config, clock: Clock | None = None, store: ResourceSto
         authorizer=Authorizer(config, placement, clock, remote),
         representations=RepresentationCache(config.representation_cache_bytes),
         kept_contexts=KeptContexts(store),
-        new_contexts=FetchedContexts(store, remote, RemoteLimits.of(config), config.contexts_max, is_ours),
+        new_contexts=FetchedContexts(
+            store,
+            remote,
+            RemoteLimits.of(config),
+            contexts_max=config.contexts_max,
+            is_ours=is_ours,
+            fetches_max=config.threads // 2,
+        ),
     )

@@ -126,7 +126,7 @@ class SolidApplication:
             raise unsupported(method)
         operation = parse_operation(environ, method, target, credentials)
         # Slow content holds one of the threads that everyone's uploads share.
-        is_strangers_upload = credentials.grant is None and isinstance(environ["wsgi.input"], Reader)
+        is_strangers_upload = not credentials.has_account and isinstance(environ["wsgi.input"], Reader)
         with self._strangers if is_strangers_upload else nullcontext():
             result = verb(self._services, operation)
         return answer(self._services, result, environ.get("HTTP_ORIGIN"), head=method == "HEAD")

@@ -40,13 +40,16 @@ class Incoming:
         return self.content
 
 
-def receive(services: Services, body: Body, target: Target, *, is_identity: bool = False) -> Incoming:
-    """Read and stage the content of what will be at `target`. `is_identity`: it holds the WebID of an account.
+def receive(services: Services, body: Body, target: Target, *, by_account: bool, is_identity: bool = False) -> Incoming:
+    """Read and stage the content of what will be at `target`.
+
+    `by_account`: new JSON-LD contexts may be fetched for it; a stranger could have us ask anybody, any number of times.
+    `is_identity`: it holds the WebID of an account.
 
     Raises: TruncatedContent, ContentTooLarge -- nothing remains staged.
     """
     if formats.is_rdf(body.media_type.essence):
-        return _receive_document(services, body, target, is_identity=is_identity)
+        return _receive_document(services, body, target, by_account=by_account, is_identity=is_identity)
     if target.is_container or target.auxiliary:
         problem = UnsupportedMediaType("Auxiliary resources and container descriptions are RDF: send text/turtle.")
         return Incoming(EMPTY, Kind.OTHER, problem=problem)
@@ -56,15 +59,18 @@ def receive(services: Services, body: Body, target: Target, *, is_identity: bool
     return Incoming(content, Kind.OTHER)
 
 
-def _receive_document(services: Services, body: Body, target: Target, *, is_identity: bool) -> Incoming:
+def _receive_document(
+    services: Services, body: Body, target: Target, *, by_account: bool, is_identity: bool
+) -> Incoming:
     """An RDF body: read whole under its cap, parsed, then staged as it came.
 
     Spec: LDP 4.2.1.5 -- relative IRIs resolve against the URL of the resource it is about.
     """
     data = read_capped(body, document_bytes_max(services, target))
     media_type = body.media_type.essence
+    parse = services.parse_new if by_account else services.parse
     try:
-        dataset = services.parse_new(data, media_type, services.placement.url(target.path))
+        dataset = parse(data, media_type, services.placement.url(target.path))
     except PodError as problem:
         return Incoming(EMPTY, Kind.RDF, problem=problem)
     # A container's will stand in its description resource, whose URL is another base: make its IRIs absolute.

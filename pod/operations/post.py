@@ -110,7 +110,7 @@ def _child(operation: Operation, name: str) -> Target:
 def _receive(services: Services, operation: Operation, child: Target) -> Incoming:
     """Spec: LDP 5.2.3.7 -- relative IRIs resolve against the URL of the created resource."""
     if operation.body is not None:
-        return receive(services, operation.body, child)
+        return receive(services, operation.body, child, by_account=operation.credentials.has_account)
     if not operation.wants_container:
         raise ContentTypeMissing("Say with Content-Type what the content is.")
     return Incoming(EMPTY, Kind.CONTAINER)

@@ -60,7 +60,8 @@ def _admit(services: Services, operation: Operation, reader: Reader) -> Snapshot
 def _receive(services: Services, operation: Operation, *, is_identity: bool) -> Incoming:
     target = operation.target
     if operation.body is not None:
-        return receive(services, operation.body, target, is_identity=is_identity)
+        by_account = operation.credentials.has_account
+        return receive(services, operation.body, target, by_account=by_account, is_identity=is_identity)
     if not target.is_container:
         raise ContentTypeMissing("Say with Content-Type what the content is.")
     return Incoming(EMPTY, Kind.CONTAINER)

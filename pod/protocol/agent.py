@@ -37,5 +37,10 @@ class Credentials:
     def authenticated(self) -> bool:
         return self.agent is not None
 
+    @property
+    def has_account(self) -> bool:
+        """Whether an account of this server answers for the request. Strangers get less of what everyone shares."""
+        return self.grant is not None
+
 
 PUBLIC = Credentials()

@@ -11,10 +11,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
+from threading import BoundedSemaphore
 
 import structlog
 
-from pod.errors import UnprocessableContent
+from pod.errors import Busy, UnprocessableContent
 from pod.rdf.contexts import OFFLINE
 from pod.remote.client import Limits, Remote
 from pod.remote.errors import RemoteError
@@ -23,6 +24,7 @@ from pod.store.interface import ResourceStore
 from pod.store.records import SERVER
 
 ACCEPT = "application/ld+json, application/json;q=0.9"
+_RETRY = (("Retry-After", "5"),)
 
 log = structlog.get_logger()
 
@@ -42,20 +44,29 @@ class KeptContexts:
 class FetchedContexts:
     """For writing: a `ContextLoader` that fetches what was not kept yet, and keeps it.
 
-    `is_ours` tells URLs under this server's own base: documents of our own are never fetched.
+    `is_ours` tells URLs under this server's own base: documents of our own are never fetched. Not more than
+    `fetches_max` are fetched at once: each holds a thread that others need.
     """
 
     def __init__(
-        self, store: ResourceStore, remote: Remote, limits: Limits, contexts_max: int, is_ours: Callable[[str], bool]
+        self,
+        store: ResourceStore,
+        remote: Remote,
+        limits: Limits,
+        *,
+        contexts_max: int,
+        is_ours: Callable[[str], bool],
+        fetches_max: int,
     ) -> None:
         self._store = store
         self._remote = remote
         self._limits = limits
         self._contexts_max = contexts_max
         self._is_ours = is_ours
+        self._places = BoundedSemaphore(max(1, fetches_max))
 
     def load(self, url: str) -> bytes:
-        """Raises: UnprocessableContent -- it cannot be had; the text names it."""
+        """Raises: UnprocessableContent -- it cannot be had; the text names it. Busy -- too many are being fetched."""
         rows = self._store.rows(sql.CONTEXT, (url,))
         if rows:
             return bytes(rows[0][0])
@@ -70,11 +81,15 @@ class FetchedContexts:
     def _fetched(self, url: str) -> bytes:
         if self._is_ours(url):
             raise _unusable(url, "contexts on this server itself are not used; write it into the document")
+        if not self._places.acquire(blocking=False):
+            raise Busy("Too many JSON-LD contexts are being fetched; try again in a moment.", headers=_RETRY)
         try:
             answer = self._remote.fetch(url, accept=ACCEPT, limits=self._limits)
         except RemoteError as error:
             log.info("context not fetched", url=url, why=str(error))
             raise _unusable(url, "it could not be fetched") from error
+        finally:
+            self._places.release()
         if answer.status != 200 or not _is_context(answer.body):
             raise _unusable(url, "what is there is not a JSON-LD context")
         return answer.body

@@ -83,6 +83,17 @@ def test_a_profile_may_become_another_rdf_format(local):
     assert local.request("PUT", CARD, TURTLE, card).status == 204
 
 
+# -- fetching for others ---------------------------------------------------------------------------------------------
+
+
+def test_strangers_make_the_server_ask_nobody(local, monkeypatch):
+    asked = []
+    monkeypatch.setattr(RemoteClient, "fetch", lambda _, url, **__: asked.append(url))
+    document = b'{"@context": "https://victim.example/context", "@id": "#it"}'
+    answer = local.request("POST", "/alice/inbox/", JSON_LD, document, by=None)
+    assert (answer.status, b"victim.example" in answer.body, asked) == (422, True, [])
+
+
 # -- patches that add nothing ----------------------------------------------------------------------------------------
 
 EMPTY_N3 = "@prefix solid: <http://www.w3.org/ns/solid/terms#>. [] a solid:InsertDeletePatch."

@@ -8,7 +8,7 @@ import pytest
 
 from pod.clock import SystemClock
 from pod.config import Config
-from pod.errors import UnprocessableContent
+from pod.errors import Busy, UnprocessableContent
 from pod.remote.client import Fetched, Limits
 from pod.remote.errors import Unreachable
 from pod.store.contexts import FetchedContexts, KeptContexts
@@ -40,7 +40,9 @@ def store(tmp_path):
 
 
 def fetching(store, remote, contexts_max=10):
-    return FetchedContexts(store, remote, Limits(1000, 1, 1), contexts_max, lambda url: "ours" in url)
+    return FetchedContexts(
+        store, remote, Limits(1000, 1, 1), contexts_max=contexts_max, is_ours=lambda url: "ours" in url, fetches_max=1
+    )
 
 
 def test_a_context_is_fetched_once_and_kept(store):
@@ -89,3 +91,12 @@ def test_the_number_of_kept_contexts_is_bounded(store):
     contexts.load(URL)
     with pytest.raises(UnprocessableContent, match="no more"):
         contexts.load(URL + "/other")
+
+
+def test_slow_contexts_cannot_keep_every_thread_waiting(store):
+    remote = CannedRemote()
+    contexts = fetching(store, remote)
+    with contexts._places, pytest.raises(Busy):
+        contexts.load(URL)
+    assert remote.fetched == []
+    assert contexts.load(URL) == BODY
