@@ -1,5 +1,5 @@
 import {
-  createContainerAt, createSolidDataset, getFile, getSolidDataset, overwriteFile, saveFileInContainer,
+  createContainerAt, createSolidDataset, getFile, getSolidDataset, getSourceUrl, overwriteFile, saveFileInContainer,
   saveSolidDatasetAt, universalAccess,
 } from "@inrupt/solid-client";
 import { assert, check, freshContainer, rejects, scenario, signIn, turtle } from "./harness.mjs";
@@ -67,11 +67,12 @@ await scenario(async () => {
     await createContainerAt(inbox, owner);
     await setAgentAccess(inbox, bob.webId, { append: true }, owner);
     const options = { ...guest, slug: "hello.txt", contentType: "text/plain" };
-    await saveFileInContainer(inbox, new Blob(["hello"], { type: "text/plain" }), options);
-    assert.equal(await (await getFile(`${inbox}hello.txt`, owner)).text(), "hello");
+    const dropped = getSourceUrl(await saveFileInContainer(inbox, new Blob(["hello"], { type: "text/plain" }), options));
+    assert.match(dropped, new RegExp(`^${inbox}hello-[0-9a-f]+\\.txt$`));
+    assert.equal(await (await getFile(dropped, owner)).text(), "hello");
     await rejects(() => getSolidDataset(inbox, guest), 403);
-    await rejects(() => getFile(`${inbox}hello.txt`, guest), 403);
-    await rejects(() => overwriteFile(`${inbox}hello.txt`, new Blob(["bye"]), guest), 403);
+    await rejects(() => getFile(dropped, guest), 403);
+    await rejects(() => overwriteFile(dropped, new Blob(["bye"]), guest), 403);
   });
   await check("access to a container is not access to what it holds", async () => {
     const folder = `${home}folder/`;
