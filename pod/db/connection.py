@@ -111,6 +111,8 @@ class Database:
 
     def _begin(self, connection: Connection) -> None:
         """SQLite's own waiting grows to steps of 0.1 s, in which a busy process can starve another for seconds."""
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")  # as the last one should have done, but failed to
         for _ in range(int(self._busy_seconds / _PAUSE_SECONDS)):
             try:
                 connection.execute("BEGIN IMMEDIATE")

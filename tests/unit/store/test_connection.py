@@ -153,6 +153,19 @@ def test_every_connection_is_shown(tmp_path):
     database.close()
 
 
+def test_a_rollback_that_fails_stops_no_later_write(database):
+    def refuse(action, what, *_):
+        return sqlite3.SQLITE_DENY if (action, what) == (sqlite3.SQLITE_TRANSACTION, "ROLLBACK") else sqlite3.SQLITE_OK
+
+    with pytest.raises(sqlite3.DatabaseError), database.transaction() as connection:
+        connection.execute("INSERT INTO number VALUES (1)")
+        connection.set_authorizer(refuse)
+        raise ZeroDivisionError
+    database._writer.set_authorizer(None)
+    insert(database, 2)
+    assert numbers(database) == [2]
+
+
 @contextmanager
 def files_no_larger_than(size):
     """Stands in for a disk that fails: what this process may not write fails with an error of input and output."""
