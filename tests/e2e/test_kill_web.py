@@ -29,7 +29,9 @@ from tests.support.waiting import until
 
 pytestmark = pytest.mark.e2e
 
-WEB_ROUNDS, SERVER_ROUNDS, WRITERS = 10, 2, 10
+WEB_ROUNDS = [10, pytest.param(100, marks=pytest.mark.soak)]
+SERVER_ROUNDS = [2, pytest.param(30, marks=pytest.mark.soak)]
+WRITERS = 10
 BACK_SECONDS_MAX = 10
 FREEHOLD = str(Path(sys.executable).with_name("freehold"))
 
@@ -105,9 +107,12 @@ def assert_sound(server: Server) -> None:
     assert positions == list(range(1, len(positions) + 1))
 
 
-def test_a_web_process_killed_in_the_midst_of_writes_loses_nothing(server: Server, diaries: list[Diary]) -> None:
-    for turn in range(WEB_ROUNDS):
-        with writing(diaries, at_least=20 + 7 * turn):
+@pytest.mark.parametrize("rounds", WEB_ROUNDS)
+def test_a_web_process_killed_in_the_midst_of_writes_loses_nothing(
+    server: Server, diaries: list[Diary], rounds: int
+) -> None:
+    for turn in range(rounds):
+        with writing(diaries, at_least=20 + 7 * (turn % 10)):
             killed = web_process(server)
             os.kill(killed, signal.SIGKILL)
         until(lambda killed=killed: is_back(server, killed), BACK_SECONDS_MAX)
@@ -117,9 +122,12 @@ def test_a_web_process_killed_in_the_midst_of_writes_loses_nothing(server: Serve
     assert_sound(server)
 
 
-def test_a_server_killed_in_the_midst_of_writes_starts_again_at_once(server: Server, diaries: list[Diary]) -> None:
-    for turn in range(SERVER_ROUNDS):
-        with writing(diaries, at_least=20 + 17 * turn):
+@pytest.mark.parametrize("rounds", SERVER_ROUNDS)
+def test_a_server_killed_in_the_midst_of_writes_starts_again_at_once(
+    server: Server, diaries: list[Diary], rounds: int
+) -> None:
+    for turn in range(rounds):
+        with writing(diaries, at_least=20 + 17 * (turn % 10)):
             family = tree(server.pid)
             server.kill()
         assert living(family) == []

@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -161,3 +162,8 @@ class StoreAgainstModel(RuleBasedStateMachine):
 
 TestStoreAgainstModel = StoreAgainstModel.TestCase
 TestStoreAgainstModel.settings = settings(max_examples=25, stateful_step_count=30, deadline=None)
+
+
+@pytest.mark.soak
+class TestStoreAgainstModelAtLength(StoreAgainstModel.TestCase):
+    settings = settings(max_examples=400, stateful_step_count=60, deadline=None)
