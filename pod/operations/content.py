@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from pod.errors import CommitUncertain, ContentTooLarge, PodError, UnsupportedMediaType
+from pod.errors import CommitUncertain, ContentTooLarge, PodError, QuotaExceeded, UnsupportedMediaType
 from pod.operations.operation import Body
 from pod.protocol.resource import Auxiliary, Target
 from pod.rdf import formats
@@ -40,23 +40,47 @@ class Incoming:
         return self.content
 
 
-def receive(services: Services, body: Body, target: Target, *, by_account: bool, is_identity: bool = False) -> Incoming:
+def receive(
+    services: Services,
+    body: Body,
+    target: Target,
+    *,
+    room: int | None,
+    by_account: bool,
+    is_identity: bool = False,
+) -> Incoming:
     """Read and stage the content of what will be at `target`.
 
+    `room`: the bytes that the storage's quota leaves for it, None where there is none. The write counts exactly.
     `by_account`: new JSON-LD contexts may be fetched for it; a stranger could have us ask anybody, any number of times.
     `is_identity`: it holds the WebID of an account.
 
-    Raises: TruncatedContent, ContentTooLarge -- nothing remains staged.
+    Raises: TruncatedContent, ContentTooLarge, QuotaExceeded -- nothing remains staged.
     """
     if formats.is_rdf(body.media_type.essence):
         return _receive_document(services, body, target, by_account=by_account, is_identity=is_identity)
     if target.is_container or target.auxiliary:
         problem = UnsupportedMediaType("Auxiliary resources and container descriptions are RDF: send text/turtle.")
         return Incoming(EMPTY, Kind.OTHER, problem=problem)
+    return Incoming(_staged(services, body, room), Kind.OTHER)
+
+
+def _staged(services: Services, body: Body, room: int | None) -> Content:
+    """A body that may be large: no more of it is taken in than there is room for."""
     bytes_max = services.config.blob_bytes_max
     _check_length(body, bytes_max)
-    content = services.store.stage(body.stream, str(body.media_type), bytes_max=bytes_max)
-    return Incoming(content, Kind.OTHER)
+    if room is None or room >= bytes_max:
+        return services.store.stage(body.stream, str(body.media_type), bytes_max=bytes_max)
+    if body.length is not None and body.length > room:
+        raise _no_room(room)
+    try:
+        return services.store.stage(body.stream, str(body.media_type), bytes_max=room)
+    except ContentTooLarge as error:
+        raise _no_room(room) from error
+
+
+def _no_room(room: int) -> QuotaExceeded:
+    return QuotaExceeded(f"The storage has room for {room} bytes here. Delete something first.", bytesLeft=room)
 
 
 def _receive_document(

@@ -34,6 +34,7 @@ from pod.protocol.slug import segment, with_suffix
 from pod.rdf import formats
 from pod.services import Services
 from pod.store.interface import Reader, Writer
+from pod.store.quota import room
 from pod.store.records import Kind, ResourceState, Snapshot
 
 NAME_ATTEMPTS_MAX = 8
@@ -41,20 +42,20 @@ NAME_ATTEMPTS_MAX = 8
 
 def post(services: Services, operation: Operation) -> Result:
     """Create in the target container: 201 with the new URL in `Location`."""
-    wish = settled(_wish)(services, operation)
+    wish, left = settled(_wish)(services, operation)
     if not _speaks_of_itself(operation) or operation.body is None:
-        return _attempt(services, operation, wish, _child(operation, wish))
+        return _attempt(services, operation, wish, _child(operation, wish), left)
     text = read_capped(operation.body, services.config.document_bytes_max)
     for _ in range(NAME_ATTEMPTS_MAX):
         again = replace(operation, body=replace(operation.body, stream=io.BytesIO(text), length=len(text)))
         with suppress(VersionMoved):
-            return _attempt(services, again, wish, _free(operation, services.store, wish).target)
+            return _attempt(services, again, wish, _free(operation, services.store, wish).target, left)
     raise Busy("Others kept taking the name of this container; try again.", headers=(("Retry-After", "1"),))
 
 
-def _attempt(services: Services, operation: Operation, wish: str, child: Target) -> Result:
+def _attempt(services: Services, operation: Operation, wish: str, child: Target, left: int | None) -> Result:
     """Raises: VersionMoved -- another took the name, and the content speaks of the URL it was to have."""
-    incoming = _receive(services, operation, child)
+    incoming = _receive(services, operation, child, left)
     with discarded_on_failure(services, incoming.content), services.store.write(actor(operation)) as tx:
         spend_proof(tx, operation)
         _admit(services, operation, tx)
@@ -84,17 +85,17 @@ def _admit(services: Services, operation: Operation, reader: Reader) -> Snapshot
     return snapshot
 
 
-def _wish(services: Services, operation: Operation) -> str:
-    """A name for what is to be made, if it may be: the client's own where it gives one.
+def _wish(services: Services, operation: Operation) -> tuple[str, int | None]:
+    """A name for what is to be made, if it may be: the client's own where it gives one. And the room there is for it.
 
     Never just that for whoever may not read the container: it would tell whether the name was free.
     """
     snapshot = _admit(services, operation, services.store)
-    name = segment(operation.slug)
+    name, left = segment(operation.slug), room(snapshot)
     if name is None:
-        return secrets.token_hex(8)
+        return secrets.token_hex(8), left
     modes, _ = services.authorizer.allowed(services.store, snapshot, operation.credentials)
-    return name if AccessMode.READ in modes else with_suffix(name, secrets.token_hex(4))
+    return (name if AccessMode.READ in modes else with_suffix(name, secrets.token_hex(4))), left
 
 
 def _speaks_of_itself(operation: Operation) -> bool:
@@ -107,10 +108,11 @@ def _child(operation: Operation, name: str) -> Target:
     return Target.parse(operation.target.path + name + ("/" if operation.wants_container else ""))
 
 
-def _receive(services: Services, operation: Operation, child: Target) -> Incoming:
+def _receive(services: Services, operation: Operation, child: Target, left: int | None) -> Incoming:
     """Spec: LDP 5.2.3.7 -- relative IRIs resolve against the URL of the created resource."""
     if operation.body is not None:
-        return receive(services, operation.body, child, by_account=operation.credentials.has_account)
+        by_account = operation.credentials.has_account
+        return receive(services, operation.body, child, room=left, by_account=by_account)
     if not operation.wants_container:
         raise ContentTypeMissing("Say with Content-Type what the content is.")
     return Incoming(EMPTY, Kind.CONTAINER)

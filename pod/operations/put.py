@@ -24,14 +24,14 @@ from pod.operations.operation import Operation, Result, shape_of
 from pod.operations.rules import check_document
 from pod.services import Services
 from pod.store.interface import Reader, Writer
+from pod.store.quota import room
 from pod.store.records import Kind, ResourceState, Snapshot
 
 
 def put(services: Services, operation: Operation) -> Result:
     """Create (201) or replace (204)."""
     admit_put = partial(_admit, services, operation)
-    state = settled(admit_put)(services.store).state
-    incoming = _receive(services, operation, is_identity=state is not None and state.protected)
+    incoming = _receive(services, operation, settled(admit_put)(services.store))
     with discarded_on_failure(services, incoming.content), services.store.write(actor(operation)) as tx:
         spend_proof(tx, operation)
         snapshot = admit_put(tx)
@@ -57,11 +57,17 @@ def _admit(services: Services, operation: Operation, reader: Reader) -> Snapshot
     return snapshot
 
 
-def _receive(services: Services, operation: Operation, *, is_identity: bool) -> Incoming:
+def _receive(services: Services, operation: Operation, snapshot: Snapshot) -> Incoming:
     target = operation.target
     if operation.body is not None:
-        by_account = operation.credentials.has_account
-        return receive(services, operation.body, target, by_account=by_account, is_identity=is_identity)
+        return receive(
+            services,
+            operation.body,
+            target,
+            room=room(snapshot),
+            by_account=operation.credentials.has_account,
+            is_identity=snapshot.state is not None and snapshot.state.protected,
+        )
     if not target.is_container:
         raise ContentTypeMissing("Say with Content-Type what the content is.")
     return Incoming(EMPTY, Kind.CONTAINER)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pod.errors import QuotaExceeded
+from pod.store.records import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,13 @@ class Usage:
     bytes_max: int
     resources: int
     resources_max: int
+
+
+def room(snapshot: Snapshot) -> int | None:
+    """How large the target's new body may be, so that no more of it is taken in; None where there is no limit."""
+    if snapshot.storage is None or snapshot.storage.bytes_left is None:
+        return None
+    return (snapshot.state.size if snapshot.state else 0) + max(0, snapshot.storage.bytes_left)
 
 
 def check(usage: Usage, *, bytes_more: int, resources_more: int) -> None:

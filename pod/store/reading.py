@@ -132,8 +132,9 @@ def _storage(rows: list[Row]) -> StorageState | None:
     """One row an owner; the owner's column is empty where there is none."""
     if not rows:
         return None
-    _, key, account, path, status, *_ = rows[0]
-    return StorageState(key, path, account, tuple(sorted(row[5] for row in rows if row[5])), status)
+    _, key, account, path, status, _, _, _, _, size, size_max, *_ = rows[0]
+    owners = tuple(sorted(row[5] for row in rows if row[5]))
+    return StorageState(key, path, account, owners, status, size_max - size if size_max else None)
 
 
 def _nearest_first(acls: list[ACLReference]) -> tuple[ACLReference, ...]:

@@ -93,6 +93,8 @@ class StorageState:
     account: int
     owners: tuple[str, ...]
     status: str = "active"
+    bytes_left: int | None = None
+    """Below zero where it was given less than it holds; None where there is no limit."""
 
 
 @dataclass(frozen=True, slots=True)

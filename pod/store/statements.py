@@ -41,7 +41,8 @@ _DESCRIBE_ACL = (
     "FROM resource WHERE path = ?"
 )
 _DESCRIBE_STORAGE = (
-    f"SELECT {STORAGE}, s.id, s.account, s.path, s.status, o.web_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL "
+    f"SELECT {STORAGE}, s.id, s.account, s.path, s.status, o.web_id, NULL, NULL, NULL, s.bytes, s.bytes_max, "
+    "NULL, NULL, NULL "
     "FROM storage s LEFT JOIN storage_owner o ON o.storage = s.id WHERE s.path = ?"
 )
 _DESCRIBE_GRANT = (
