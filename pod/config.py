@@ -19,7 +19,7 @@ KIB = 1024
 MIB = 1024 * KIB
 
 
-_BASE_URL = re.compile(r"https?://[A-Za-z0-9._\-\[\]:]+/")
+_BASE_URL = re.compile(r"https?://[a-z0-9._\-\[\]:]+/")
 _AT_LEAST_ONE = frozenset({"workers", "threads", "password_hash_concurrency", "group_fetches_max"})
 
 
@@ -143,7 +143,7 @@ class Config:
 
 
 def check_base_url(base_url: str) -> None:
-    """Raises: ConfigError -- not an absolute http(s) URL that ends in its only slash."""
+    """WebIDs and ACLs will repeat it byte for byte. Raises: ConfigError -- no lower-case URL that ends in its only slash."""
     if not _BASE_URL.fullmatch(base_url):
         raise ConfigError(f"base_url must look like https://pods.example/ (got {base_url!r})")
 

@@ -107,6 +107,7 @@ def test_a_file_that_is_not_there_is_refused(tmp_path: Path):
         "https://user@a.example/",
         "https://a example/",
         "HTTPS://a.example/",
+        "https://A.example/",
         "http:///",
     ],
 )
