@@ -143,7 +143,10 @@ class Config:
 
 
 def check_base_url(base_url: str) -> None:
-    """WebIDs and ACLs will repeat it byte for byte. Raises: ConfigError -- no lower-case URL that ends in its only slash."""
+    """WebIDs and ACLs will repeat it byte for byte.
+
+    Raises: ConfigError -- not an http(s) URL in lower case that ends in its only slash.
+    """
     if not _BASE_URL.fullmatch(base_url):
         raise ConfigError(f"base_url must look like https://pods.example/ (got {base_url!r})")
 
