@@ -117,6 +117,32 @@ def add_client(name: str, label: str, **options: Any) -> None:  # see pod/cli/ma
     click.echo(f"client_id={client.id}\nclient_secret={secret}")
 
 
+@account.command("list-clients")
+@click.argument("name")
+@where
+def list_clients(name: str, **options: Any) -> None:  # see pod/cli/main.py
+    """List the programs that may act as this account."""
+    from pod.identity import clients  # noqa: PLC0415
+
+    with opened(settings_of_server(**options)) as services:
+        for client in clients.list_clients(services, name):
+            state = "revoked" if client.revoked_ms else "active"
+            click.echo(f"{client.id} {state} {client.label}".rstrip())
+
+
+@account.command("revoke-client")
+@click.argument("name")
+@click.argument("client_id")
+@where
+def revoke_client(name: str, client_id: str, **options: Any) -> None:  # see pod/cli/main.py
+    """Take a program's credentials back: its tokens stop working at once."""
+    from pod.identity import clients  # noqa: PLC0415
+
+    with opened(settings_of_server(**options)) as services:
+        clients.revoke_client(services, name, client_id)
+    click.echo(f"{client_id} can no longer act as {name}")
+
+
 def switched(name: str, *, disabled: bool, options: dict[str, Any]) -> None:
     from pod.identity import accounts  # noqa: PLC0415
 
