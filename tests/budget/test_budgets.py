@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from pod.db.connection import Connection
+from pod.store.records import SERVER
 from tests.support.client import CONTAINER_LINK, N3, SPARQL, TURTLE, acl, authorization
 from tests.support.inprocess import BASE, LocalServer, Work
 
@@ -190,8 +190,6 @@ def test_the_work_of_an_operation_is(server, row):
 
 
 def test_every_commit_is_synced(server):
-    def durability(connection: Connection) -> int:
-        return connection.execute("PRAGMA synchronous").fetchone()[0]
-
-    with server.services.store.snapshot() as reader:
-        assert durability(reader._connection) == 2
+    full = 2  # as SQLite numbers it
+    with server.services.store.write(SERVER) as tx:
+        assert tx.rows("PRAGMA synchronous") == [(full,)]
