@@ -27,7 +27,7 @@ FREEHOLD = str(Path(sys.executable).with_name("freehold"))
 IDLE_BYTES_MAX = 150_000_000
 STALLED = 40
 PLAIN = {"Content-Type": "text/plain"}
-BIG_BYTES = 24 * 1024 * 1024
+BIG_BYTES = 64 * 1024 * 1024
 
 
 @pytest.fixture
