@@ -31,9 +31,6 @@ READY_SECONDS_MAX = 60.0
 STOP_SECONDS_MAX = 20.0
 SERVER_CORE = 0
 CLIENT_CORE = 1
-# Freehold remembers the proofs of safe methods in a table of fixed size, and refuses them when it is full.
-# This load sends more in a minute than the default table holds.
-FREEHOLD_SETTINGS = {"FREEHOLD_REPLAY_ENTRIES": "1048576"}
 
 
 class StartError(Exception):
@@ -63,7 +60,7 @@ def own_core() -> tuple[str, ...]:
 @contextmanager
 def freehold(directory: Path) -> Iterator[Target]:
     owner = ALICE
-    with running_server([owner], directory=directory, environment=FREEHOLD_SETTINGS, prefix=own_core()) as server:
+    with running_server([owner], directory=directory, prefix=own_core()) as server:
         client = owner.clients[0]
         yield Target(
             *("freehold", pod.__version__, server.pid, server.log, server.base_url),
