@@ -6,6 +6,7 @@ Spec: Solid #server-put-patch-intermediate-containers, #server-hierarchical-cont
 from __future__ import annotations
 
 from pod.operations.content import EMPTY, Incoming
+from pod.operations.operation import Operation, Result, shape_of
 from pod.operations.rules import check_description
 from pod.protocol.resource import Target, lineage
 from pod.services import Services
@@ -44,3 +45,15 @@ def create_containers(tx: Writer, snapshot: Snapshot) -> None:
 def effective(snapshot: Snapshot) -> ACLReference | None:
     """The ACL in force before the change; the journal keeps it."""
     return snapshot.acls[0] if snapshot.acls else None
+
+
+def written(services: Services, operation: Operation, state: ResourceState, *, created: bool) -> Result:
+    """The answer to a PUT or PATCH. Spec: RFC 9110 s9.3.4"""
+    return Result(
+        201 if created else 204,
+        operation.target,
+        shape_of(operation.target, state),
+        etag=services.etag(state),
+        modified=state.modified,
+        created=operation.target if created else None,
+    )

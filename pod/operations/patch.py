@@ -27,8 +27,8 @@ from pod.operations.admission import (
     spend_proof,
 )
 from pod.operations.content import discarded_on_failure, read_capped, stage_document
-from pod.operations.create import create_document, effective
-from pod.operations.operation import Body, Operation, Result, shape_of
+from pod.operations.create import create_document, effective, written
+from pod.operations.operation import Body, Operation, Result
 from pod.operations.rules import check_document
 from pod.protocol.modes import AccessMode
 from pod.rdf import formats, n3patch, sparql_update
@@ -105,7 +105,7 @@ def _attempt(services: Services, operation: Operation, update: Patch) -> Result:
             raise VersionMoved
         spend_proof(tx, operation)
         state = _write(services, tx, snapshot, computed)
-    return _result(services, operation, state, created=snapshot.state is None)
+    return written(services, operation, state, created=snapshot.state is None)
 
 
 def _compute(services: Services, operation: Operation, state: ResourceState | None, update: Patch) -> Computed:
@@ -135,14 +135,3 @@ def _write(services: Services, tx: Writer, snapshot: Snapshot, computed: Compute
     if snapshot.state is None:
         return create_document(tx, snapshot, Kind.RDF, computed.content)
     return tx.replace(snapshot.state, computed.content, kind=Kind.RDF, acl=effective(snapshot))
-
-
-def _result(services: Services, operation: Operation, state: ResourceState, *, created: bool) -> Result:
-    return Result(
-        201 if created else 204,
-        operation.target,
-        shape_of(operation.target, state),
-        etag=services.etag(state),
-        modified=state.modified,
-        created=operation.target if created else None,
-    )

@@ -19,8 +19,8 @@ from pod.operations.admission import (
     spend_proof,
 )
 from pod.operations.content import EMPTY, Incoming, discarded_on_failure, receive
-from pod.operations.create import create_container, create_document, effective
-from pod.operations.operation import Operation, Result, shape_of
+from pod.operations.create import create_container, create_document, effective, written
+from pod.operations.operation import Operation, Result
 from pod.operations.rules import check_document
 from pod.services import Services
 from pod.store.interface import Reader, Writer
@@ -36,15 +36,7 @@ def put(services: Services, operation: Operation) -> Result:
         spend_proof(tx, operation)
         snapshot = admit_put(tx)
         state = _write(services, tx, snapshot, incoming)
-    created = snapshot.state is None
-    return Result(
-        201 if created else 204,
-        operation.target,
-        shape_of(operation.target, state),
-        etag=services.etag(state),
-        modified=state.modified,
-        created=operation.target if created else None,
-    )
+    return written(services, operation, state, created=snapshot.state is None)
 
 
 def _admit(services: Services, operation: Operation, reader: Reader) -> Snapshot:
@@ -54,6 +46,10 @@ def _admit(services: Services, operation: Operation, reader: Reader) -> Snapshot
     if snapshot.state is None:
         check_creatable(snapshot)
     check_conditions(services, operation, snapshot.state)
+    if snapshot.state is not None and snapshot.state.is_container:
+        # Solid #server-protect-containment: "Servers MUST NOT allow HTTP PUT or PATCH on a container to update its
+        # containment triples"; the statements a client may change live in the description resource.
+        raise Conflict("This container exists. Describe it by writing to its description resource (.meta).")
     return snapshot
 
 
@@ -75,10 +71,6 @@ def _receive(services: Services, operation: Operation, snapshot: Snapshot) -> In
 
 def _write(services: Services, tx: Writer, snapshot: Snapshot, incoming: Incoming) -> ResourceState:
     if snapshot.target.is_container:
-        if snapshot.state is not None:
-            # Solid #server-protect-containment: "Servers MUST NOT allow HTTP PUT or PATCH on a container to update its
-            # containment triples"; the statements a client may change live in the description resource.
-            raise Conflict("This container exists. Describe it by writing to its description resource (.meta).")
         return create_container(services, tx, snapshot, incoming)
     content = incoming.checked()
     check_document(services, tx, snapshot, incoming.dataset)

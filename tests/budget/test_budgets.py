@@ -117,6 +117,7 @@ REFUSALS = (
     Row("PUT by a stranger", put("doc", by=None), 401, Work(statements=1), DOCUMENT),
     Row("PUT by the wrong one", put("doc", by="bob"), 403, SIGNED, DOCUMENT),
     Row("PUT over another version", put("doc", headers=OTHERS_VERSION), 412, SIGNED, DOCUMENT),
+    Row("PUT over a container", put("box/"), 409, SIGNED, (put("box/", b"", CONTAINER_LINK), get("box/"))),
     Row("PUT of a file by a stranger", put("file", LARGE, BINARY, by=None), 401, Work(statements=1), FILE),
     Row("PATCH by the wrong one", Request("PATCH", "doc", N3, INSERT, "bob"), 403, SIGNED, DOCUMENT),
     Row("POST by a stranger", Request("POST", "", TURTLE, SMALL, None), 401, Work(statements=1), DOCUMENT),
