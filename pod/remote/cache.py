@@ -1,0 +1,239 @@
+"""What was loaded from other servers, kept for a while: fresh at once, stale at once while it is loaded again, and
+loaded now when it is not known. One load for a key at a time, a bounded number of them altogether, and failures are
+remembered too, so that nobody can have another server asked, or our threads wait for it, as often as they like.
+
+Knows nothing of what it holds. Lives in one process.
+
+Spec: RFC 5861 s3 (stale-while-revalidate); RFC 9111 s4.2
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as NotYet
+from copy import copy
+from dataclasses import dataclass
+from threading import BoundedSemaphore, Lock, Thread
+from typing import Generic, TypeVar
+
+import structlog
+
+from pod.clock import Clock
+from pod.errors import Busy, PodError
+from pod.remote.errors import RemoteError
+
+log = structlog.get_logger()
+
+FRESH_SECONDS_MIN = 60
+"""However short others say their answers may be kept: what is asked for in every request is not fetched for each."""
+RENEW_SECONDS = 10
+"""Shortest time between loads of one key that its users want sooner than it grows old."""
+REFRESHES_MAX = 4
+"""Loads in the background at one time. When all are taken a stale value stays, and its next use tries again."""
+RETRY_SECONDS = 10
+"""Shortest time between background loads of a key that fails."""
+FOLLOWERS_PER_LOAD = 4
+WAIT_SECONDS_MAX = 30.0
+"""For a load that another began; it ends sooner, unless `load` has no deadline."""
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded(Generic[V]):
+    """What a load gives: the value, and how long its source says it may be kept; None where it does not say."""
+
+    value: V
+    fresh_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry(Generic[V]):
+    """A value, when it was loaded, and when to load it again."""
+
+    value: V
+    loaded: float
+    due: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    error: PodError | RemoteError
+    at: float
+
+
+class Cached(Generic[K, V]):
+    """Values by key, each made by `load`, which must end in time. Safe to share between threads.
+
+    A value is fresh for `fresh_seconds`, or as long as its source says if that is less, and not given out any more at
+    an age of `stale_seconds`. A PodError or RemoteError of `load` stands for `failure_seconds`. At most `loads_max`
+    callers load at one time; those who wait for the load of another need one of `places`, which caches may share.
+    """
+
+    def __init__(
+        self,
+        load: Callable[[K], Loaded[V]],
+        *,
+        clock: Clock,
+        fresh_seconds: float,
+        stale_seconds: float,
+        failure_seconds: float,
+        entries_max: int,
+        loads_max: int,
+        places: BoundedSemaphore | None = None,
+    ) -> None:
+        self._load = load
+        self._clock = clock
+        self._fresh_seconds = fresh_seconds
+        self._stale_seconds = stale_seconds
+        self._failure_seconds = failure_seconds
+        self._entries_max = max(1, entries_max)
+        self._leaders = BoundedSemaphore(max(1, loads_max))
+        self._places = places or BoundedSemaphore(FOLLOWERS_PER_LOAD * max(1, loads_max))
+        self._refreshes = BoundedSemaphore(REFRESHES_MAX)
+        self._lock = Lock()
+        self._entries: dict[K, _Entry[V]] = {}
+        self._failures: dict[K, _Failure] = {}
+        self._flights: dict[K, Future[V]] = {}
+        self._closed = False
+
+    def get(self, key: K) -> V:
+        """The value of a key; waits only if none is known that may still be used.
+
+        Raises: Busy -- too many loads at one time, ask again; whatever `load` raises, now or lately.
+        """
+        now = self._clock.now()
+        entry = self._usable(key, now)
+        if entry is None:
+            self._raise_failure(key, now)
+            return self._awaited(key, self._stale_seconds)
+        if entry.due <= now:
+            self._refresh(key)
+        return entry.value
+
+    def renew(self, key: K) -> V:
+        """The value as it was at most `RENEW_SECONDS` ago, for a caller who misses something in it.
+
+        Where no newer one can be had, the one that is known. Raises: see `get`.
+        """
+        now = self._clock.now()
+        entry = self._usable(key, now)
+        if entry is None:
+            return self.get(key)
+        if now - entry.loaded < RENEW_SECONDS or self._failed_since(key, now - RENEW_SECONDS):
+            return entry.value
+        try:
+            return self._awaited(key, RENEW_SECONDS)
+        except (PodError, RemoteError):
+            return entry.value
+
+    def close(self) -> None:
+        """Begin no more loads in the background; those under way end with the process."""
+        self._closed = True
+
+    # -- what is known -------------------------------------------------------------------------------------------------
+
+    def _usable(self, key: K, now: float) -> _Entry[V] | None:
+        """An entry that is used moves to the end: the others are forgotten first."""
+        with self._lock:
+            entry = self._entries.pop(key, None)
+            if entry is None or now - entry.loaded >= self._stale_seconds:
+                return None
+            self._entries[key] = entry
+            return entry
+
+    def _failed_since(self, key: K, moment: float) -> bool:
+        failure = self._failures.get(key)
+        return failure is not None and failure.at > moment
+
+    def _raise_failure(self, key: K, now: float) -> None:
+        """A copy is raised: one exception raised by many threads would gather the frames of all."""
+        failure = self._failures.get(key)
+        if failure is not None and now - failure.at < self._failure_seconds:
+            raise copy(failure.error)
+
+    # -- loading -------------------------------------------------------------------------------------------------------
+
+    def _awaited(self, key: K, age_seconds_max: float) -> V:
+        """The outcome of the load that is under way, or has just ended, or of one of our own."""
+        with self._lock:
+            entry = self._entries.get(key)
+            if entry is not None and self._clock.now() - entry.loaded < age_seconds_max:
+                return entry.value
+            flight = self._flights.get(key)
+            if flight is None:
+                if not self._leaders.acquire(blocking=False):
+                    raise _busy()
+                own = self._flights[key] = Future()
+        if flight is not None:
+            return self._followed(flight)
+        self._fly(key, own, self._leaders)
+        return own.result()
+
+    def _followed(self, flight: Future[V]) -> V:
+        if not self._places.acquire(blocking=False):
+            raise _busy()
+        try:
+            return flight.result(WAIT_SECONDS_MAX)
+        except NotYet as error:
+            raise _busy() from error
+        finally:
+            self._places.release()
+
+    def _refresh(self, key: K) -> None:
+        with self._lock:
+            if self._closed or key in self._flights or self._failed_since(key, self._clock.now() - RETRY_SECONDS):
+                return
+            if not self._refreshes.acquire(blocking=False):
+                return
+            flight = self._flights[key] = Future()
+        Thread(target=self._fly, args=(key, flight, self._refreshes), name="refresh", daemon=True).start()
+
+    def _fly(self, key: K, flight: Future[V], place: BoundedSemaphore) -> None:
+        """One load, whose outcome everybody who waits for it gets."""
+        try:
+            loaded = self._load(key)
+        except BaseException as error:  # noqa: BLE001 -- it belongs to whoever waits for the flight
+            with self._lock:
+                del self._flights[key]
+                self._fail(key, error)
+            flight.set_exception(error)
+        else:
+            with self._lock:
+                del self._flights[key]
+                self._keep(key, loaded)
+            flight.set_result(loaded.value)
+        finally:
+            place.release()
+
+    def _keep(self, key: K, loaded: Loaded[V]) -> None:
+        now, seconds = self._clock.now(), self._fresh_seconds
+        if loaded.fresh_seconds is not None:
+            seconds = min(seconds, max(loaded.fresh_seconds, FRESH_SECONDS_MIN))
+        self._failures.pop(key, None)
+        _put(self._entries, key, _Entry(loaded.value, now, now + seconds), self._entries_max)
+
+    def _fail(self, key: K, error: BaseException) -> None:
+        """Being busy says nothing about the key."""
+        if isinstance(error, PodError | RemoteError) and not isinstance(error, Busy):
+            log.info("load failed", key=str(key), why=str(error))
+            _put(self._failures, key, _Failure(copy(error), self._clock.now()), self._entries_max)
+
+
+T = TypeVar("T")
+
+
+def _put(entries: dict[K, T], key: K, entry: T, entries_max: int) -> None:
+    """Add an entry as the newest; the oldest make room."""
+    entries.pop(key, None)
+    while len(entries) >= entries_max:
+        del entries[next(iter(entries))]
+    entries[key] = entry
+
+
+def _busy() -> Busy:
+    return Busy(
+        "Too many documents of other servers are being fetched; try again in a moment.", headers=(("Retry-After", "5"),)
+    )
