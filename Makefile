@@ -15,7 +15,8 @@ WORKERS ?= 2
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -q
 INSTALL := $(PIP) install --require-hashes --only-binary :all:
 COMPILE := $(BIN)/pip-compile -q --strip-extras --generate-hashes --all-build-deps --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
-QUICK := not e2e and not clients and not soak
+QUICK := not e2e and not clients and not browser and not soak
+CHROMIUM ?= chromium
 
 .PHONY: help
 help: ## List the targets
@@ -25,9 +26,14 @@ help: ## List the targets
 run: $(VENV)/.stamp-run ## Start Freehold on http://localhost:3000/ with its data in ./data; ARGS="--port 3001" passes options on
 	@PATH="$(CURDIR)/$(BIN):$$PATH" freehold serve $(ARGS)
 
+.PHONY: example
+example: $(VENV)/.stamp-test ## Serve an app that keeps notes in a pod on http://localhost:8080/, for the server of `make run`
+	@$(BIN)/python -m tests.support.node examples/notes
+	@$(BIN)/python examples/notes/serve.py $(ARGS)
+
 .PHONY: test
-test: static ## Everything in `check`, and every test with real processes and real clients
-	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile -m "not soak" --all-requirements $(ARGS)
+test: static chromium ## Everything in `check`, and every test with real processes and real clients
+	CHROMIUM="$(CHROMIUM)" $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile -m "not soak" --all-requirements $(ARGS)
 
 .PHONY: check
 check: static ## Formatting, lint, types, import rules and the quick tests
@@ -80,6 +86,18 @@ $(VENV)/.stamp-test: requirements/test.txt $(VENV)/.stamp-run
 $(VENV)/.stamp-bench: requirements/bench.txt $(VENV)/.stamp-test
 	@$(INSTALL) -r requirements/bench.txt
 	@touch $@
+
+# The browser in which the tests look at pages; CHROMIUM names another than Debian's.
+.PHONY: chromium
+chromium:
+	@if ! command -v "$(CHROMIUM)" >/dev/null; then \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			echo "Installing Chromium for the tests..."; \
+			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-liberation >/dev/null; \
+		else \
+			echo "The tests need Chromium. As root: apt-get install chromium. Or name one: make CHROMIUM=/path/to/chromium test"; exit 1; \
+		fi; \
+	fi
 
 # On Debian, `venv` is a package of its own: python3-venv.
 $(BIN)/python:

