@@ -58,6 +58,26 @@ class ContentRangeUnsupported(BadRequest):
     type, title = "content-range", "Partial PUT is not supported"
 
 
+class UnknownClient(BadRequest):
+    """No app goes by this client id, as far as can be told now. Never answered with a redirect: RFC 6749 s4.1.2.1."""
+
+    type, title = "unknown-client", "This app is not known here"
+
+
+class InvalidClientMetadata(BadRequest):
+    """What an app says about itself cannot be used. `error` is the code of RFC 7591 s3.2.2."""
+
+    type, title = "invalid-client-metadata", "The app's description of itself cannot be used"
+    error: ClassVar[str] = "invalid_client_metadata"
+
+
+class InvalidRedirectURI(InvalidClientMetadata):
+    """Spec: RFC 7591 s3.2.2, s5; RFC 8252 s8.4"""
+
+    type, title = "invalid-redirect-uri", "The app may not be sent back to this URL"
+    error = "invalid_redirect_uri"
+
+
 class NotAuthenticated(PodError):
     """No valid credentials where they are needed. http/ adds the challenges."""
 
@@ -93,6 +113,12 @@ class AccessDenied(PodError):
     """Authenticated, but not allowed."""
 
     status, type, title = 403, "access-denied", "You are not allowed to do this"
+
+
+class ForeignForm(AccessDenied):
+    """A form that did not come from the page it should, in the browser that was given the page."""
+
+    type, title = "foreign-form", "This form has expired; open the page again"
 
 
 class NotFound(PodError):

@@ -1,0 +1,56 @@
+"""The two cookies: the session of who is signed in, and before that one that only binds forms.
+
+Under https both have the prefix `__Host-`, so that no sibling host can set them. Cookies ignore ports, so under http the
+names carry the port.
+
+Spec: RFC 6265bis s4.1.3.2, s8.8.2
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from werkzeug.wrappers import Request, Response
+
+SECRET_CHARACTERS_MAX = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Cookies:
+    """What they are called on one server. A value that no cookie of ours can have counts as none."""
+
+    session: str
+    form: str
+    secure: bool
+
+    @classmethod
+    def of(cls, base_url: str) -> Cookies:
+        parts = urlsplit(base_url)
+        if parts.scheme == "https":
+            return cls("__Host-freehold", "__Host-freehold-form", secure=True)
+        return cls(f"freehold-{parts.port or 80}", f"freehold-form-{parts.port or 80}", secure=False)
+
+    def session_secret(self, request: Request) -> str | None:
+        return _plausible(request.cookies.get(self.session))
+
+    def form_secret(self, request: Request) -> str | None:
+        return _plausible(request.cookies.get(self.form))
+
+    def set_session(self, response: Response, secret: str, seconds: int) -> None:
+        self._set(response, self.session, secret, seconds)
+
+    def set_form(self, response: Response, secret: str) -> None:
+        self._set(response, self.form, secret, None)
+
+    def clear_session(self, response: Response) -> None:
+        self._set(response, self.session, "", 0)
+
+    def _set(self, response: Response, name: str, value: str, seconds: int | None) -> None:
+        response.set_cookie(
+            name, value, max_age=seconds, path="/", secure=self.secure, httponly=True, samesite="Lax", domain=None
+        )
+
+
+def _plausible(secret: str | None) -> str | None:
+    return secret if secret and secret.isascii() and len(secret) <= SECRET_CHARACTERS_MAX else None

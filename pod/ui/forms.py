@@ -1,0 +1,58 @@
+"""What people send: read with caps, and only from a page of ours that this very browser was given.
+
+SameSite cookies do not keep sibling pods apart, so each form carries a token bound to a cookie, and the browser says where
+the form came from. A pod's content is sandboxed: its origin is `null`, which is not ours.
+
+Spec: Fetch, `Origin` header; Fetch Metadata s2.3; RFC 9700 s4.7
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import parse_qsl
+
+from flask import request
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from pod.errors import BadRequest, ContentTooLarge, ForeignForm
+from pod.ui.visitor import Visitor
+
+MEDIA_TYPE = "application/x-www-form-urlencoded"
+BYTES_MAX = 64 * 1024
+FIELDS_MAX = 50
+OWN_SITES = frozenset({"same-origin", "none"})
+
+
+def read_form(visitor: Visitor, origin: str) -> Mapping[str, str]:
+    """The fields of a form of ours; of a repeated one the last. `origin` is our own.
+
+    Raises: ForeignForm -- it came from elsewhere, or from a page whose cookie is gone; BadRequest; ContentTooLarge
+    """
+    check_origin(request.headers, origin)
+    fields = dict(read_fields())
+    if not visitor.sent(fields.get("csrf", "")):
+        raise ForeignForm
+    return fields
+
+
+def check_origin(headers: Mapping[str, str], origin: str) -> None:
+    """Browsers that say neither leave it to the token. Raises: ForeignForm."""
+    said = headers.get("Origin")
+    if said is not None and said != origin:
+        raise ForeignForm
+    if headers.get("Sec-Fetch-Site", "none") not in OWN_SITES:
+        raise ForeignForm
+
+
+def read_fields() -> list[tuple[str, str]]:
+    """Whatever was sent as a form. Raises: BadRequest, ContentTooLarge."""
+    if request.mimetype != MEDIA_TYPE:
+        raise BadRequest(f"A form must be sent as {MEDIA_TYPE}.")
+    request.max_content_length = BYTES_MAX
+    try:
+        text = request.get_data().decode("utf-8")
+        return parse_qsl(text, keep_blank_values=True, max_num_fields=FIELDS_MAX, errors="strict")
+    except RequestEntityTooLarge as error:
+        raise ContentTooLarge(f"A form may have {BYTES_MAX} bytes.") from error
+    except ValueError as error:
+        raise BadRequest(f"A form must be UTF-8, with at most {FIELDS_MAX} fields.") from error
