@@ -105,6 +105,17 @@ class Config:
     group_lookups_max: int = setting(64, "groups asked about for one decision")
     group_fetches_max: int = setting(4, "remote group documents fetched at the same time by one web process")
 
+    # tokens of other issuers
+    issuer_seconds_fresh: int = setting(600, "age at which the keys of another issuer are fetched again")
+    issuer_seconds_stale: int = setting(3600, "age at which its keys no longer count, even if it cannot be reached")
+    issuer_cache_entries: int = setting(500, "other issuers whose keys are kept in each web process")
+    webid_seconds_fresh: int = setting(300, "age at which a WebID document elsewhere is fetched again")
+    webid_seconds_stale: int = setting(3600, "age at which what it said of issuers no longer counts")
+    webid_cache_entries: int = setting(2_000, "WebID documents elsewhere that each web process remembers")
+    foreign_fetches_per_minute: int = setting(
+        60, "fetches from one host for tokens of other issuers, by each web process; ten times as many from all"
+    )
+
     # deciding
     origin_strict: bool = setting(False, "require acl:origin rules for web apps (WAC #server-origin-authorization)")
 

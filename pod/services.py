@@ -11,6 +11,7 @@ from pod.authentication.authenticate import Authenticator
 from pod.authentication.credentials import Passwords
 from pod.authentication.keys import KeyRing
 from pod.authorization.authorize import Authorizer
+from pod.authorization.public import PublicDocuments
 from pod.clock import Clock, SystemClock
 from pod.config import Config
 from pod.protocol.placement import Placement
@@ -48,6 +49,7 @@ class Services:
     passwords: Passwords
     authenticator: Authenticator
     authorizer: Authorizer
+    public_documents: PublicDocuments
     representations: RepresentationCache
     kept_contexts: ContextLoader
     new_contexts: ContextLoader
@@ -94,6 +96,8 @@ def open_services(config: Config, clock: Clock | None = None, store: ResourceSto
         return placement.local_path(url) is not None
 
     keys = KeyRing.open(config, store, accounts, clock)
+    authorizer = Authorizer(config, placement, clock, remote)
+    public_documents = PublicDocuments(store, placement, authorizer, bytes_max=config.remote_bytes_max)
     return Services(
         config=config,
         clock=clock,
@@ -103,8 +107,9 @@ def open_services(config: Config, clock: Clock | None = None, store: ResourceSto
         accounts=accounts,
         keys=keys,
         passwords=Passwords(config.password_hash_concurrency),
-        authenticator=Authenticator.for_server(config, keys, clock),
-        authorizer=Authorizer(config, placement, clock, remote),
+        authenticator=Authenticator.for_server(config, keys, clock, remote, public_documents),
+        authorizer=authorizer,
+        public_documents=public_documents,
         representations=RepresentationCache(config.representation_cache_bytes),
         kept_contexts=KeptContexts(store),
         new_contexts=FetchedContexts(

@@ -2,9 +2,10 @@
 
 Accepts DPoP-bound JWT access tokens and DPoP-bound ID tokens alike. A token that verified once is remembered by its
 SHA-256 for a while, and nothing else is: whether its grant still stands is read with the resource. Where keys come
-from is the business of a `KeySource`; today the only one is this server's own (keys.py).
+from is the business of a `KeySource` (issuer.py), and who may speak for a WebID that of `IssuersOfWebIDs` (webid.py).
 
-Spec: Solid-OIDC #tokens-id, #id-token-validation, #dpop-validation; RFC 9449 s6; RFC 9068 s4; RFC 7519 s7.2
+Spec: Solid-OIDC #tokens-id, #id-token-validation, #dpop-validation; RFC 9449 s6; RFC 9068 s4; RFC 7519 s7.2; OpenID
+Connect Core s3.1.3.7
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ from pod.errors import InvalidToken
 AUDIENCE = "solid"
 GRANT_CLAIM = "grant_id"
 REMEMBERED_SECONDS = 60
-"""Age at which a token is verified again, so that what a retired key signed is gone soon, whatever its `exp`."""
+"""Age at which a token is verified again, so that what a retired key signed is gone soon, whatever its `exp`. The same
+for an issuer that a WebID no longer names."""
 KID_CHARACTERS_MAX = 128
 IRI_CHARACTERS_MAX = 2048
 
@@ -32,7 +34,7 @@ _NOT_IN_IRI = re.compile(r"[\x00-\x20<>\"{}|\\^`\x7f\ud800-\udfff]")
 
 
 class KeySource(Protocol):
-    """Where the keys of issuers come from. The seam for issuers other than this server."""
+    """Where the keys of issuers come from: this server (keys.py) and all others (issuer.py)."""
 
     def key(self, issuer: str, kid: str) -> VerificationKey:
         """The key an accepted issuer signs with under that id.
@@ -42,30 +44,45 @@ class KeySource(Protocol):
         ...
 
 
+class IssuersOfWebIDs(Protocol):
+    """Which issuers WebIDs name."""
+
+    def check(self, web_id: str, issuer: str) -> None:
+        """Raises: InvalidToken -- the WebID document does not name the issuer."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class VerifiedToken:
-    """What a token said whose signature, issuer, audience and times held. Only this module makes one."""
+    """What a token said whose signature, issuer, audience and times held. Only this module makes one.
+
+    `grant` is None where the issuer is not this server, whatever the token says: it is the name of something of ours.
+    """
 
     agent: str
     client: str
     issuer: str
-    grant: str
+    grant: str | None
     jkt: str
     expires: float
 
 
 class AccessTokens:
-    """Verifies access tokens and remembers the good ones."""
+    """Verifies access tokens and remembers the good ones. `issuer` is this server."""
 
-    def __init__(self, keys: KeySource, *, entries_max: int, skew_seconds: int) -> None:
+    def __init__(
+        self, issuer: str, keys: KeySource, web_ids: IssuersOfWebIDs, *, entries_max: int, skew_seconds: int
+    ) -> None:
+        self._issuer = issuer
         self._keys = keys
+        self._web_ids = web_ids
         self._entries_max = max(1, entries_max)
         self._skew_seconds = skew_seconds
         self._remembered: dict[bytes, tuple[VerifiedToken, float]] = {}
         self._lock = Lock()
 
     def verify(self, token: str, now: float) -> VerifiedToken:
-        """Raises: InvalidToken -- any check fails."""
+        """Raises: InvalidToken -- any check fails; Busy -- too many other servers are being asked."""
         digest = sha256(token.encode("utf-8", "replace")).digest()
         known, until = self._remembered.get(digest, (None, now))
         if known is not None and until > now:
@@ -85,14 +102,18 @@ class AccessTokens:
             raise InvalidToken(str(error)) from error
         expires = check_times(claims, now, self._skew_seconds)
         check_audience(claims)
-        return VerifiedToken(
+        is_own = issuer == self._issuer
+        verified = VerifiedToken(
             agent=_web_id(claims),
             client=_client(claims),
             issuer=issuer,
-            grant=_text(claims, GRANT_CLAIM),
+            grant=_text(claims, GRANT_CLAIM) if is_own else None,
             jkt=_confirmed_key(claims),
             expires=expires,
         )
+        if not is_own:
+            self._web_ids.check(verified.agent, issuer)
+        return verified
 
     def _signed_claims(self, token: str) -> tuple[dict[str, Any], str]:  # JSON
         """Nothing in the claims is used before the signature held, except `iss`, to choose the key."""

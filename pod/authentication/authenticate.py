@@ -10,13 +10,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from threading import BoundedSemaphore
 from urllib.parse import urlsplit
 
 from pod.authentication.access_token import AccessTokens
 from pod.authentication.dpop import ProofRules, verify_proof
+from pod.authentication.issuer import ForeignIssuers, Issuers
 from pod.authentication.jose import SIGNING_ALGORITHMS
 from pod.authentication.keys import KeyRing, OwnKeys
 from pod.authentication.replay import ReplayTable
+from pod.authentication.webid import OwnDocuments, WebIDs
 from pod.clock import Clock
 from pod.config import Config
 from pod.errors import (
@@ -28,6 +31,8 @@ from pod.errors import (
     PodError,
 )
 from pod.protocol.agent import PUBLIC, Credentials, Proof
+from pod.remote.client import Remote
+from pod.remote.pace import Paced
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 """Spec: RFC 9110 s9.2.1."""
@@ -46,10 +51,17 @@ class Authenticator:
         self._clock = clock
 
     @classmethod
-    def for_server(cls, config: Config, keys: KeyRing, clock: Clock) -> Authenticator:
-        """The authenticator of a web process."""
+    def for_server(
+        cls, config: Config, keys: KeyRing, clock: Clock, remote: Remote, documents: OwnDocuments
+    ) -> Authenticator:
+        """The authenticator of a web process. Of its threads, half at most wait for servers that tokens name."""
+        paced = Paced(remote, clock, 0 if config.dev else config.foreign_fetches_per_minute)
+        places = BoundedSemaphore(max(1, config.threads // 2))
+        others = ForeignIssuers(config, clock, paced, places)
         tokens = AccessTokens(
-            OwnKeys(config.base_url, keys),
+            config.base_url,
+            Issuers(config.base_url, OwnKeys(config.base_url, keys), others, documents.is_ours),
+            WebIDs(config, clock, paced, documents, places),
             entries_max=config.token_cache_entries,
             skew_seconds=config.proof_skew_seconds,
         )
@@ -71,7 +83,8 @@ class Authenticator:
 
         Raises: InvalidToken -- the token does not hold (BearerRefused: sent with the wrong scheme);
             InvalidDPoPProof -- the proof does not, or was seen before; NotAuthenticated -- another scheme;
-            AmbiguousCredentials -- two `Authorization` fields; Busy -- no room to remember the proof.
+            AmbiguousCredentials -- two `Authorization` fields; Busy -- no room to remember the proof, or too many wait
+            for other servers.
         """
         if not authorization:
             return PUBLIC if origin is None else Credentials(origin=origin)

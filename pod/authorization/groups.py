@@ -10,7 +10,6 @@ Spec: WAC #acl-agentgroup; REQUIREMENTS section 17, row 24
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
@@ -55,7 +54,6 @@ Members = Mapping[str, frozenset[str]]
 MayEveryoneRead = Callable[[Reader, Snapshot], bool]
 
 NO_GROUPS: Members = {}
-_AUTHORITY = re.compile(r"[A-Za-z]+://(?:[^/?#@]*@)?([^/?#]*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +103,7 @@ class Groups:
 
     def is_ours(self, group: str) -> bool:
         """Whether a group lies under our own URLs, and so is never fetched."""
-        match = _AUTHORITY.match(group)
-        return match is not None and self._placement.accepts(match[1])
+        return self._placement.is_ours(group)
 
     # -- of our own storages -------------------------------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ PlacementKind = Literal["path", "subdomain", "root"]
 
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://([^/?#]*)([^?#]*)")
+_AUTHORITY = re.compile(r"[A-Za-z]+://(?:[^/?#@]*@)?([^/?#]*)")
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
 
@@ -84,6 +85,11 @@ class Placement:
     def accepts(self, host: str) -> bool:
         """Whether a `Host` header names this server."""
         return _normal(self.scheme, host) == self.authority or self.storage_name(host) is not None
+
+    def is_ours(self, iri: str) -> bool:
+        """Whether an IRI names this server, in whatever scheme and spelling: such a one is never fetched."""
+        match = _AUTHORITY.match(iri)
+        return match is not None and self.accepts(match[1])
 
     def local_path(self, url: str) -> str | None:
         """The raw store path of an absolute URL under this server, without query and fragment; else None."""

@@ -33,7 +33,7 @@ REFRESHES_MAX = 4
 """Loads in the background at one time. When all are taken a stale value stays, and its next use tries again."""
 RETRY_SECONDS = 10
 """Shortest time between background loads of a key that fails."""
-FOLLOWERS_PER_LOAD = 4
+PLACES_PER_LOAD = 4
 WAIT_SECONDS_MAX = 30.0
 """For a load that another began; it ends sooner, unless `load` has no deadline."""
 
@@ -69,7 +69,8 @@ class Cached(Generic[K, V]):
 
     A value is fresh for `fresh_seconds`, or as long as its source says if that is less, and not given out any more at
     an age of `stale_seconds`. A PodError or RemoteError of `load` stands for `failure_seconds`. At most `loads_max`
-    callers load at one time; those who wait for the load of another need one of `places`, which caches may share.
+    callers load at one time. Whoever waits, for a load of their own or of another, takes one of `places`, which several
+    caches may share.
     """
 
     def __init__(
@@ -91,7 +92,7 @@ class Cached(Generic[K, V]):
         self._failure_seconds = failure_seconds
         self._entries_max = max(1, entries_max)
         self._leaders = BoundedSemaphore(max(1, loads_max))
-        self._places = places or BoundedSemaphore(FOLLOWERS_PER_LOAD * max(1, loads_max))
+        self._places = places or BoundedSemaphore(PLACES_PER_LOAD * max(1, loads_max))
         self._refreshes = BoundedSemaphore(REFRESHES_MAX)
         self._lock = Lock()
         self._entries: dict[K, _Entry[V]] = {}
@@ -158,27 +159,18 @@ class Cached(Generic[K, V]):
 
     def _awaited(self, key: K, age_seconds_max: float) -> V:
         """The outcome of the load that is under way, or has just ended, or of one of our own."""
-        with self._lock:
-            entry = self._entries.get(key)
-            if entry is not None and self._clock.now() - entry.loaded < age_seconds_max:
-                return entry.value
-            flight = self._flights.get(key)
-            if flight is None:
-                if not self._leaders.acquire(blocking=False):
-                    raise _busy()
-                own = self._flights[key] = Future()
-        if flight is not None:
-            return self._followed(flight)
-        self._fly(key, own, self._leaders)
-        return own.result()
-
-    def _followed(self, flight: Future[V]) -> V:
         if not self._places.acquire(blocking=False):
             raise _busy()
         try:
-            return flight.result(WAIT_SECONDS_MAX)
-        except NotYet as error:
-            raise _busy() from error
+            with self._lock:
+                entry = self._entries.get(key)
+                if entry is not None and self._clock.now() - entry.loaded < age_seconds_max:
+                    return entry.value
+                flight = self._flights.get(key)
+                own = self._begun(key, self._leaders) if flight is None else None
+            if own is not None:
+                self._fly(key, own, self._leaders)
+            return _outcome(flight or own)
         finally:
             self._places.release()
 
@@ -186,13 +178,19 @@ class Cached(Generic[K, V]):
         with self._lock:
             if self._closed or key in self._flights or self._failed_since(key, self._clock.now() - RETRY_SECONDS):
                 return
-            if not self._refreshes.acquire(blocking=False):
-                return
-            flight = self._flights[key] = Future()
-        Thread(target=self._fly, args=(key, flight, self._refreshes), name="refresh", daemon=True).start()
+            flight = self._begun(key, self._refreshes)
+        if flight is not None:
+            Thread(target=self._fly, args=(key, flight, self._refreshes), name="refresh", daemon=True).start()
 
-    def _fly(self, key: K, flight: Future[V], place: BoundedSemaphore) -> None:
-        """One load, whose outcome everybody who waits for it gets."""
+    def _begun(self, key: K, room: BoundedSemaphore) -> Future[V] | None:
+        """A flight that others can join; None when there is no room for one more."""
+        if not room.acquire(blocking=False):
+            return None
+        flight = self._flights[key] = Future()
+        return flight
+
+    def _fly(self, key: K, flight: Future[V], room: BoundedSemaphore) -> None:
+        """One load, whose outcome everybody gets who waits for it."""
         try:
             loaded = self._load(key)
         except BaseException as error:  # noqa: BLE001 -- it belongs to whoever waits for the flight
@@ -206,7 +204,7 @@ class Cached(Generic[K, V]):
                 self._keep(key, loaded)
             flight.set_result(loaded.value)
         finally:
-            place.release()
+            room.release()
 
     def _keep(self, key: K, loaded: Loaded[V]) -> None:
         now, seconds = self._clock.now(), self._fresh_seconds
@@ -223,6 +221,18 @@ class Cached(Generic[K, V]):
 
 
 T = TypeVar("T")
+
+
+def _outcome(flight: Future[T] | None) -> T:
+    """Raises: Busy -- there is no flight, or it takes too long; whatever its load raised."""
+    if flight is None:
+        raise _busy()
+    try:
+        return flight.result(WAIT_SECONDS_MAX)
+    except NotYet as error:
+        if flight.done():  # a TimeoutError of the load's own
+            raise
+        raise _busy() from error
 
 
 def _put(entries: dict[K, T], key: K, entry: T, entries_max: int) -> None:

@@ -27,6 +27,7 @@ from urllib3.util import Url, parse_url
 
 from pod.clock import Deadline
 from pod.config import Config
+from pod.protocol.cache_control import fresh_seconds
 from pod.remote.addresses import may_contact
 from pod.remote.errors import (
     AnswerTooLarge,
@@ -63,12 +64,16 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A complete answer of any status. `url` is where it came from in the end, `media_type` bare."""
+    """A complete answer of any status. `url` is where it came from in the end, `media_type` bare.
+
+    `fresh_seconds` is how long the answer says that it may be kept; None where it does not say.
+    """
 
     url: str
     status: int
     media_type: str
     body: bytes
+    fresh_seconds: float | None = None
 
 
 class Remote(Protocol):
@@ -191,7 +196,8 @@ def _converse(connection: HTTPConnection, target: Url, accept: str, limits: Limi
         if response.status in _REDIRECTS and location:
             return location
         media_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-        return Fetched(target.url, response.status, media_type, _body(response, target, limits.bytes_max))
+        fresh = fresh_seconds(response.headers.get("Cache-Control", ""), response.headers.get("Age", ""))
+        return Fetched(target.url, response.status, media_type, _body(response, target, limits.bytes_max), fresh)
 
 
 def _headers(target: Url, accept: str) -> dict[str, str]:

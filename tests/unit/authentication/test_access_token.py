@@ -18,9 +18,16 @@ from tests.support.proofs import NOW, key, signed, unsigned
 from tests.unit.authentication.conftest import ALICE, ISSUER
 
 
+class Nobody:
+    """No token of our own may depend on what a WebID document says."""
+
+    def check(self, web_id, issuer):
+        raise AssertionError(f"{web_id} {issuer}")
+
+
 @pytest.fixture
 def tokens(world):
-    return AccessTokens(OwnKeys(ISSUER, world.keys), entries_max=3, skew_seconds=10)
+    return AccessTokens(ISSUER, OwnKeys(ISSUER, world.keys), Nobody(), entries_max=3, skew_seconds=10)
 
 
 @pytest.mark.parametrize("kind", ["at+jwt", "application/at+jwt", "JWT"])

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from pod.authentication.authenticate import Authenticator, resource_metadata_url
+from pod.authentication.authenticate import resource_metadata_url
 from pod.errors import (
     AmbiguousCredentials,
     BearerRefused,
@@ -23,7 +23,7 @@ from tests.unit.authentication.conftest import ALICE, ISSUER
 
 @pytest.fixture
 def authenticator(world):
-    return Authenticator.for_server(world.config, world.keys, world.clock)
+    return world.authenticator()
 
 
 def ask(
