@@ -1,7 +1,7 @@
 """The two cookies: the session of who is signed in, and before that one that only binds forms.
 
-Under https both have the prefix `__Host-`, so that no sibling host can set them. Cookies ignore ports, so under http the
-names carry the port.
+Under https both have the prefix `__Host-`, so that no sibling host can set them. Cookies ignore ports, so under http
+the names carry the port.
 
 Spec: RFC 6265bis s4.1.3.2, s8.8.2
 """

@@ -1,7 +1,7 @@
 """What people send: read with caps, and only from a page of ours that this very browser was given.
 
-SameSite cookies do not keep sibling pods apart, so each form carries a token bound to a cookie, and the browser says where
-the form came from. A pod's content is sandboxed: its origin is `null`, which is not ours.
+SameSite cookies do not keep sibling pods apart, so each form carries a token bound to a cookie, and the browser says
+where the form came from. A pod's content is sandboxed: its origin is `null`, which is not ours.
 
 Spec: Fetch, `Origin` header; Fetch Metadata s2.3; RFC 9700 s4.7
 """
