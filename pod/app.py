@@ -11,6 +11,7 @@ from flask import Flask
 from pod.config import Config
 from pod.http.routes import server_pages
 from pod.http.solid import SolidApplication
+from pod.identity.identity import open_identity
 from pod.identity.routes import identity_provider
 from pod.services import Services, open_services
 
@@ -18,9 +19,10 @@ from pod.services import Services, open_services
 def create_app(config: Config, services: Services | None = None) -> Flask:
     """The web application. `services` are opened from the settings where none are given."""
     services = services or open_services(config)
+    identity = open_identity(services)
     app = Flask("pod")
     app.extensions["services"] = services
     app.register_blueprint(server_pages(services))
-    app.register_blueprint(identity_provider(services))
+    app.register_blueprint(identity_provider(services, identity))
     app.wsgi_app = SolidApplication(services, app.wsgi_app)  # type: ignore[method-assign]  # how Flask documents wrapping
     return app

@@ -6,10 +6,13 @@ Spec: RFC 7591; Solid-OIDC #clientids; OAuth Client ID Metadata Document
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from pod.errors import UnknownClient
 from pod.identity.client_documents import ClientDocuments
-from pod.identity.client_metadata import Client, registered_client
+from pod.identity.client_metadata import Client, Document, registered_client
+from pod.identity.logos import Logos
+from pod.identity.registration import Registrations
 from pod.remote.client import Remote, RemoteClient
 from pod.remote.pace import Paced
 from pod.services import Services
@@ -30,7 +33,9 @@ class Clients:
         remote = remote or Paced(RemoteClient(dev=services.config.dev), services.clock, per_minute)
         self._services = services
         self._registered = RegisteredClients(services.store)
+        self._registrations = Registrations(services, self._registered)
         self._documents = ClientDocuments(services, remote)
+        self._logos = Logos(services, remote)
 
     def find(self, client_id: str, redirect_uri: str | None = None) -> Client:
         """The app of a client id. May wait for its document, so never in a transaction.
@@ -47,6 +52,14 @@ class Clients:
             raise UnknownClient("No app with this client id is registered here. It may register again.")
         return registered_client(registered.id, json.loads(registered.metadata), registered.secret_hash)
 
+    def register(self, document: Document, address: str) -> dict[str, Any]:  # JSON
+        """See `Registrations.register`."""
+        return self._registrations.register(document, address)
+
+    def logo(self, client: Client) -> str | None:
+        """What a page shows, as a data: URI; None where there is none to be had now."""
+        return None if client.logo_uri is None else self._logos.get(client.logo_uri)
+
     def used(self, client_id: str) -> None:
         """Somebody signed in with it: from now on a registration is kept."""
         registered = self._registered.find(client_id)
@@ -56,3 +69,4 @@ class Clients:
 
     def close(self) -> None:
         self._documents.close()
+        self._logos.close()

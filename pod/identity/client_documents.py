@@ -33,8 +33,8 @@ LOADS_SHARE = 4
 
 JSON_LD = "application/ld+json"
 MEDIA_TYPES = frozenset({JSON_LD, "application/json"})
-"""Solid's documents are JSON-LD and the draft's plain JSON. Nothing else: other content that happens to parse (an upload,
-an error page) must not become an app of the host that it is on."""
+"""Solid's documents are JSON-LD and the draft's plain JSON. Nothing else: other content that happens to parse, like an
+upload or an error page, must not become an app of the host that it is on."""
 ACCEPT = "application/ld+json, application/json;q=0.9"
 CONTEXT = "https://www.w3.org/ns/solid/oidc-context.jsonld"
 

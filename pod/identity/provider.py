@@ -14,6 +14,7 @@ from pod.authentication.jose import SIGNING_ALGORITHMS, IssuingAlgorithm
 
 AUTHORIZATION_PATH = ".oidc/authorize"
 TOKEN_PATH = ".oidc/token"  # noqa: S105  # a URL path
+REGISTRATION_PATH = ".oidc/register"
 KEY_SET_PATH = ".oidc/jwks"
 SCOPES = ("openid", "webid")
 ID_TOKEN_ALGORITHM: IssuingAlgorithm = "RS256"  # noqa: S105  # the name of an algorithm
@@ -29,6 +30,8 @@ def provider_metadata(issuer: str) -> dict[str, Any]:  # JSON
         "authorization_endpoint": issuer + AUTHORIZATION_PATH,
         "token_endpoint": issuer + TOKEN_PATH,
         "jwks_uri": issuer + KEY_SET_PATH,
+        "registration_endpoint": issuer + REGISTRATION_PATH,
+        "client_id_metadata_document_supported": True,
         "scopes_supported": list(SCOPES),
         "response_types_supported": ["code"],
         "grant_types_supported": ["client_credentials"],

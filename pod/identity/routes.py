@@ -17,18 +17,21 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from pod.authentication.authenticate import METADATA_PATH
 from pod.config import Config
-from pod.errors import BadRequest, PodError
+from pod.errors import BadRequest, InvalidClientMetadata, PodError
 from pod.http import cors
 from pod.http.proxies import effective_address, effective_host
 from pod.http.request import raw_path
 from pod.identity.clients import client_secrets
+from pod.identity.identity import Identity
 from pod.identity.provider import (
     AUTHORIZATION_PATH,
     KEY_SET_PATH,
+    REGISTRATION_PATH,
     TOKEN_PATH,
     provider_metadata,
     resource_metadata,
 )
+from pod.identity.registration import REGISTRATION_BYTES_MAX, read_registration
 from pod.identity.tokens import TokenRequest, TokenServer
 from pod.services import Services
 
@@ -38,7 +41,7 @@ FORM_PARAMETERS_MAX = 50
 METADATA_SECONDS = 3600
 
 
-def identity_provider(services: Services) -> Blueprint:
+def identity_provider(services: Services, identity: Identity) -> Blueprint:
     """Routes on the base URL."""
     provider = Blueprint("identity", __name__)
     config, issuer = services.config, services.placement.base_url
@@ -81,6 +84,16 @@ def identity_provider(services: Services) -> Blueprint:
             return _oauth_error(error)
         return _json(answer.body, answer.headers, answer.status)
 
+    @provider.post(f"/{REGISTRATION_PATH}")
+    def register() -> Response:
+        """Spec: RFC 7591 s3."""
+        try:
+            document = read_registration(request.mimetype, request.stream.read(REGISTRATION_BYTES_MAX + 1))
+            address = effective_address(request.environ, config.trusted_proxies)
+            return _json(identity.clients.register(document, address), _NOT_STORED, 201)
+        except PodError as error:
+            return _oauth_error(error)
+
     provider.before_request(_preflight)
     provider.after_request(_shared)
     return provider
@@ -105,8 +118,9 @@ def _token_request(config: Config) -> TokenRequest:
 
 
 def _oauth_error(error: PodError) -> Response:
-    """Spec: RFC 6749 s5.2; the form that clients of the token endpoint read, whatever went wrong."""
+    """Spec: RFC 6749 s5.2, RFC 7591 s3.2.2; the form that clients read, whatever went wrong."""
     code = "invalid_request" if error.status == BadRequest.status else "temporarily_unavailable"
+    code = error.error if isinstance(error, InvalidClientMetadata) else code
     body = {"error": code, "error_description": error.detail or error.title}
     return _json(body, [*_NOT_STORED, *error.headers], error.status)
 
