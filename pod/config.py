@@ -20,21 +20,40 @@ MIB = 1024 * KIB
 
 
 _BASE_URL = re.compile(r"https?://[a-z0-9._\-\[\]:]+/")
-_AT_LEAST_ONE = frozenset({"workers", "threads", "password_hash_concurrency", "group_fetches_max"})
+MAIL_ADDRESS_CHARACTERS_MAX = 254
+_MAIL_ADDRESS = re.compile(r"[^@\s<>()\[\],;:\\\"]+@[^@\s<>()\[\],;:\\\"]+")
+_AT_LEAST_ONE = frozenset(
+    {
+        "workers",
+        "threads",
+        "password_hash_concurrency",
+        "client_registrations_per_hour",
+        "group_fetches_max",
+        "invitation_days",
+        "session_idle_days",
+        "session_days",
+        "pods_per_account_max",
+    }
+)
 
 
 class ConfigError(ValueError):
     """A setting that cannot be used. The message names it and says what it may be."""
 
 
-def setting(default: Any, meaning: str, choices: Any = None) -> Any:  # dataclasses.field is typed by its default
-    return field(default=default, metadata={"meaning": meaning, "choices": choices and get_args(choices)})
+def setting(  # dataclasses.field is typed by its default
+    default: Any, meaning: str, choices: Any = None, *, secret: bool = False
+) -> Any:
+    metadata = {"meaning": meaning, "choices": choices and get_args(choices)}
+    return field(default=default, metadata=metadata, repr=not secret)
 
 
 Placement = Literal["path", "subdomain", "root"]
 Durability = Literal["full", "normal"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 LogFormat = Literal["text", "json"]
+Registration = Literal["closed", "open", "invitation"]
+MailTLS = Literal["starttls", "tls", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +112,26 @@ class Config:
     token_requests_per_minute: int = setting(
         120, "token requests of a client at an address; ten times as many of an address"
     )
+    client_registrations_per_hour: int = setting(200, "apps that may register themselves from one address")
     password_hash_concurrency: int = setting(2, "argon2 computations at one time")
+
+    # accounts
+    registration: Registration = setting(
+        "closed", "who may sign up after the first account: closed, open or invitation", Registration
+    )
+    invitation_days: int = setting(7, "days an invitation is good for")
+    session_idle_days: int = setting(14, "days without a visit after which a browser is signed out")
+    session_days: int = setting(90, "days after which a browser is signed out in any case")
+    deletion_grace_days: int = setting(14, "days in which the deletion of an account can be taken back")
+    pods_per_account_max: int = setting(5, "most pods of one account")
+
+    # mail; none is sent unless both mail_from and smtp_host are there
+    mail_from: str = setting("", "address that mail to accounts comes from")
+    smtp_host: str = setting("", "server that takes the mail")
+    smtp_port: int = setting(587, "port of that server")
+    smtp_tls: MailTLS = setting("starttls", "how the way there is encrypted: starttls, tls or none", MailTLS)
+    smtp_user: str = setting("", "name to sign in there with, if it asks")
+    smtp_password: str = setting("", "password to sign in there with", secret=True)
 
     # fetching from others
     remote_seconds_max: int = setting(5, "longest time for one outbound fetch")
@@ -124,6 +162,7 @@ class Config:
             object.__setattr__(self, "base_url", f"http://localhost:{self.port}/")  # frozen for everyone else
         check_base_url(self.base_url)
         check_networks(self.trusted_proxies)
+        check_mail(self.mail_from, self.smtp_host)
         for each in fields(self):
             check_choice(each.name, getattr(self, each.name), each.metadata.get("choices"))
 
@@ -169,6 +208,19 @@ def check_networks(networks: tuple[str, ...]) -> None:
             ip_network(each, strict=False)
         except ValueError as error:
             raise ConfigError(f"trusted_proxies holds {each!r}, which is neither an address nor a network") from error
+
+
+def check_mail(mail_from: str, smtp_host: str) -> None:
+    """Raises: ConfigError -- one without the other, or a sender that is no plain address."""
+    if bool(mail_from) != bool(smtp_host):
+        raise ConfigError("mail_from and smtp_host go together: mail needs a sender and a server that takes it")
+    if mail_from and not is_mail_address(mail_from):
+        raise ConfigError(f"mail_from must be a plain mail address like pods@example.org (got {mail_from!r})")
+
+
+def is_mail_address(text: str) -> bool:
+    """Whether a mail can be addressed to exactly this, without quoting: nothing in it can be read as more than that."""
+    return len(text) <= MAIL_ADDRESS_CHARACTERS_MAX and text.isprintable() and bool(_MAIL_ADDRESS.fullmatch(text))
 
 
 def check_choice(name: str, value: Any, choices: tuple[str, ...] | None) -> None:  # a value of any setting

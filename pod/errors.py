@@ -64,6 +64,12 @@ class UnknownClient(BadRequest):
     type, title = "unknown-client", "This app is not known here"
 
 
+class RefusedAuthorization(BadRequest):
+    """An app's request to sign someone in that is not answered by a redirect: where to is not certain, or no longer."""
+
+    type, title = "refused-authorization", "This app cannot sign you in"
+
+
 class InvalidClientMetadata(BadRequest):
     """What an app says about itself cannot be used. `error` is the code of RFC 7591 s3.2.2."""
 
@@ -119,6 +125,16 @@ class ForeignForm(AccessDenied):
     """A form that did not come from the page it should, in the browser that was given the page."""
 
     type, title = "foreign-form", "This form has expired; open the page again"
+
+
+class WrongPassword(PodError):
+    """The same for a name that is not there, a wrong password and an account that is locked."""
+
+    status, type, title = 403, "wrong-password", "The name or the password is wrong"
+
+
+class RegistrationClosed(PodError):
+    status, type, title = 403, "registration-closed", "Nobody can sign up here by themselves"
 
 
 class NotFound(PodError):
@@ -181,6 +197,18 @@ class JournalGone(PodError):
     """A cursor points to journal entries that are no longer kept, or into the time before a restore."""
 
     status, type, title = 410, "journal-gone", "The changes since then are no longer kept"
+
+
+class PodLeaving(PodError):
+    """The storage goes with its account, soon. The same to everyone, its owner too."""
+
+    status, type, title = 410, "pod-leaving", "The owner of this pod is deleting it"
+
+
+class LinkExpired(PodError):
+    """A link that works once and for a while. One that never was is answered alike."""
+
+    status, type, title = 410, "link-expired", "This link was used before, or is too old"
 
 
 class PreconditionFailed(PodError):

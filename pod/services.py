@@ -23,10 +23,15 @@ from pod.rdf.graph import Dataset
 from pod.remote.client import Limits as RemoteLimits
 from pod.remote.client import RemoteClient
 from pod.store.accounts import Accounts
+from pod.store.attempts import Attempts
+from pod.store.apps import Apps
 from pod.store.contexts import FetchedContexts, KeptContexts
 from pod.store.interface import ResourceStore
+from pod.store.links import Links
+from pod.store.mail import Outbox
 from pod.store.records import ResourceState
 from pod.store.representation_cache import RepresentationCache
+from pod.store.sessions import Sessions
 from pod.store.sqlite import open_store
 
 UNCONVERTED = "raw"
@@ -45,6 +50,11 @@ class Services:
     limits: Limits
     store: ResourceStore
     accounts: Accounts
+    sessions: Sessions
+    apps: Apps
+    attempts: Attempts
+    links: Links
+    outbox: Outbox
     keys: KeyRing
     passwords: Passwords
     authenticator: Authenticator
@@ -105,6 +115,11 @@ def open_services(config: Config, clock: Clock | None = None, store: ResourceSto
         limits=Limits.from_config(config),
         store=store,
         accounts=accounts,
+        sessions=Sessions(store),
+        apps=Apps(store),
+        attempts=Attempts(),
+        links=Links(store),
+        outbox=Outbox(store),
         keys=keys,
         passwords=Passwords(config.password_hash_concurrency),
         authenticator=Authenticator.for_server(config, keys, clock, remote, public_documents),

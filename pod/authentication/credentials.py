@@ -1,14 +1,18 @@
-"""Passwords and client secrets at rest: what is stored can test them and cannot be turned back.
+"""Passwords and secrets at rest: what is stored can test them and cannot be turned back.
 
 Passwords are guessable, so each test costs tens of milliseconds on purpose and only a few run at a time. Client secrets
-are long and random or chosen by an operator, and tested on each token request, so a keyed hash is enough.
+are long and random or chosen by an operator, and tested on each token request, so a keyed hash is enough. Secrets of
+our own making (session cookies, codes, links) are random through and through: their digest is what is kept of them.
 
-Spec: RFC 6749 s2.3.1, s10.10; RFC 9106
+Spec: RFC 6749 s2.3.1, s10.10; RFC 9106; NIST SP 800-63B s5.1.1.2
 """
 
 from __future__ import annotations
 
+import hashlib
 import hmac
+from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import BoundedSemaphore
 
 from argon2 import PasswordHasher
@@ -19,7 +23,14 @@ from pod.errors import Busy
 PASSWORD_CHARACTERS_MIN = 8
 PASSWORD_BYTES_MAX = 1024
 QUEUE_SECONDS_MAX = 5.0
+WAITING_FOR_EACH_MAX = 4
+"""How many wait for each computation: whoever comes then is told so, and holds no thread."""
 _NO_HASH = "0" * 64
+
+
+def digest(secret: str) -> str:
+    """What is kept of a random secret of our own making: its SHA-256 in hex, which opens nothing."""
+    return hashlib.sha256(_bytes(secret)).hexdigest()
 
 
 class Passwords:
@@ -28,28 +39,49 @@ class Passwords:
     def __init__(self, concurrency: int) -> None:
         self._hasher = PasswordHasher()
         self._slots = BoundedSemaphore(concurrency)
+        self._places = BoundedSemaphore(concurrency * (1 + WAITING_FOR_EACH_MAX))
+        self._nobodys = _hash_of_nothing(self._hasher)
 
     def hash(self, password: str) -> str:
         """Raises: Busy -- too many others wait."""
-        self._enter()
-        try:
+        with self._turn():
             return self._hasher.hash(_bytes(password))
-        finally:
-            self._slots.release()
 
-    def matches(self, password_hash: str, password: str) -> bool:
-        """Raises: Busy -- too many others wait."""
-        self._enter()
+    def matches(self, password_hash: str | None, password: str) -> bool:
+        """With the same work where there is no such account or it has no password (None).
+
+        Raises: Busy -- too many others wait.
+        """
+        with self._turn():
+            try:
+                return self._hasher.verify(password_hash or self._nobodys, _bytes(password))
+            except (Argon2Error, InvalidHashError):
+                return False
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        if not self._places.acquire(blocking=False):
+            raise _too_many()
         try:
-            return self._hasher.verify(password_hash, _bytes(password))
-        except (Argon2Error, InvalidHashError):
-            return False
+            if not self._slots.acquire(timeout=QUEUE_SECONDS_MAX):
+                raise _too_many()
+            try:
+                yield
+            finally:
+                self._slots.release()
         finally:
-            self._slots.release()
+            self._places.release()
 
-    def _enter(self) -> None:
-        if not self._slots.acquire(timeout=QUEUE_SECONDS_MAX):
-            raise Busy("Too many passwords are being checked; try again in a moment.", headers=(("Retry-After", "5"),))
+
+def _too_many() -> Busy:
+    return Busy("Too many passwords are being checked; try again in a moment.", headers=(("Retry-After", "5"),))
+
+
+def _hash_of_nothing(hasher: PasswordHasher) -> str:
+    """In the form of a real hash, so that testing it costs what testing a real one costs; no password has it."""
+    salt, tag = "A" * 22, "A" * 43
+    costs = f"m={hasher.memory_cost},t={hasher.time_cost},p={hasher.parallelism}"
+    return f"$argon2id$v=19${costs}${salt}${tag}"
 
 
 def _bytes(text: str) -> bytes:

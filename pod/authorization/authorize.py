@@ -21,7 +21,7 @@ from pod.authorization.required import Need
 from pod.authorization.rules import Rules
 from pod.clock import Clock
 from pod.config import Config
-from pod.errors import AccessDenied, InvalidToken, NotAuthenticated, NotFound, PodError
+from pod.errors import AccessDenied, InvalidToken, NotAuthenticated, NotFound, PodError, PodLeaving
 from pod.protocol.agent import PUBLIC, Credentials
 from pod.protocol.modes import AccessMode
 from pod.protocol.placement import Placement
@@ -63,9 +63,11 @@ class Authorizer:
 
         `may_wait`: for documents of remote groups, if nothing else grants what is needed. Never in a transaction.
 
-        Raises: InvalidToken, NotAuthenticated, AccessDenied; NotFound -- to whoever may know that nothing is there;
+        Raises: PodLeaving, InvalidToken, NotAuthenticated, AccessDenied; NotFound -- to whoever may know that nothing is there;
             VersionMoved -- an ACL changed since the snapshot.
         """
+        if snapshot.storage is not None and snapshot.storage.status != "active":
+            raise PodLeaving("This pod is being deleted with its account. Its owner can still keep it by signing in.")
         check_grant(snapshot, credentials)
         if snapshot.storage is None:
             raise NotFound("No storage has this URL.")

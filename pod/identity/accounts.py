@@ -1,4 +1,4 @@
-"""Making and looking after accounts: what the command line and, later, the sign-up page do.
+"""Making and looking after accounts: what the command line does, and what signing up shares with it.
 
 An account, its WebID, its storage and its profile are made in one transaction, so nobody ever has half of them.
 
@@ -11,14 +11,16 @@ import re
 from collections.abc import Iterator
 
 from pod.authentication.credentials import PASSWORD_BYTES_MAX, PASSWORD_CHARACTERS_MIN
-from pod.config import Config
+from pod.config import Config, is_mail_address
 from pod.errors import Conflict, NotFound, UnprocessableContent
+from pod.identity.sessions import end_sessions
 from pod.operations.provision import PROFILE, provision
 from pod.services import Services
 from pod.store.accounts import Account, AccountStatus
+from pod.store.interface import Writer
+from pod.store.links import Purpose
 from pod.store.records import SERVER
 
-EMAIL_CHARACTERS_MAX = 254
 # fmt: off
 RESERVED_NAMES = frozenset({
     "abuse", "admin", "administrator", "api", "auth", "autoconfig", "autodiscover", "dns", "ftp", "freehold",
@@ -30,11 +32,11 @@ RESERVED_NAMES = frozenset({
 """Names that browsers, mail systems and certificate authorities trust, or that read as the server itself."""
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 
 
 def create_account(services: Services, name: str, *, email: str | None = None, password: str | None = None) -> Account:
-    """A new account with its WebID `<storage>profile/card#me` and its storage.
+    """A new account with its WebID `<storage>profile/card#me` and its storage, made by the operator, who vouches for
+    the mail address.
 
     Raises: UnprocessableContent -- a name, mail address or password that cannot be used; Conflict -- the name or the
         address is taken or reserved.
@@ -42,13 +44,25 @@ def create_account(services: Services, name: str, *, email: str | None = None, p
     check_name(services.config, name)
     if email is not None:
         check_email(email)
-    password_hash = None if password is None else _hashed(services, password)
-    web_id = services.placement.url(f"/{name}/{PROFILE}") + "#me"
+    password_hash = None if password is None else hashed(services, name, password)
     with services.store.write(SERVER) as tx:
-        account = services.accounts.create_account(tx, name, email, password_hash)
-        services.accounts.add_web_id(tx, account.id, web_id)
-        provision(tx, services.placement, account=account.id, name=name, web_id=web_id)
+        return make_account(services, tx, name, email, password_hash, email_verified=True)
+
+
+def make_account(
+    services: Services, tx: Writer, name: str, email: str | None, password_hash: str | None, *, email_verified: bool
+) -> Account:
+    """Account, WebID and storage, all valid by now. Raises: Conflict -- the name or the mail address is taken."""
+    account = services.accounts.create_account(tx, name, email, password_hash, email_verified=email_verified)
+    make_pod(services, tx, account, name)
     return account
+
+
+def make_pod(services: Services, tx: Writer, account: Account, name: str) -> None:
+    """A storage with a WebID of its own."""
+    web_id = services.placement.url(f"/{name}/{PROFILE}") + "#me"
+    services.accounts.add_web_id(tx, account.id, web_id)
+    provision(tx, services.placement, account=account.id, name=name, web_id=web_id)
 
 
 def list_accounts(services: Services) -> Iterator[str]:
@@ -56,22 +70,45 @@ def list_accounts(services: Services) -> Iterator[str]:
     for account, storages in services.accounts.listed():
         places = ", ".join(f"{services.placement.url(each.path)} ({each.bytes} bytes)" for each in storages)
         email = f" <{account.email}>" if account.email else ""
-        yield f"{account.name}{email} {account.status.value} {places or 'no pod'}"
+        status = "leaving" if account.leaving else account.status.value
+        role = " operator" if account.is_operator else ""
+        yield f"{account.name}{email} {status} {places or 'no pod'}{role}"
 
 
 def set_disabled(services: Services, name: str, disabled: bool) -> None:
-    """Lock an account, whose tokens stop working at once, or unlock it. Raises: NotFound."""
+    """Lock an account, whose sessions and tokens stop working at once, or unlock it. Raises: NotFound."""
     account = named(services, name)
     with services.store.write(SERVER) as tx:
         services.accounts.set_status(tx, account.id, AccountStatus.DISABLED if disabled else AccountStatus.ACTIVE)
+        if disabled:
+            end_sessions(services, tx, account.id)
 
 
 def reset_password(services: Services, name: str, password: str) -> None:
-    """Raises: NotFound; UnprocessableContent -- a password that cannot be used."""
+    """Ends all sessions, and what apps were given. Raises: NotFound; UnprocessableContent -- a password that cannot be
+    used.
+    """
     account = named(services, name)
-    password_hash = _hashed(services, password)
+    password_hash = hashed(services, name, password)
     with services.store.write(SERVER) as tx:
-        services.accounts.set_password_hash(tx, account.id, password_hash)
+        put_password(services, tx, account, password_hash)
+
+
+def put_password(services: Services, tx: Writer, account: Account, password_hash: str) -> None:
+    """A new password for whoever forgot theirs: nobody who knew the old one keeps anything, and no other link works."""
+    services.accounts.set_password_hash(tx, account.id, password_hash)
+    services.links.remove_of_account(tx, account.id, Purpose.RESET)
+    end_sessions(services, tx, account.id)
+    services.apps.revoke_grants_of_account(tx, account.id)
+
+
+def set_verified_email(services: Services, name: str, email: str) -> None:
+    """An address the operator vouches for. Raises: NotFound, UnprocessableContent, Conflict"""
+    account = named(services, name)
+    check_email(email)
+    with services.store.write(SERVER) as tx:
+        services.links.remove_of_account(tx, account.id, Purpose.VERIFY)
+        services.accounts.set_email(tx, account.id, email, verified=True)
 
 
 def named(services: Services, name: str) -> Account:
@@ -96,15 +133,26 @@ def check_name(config: Config, name: str) -> None:
 
 def check_email(email: str) -> None:
     """Raises: UnprocessableContent."""
-    if len(email) > EMAIL_CHARACTERS_MAX or not email.isprintable() or not _EMAIL.fullmatch(email):
-        raise UnprocessableContent(f"{email[:EMAIL_CHARACTERS_MAX]!r} is not a mail address.")
+    if not is_mail_address(email):
+        raise UnprocessableContent(f"{email[:100]!r} is not a mail address.")
 
 
-def _hashed(services: Services, password: str) -> str:
-    """Raises: UnprocessableContent -- too short (not with `dev`, where passwords protect nothing) or too long."""
-    characters_min = 1 if services.config.dev else PASSWORD_CHARACTERS_MIN
+def check_password(config: Config, name: str, password: str) -> None:
+    """Its length, and that it is not the account's name: what else makes a password good cannot be seen in it.
+
+    Spec: NIST SP 800-63B s5.1.1.2
+    Raises: UnprocessableContent -- too long; too short, or the name (not with `dev`, where passwords protect nothing).
+    """
+    characters_min = 1 if config.dev else PASSWORD_CHARACTERS_MIN
     if len(password) < characters_min or len(password.encode("utf-8", "replace")) > PASSWORD_BYTES_MAX:
         raise UnprocessableContent(
             f"A password has {characters_min} characters or more, in {PASSWORD_BYTES_MAX} bytes."
         )
+    if not config.dev and password.lower() == name:
+        raise UnprocessableContent("The name of the account is the first thing that anybody would try as its password.")
+
+
+def hashed(services: Services, name: str, password: str) -> str:
+    """Raises: UnprocessableContent -- see `check_password`; Busy"""
+    check_password(services.config, name, password)
     return services.passwords.hash(password)

@@ -25,6 +25,17 @@ class AccountStatus(StrEnum):
     DISABLED = "disabled"
 
 
+class Role(StrEnum):
+    """What an account may do on this server beside looking after itself."""
+
+    OPERATOR = "operator"
+    MEMBER = "member"
+
+
+ACTIVE, LEAVING, EMPTYING = "active", "leaving", "emptying"
+"""States of a storage: at work; answering nobody while its owner may still change their mind; being removed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
     """Someone who can sign in. Without `password_hash`, not with a password."""
@@ -35,6 +46,29 @@ class Account:
     password_hash: str | None = field(repr=False)
     status: AccountStatus
     created_ms: int
+    role: Role
+    email_verified_ms: int | None
+    """Since when it is known that the mail address is the owner's. Until then it is no way in."""
+    delete_due_ms: int | None
+    """When the account goes for good, once its owner asked for it."""
+
+    @property
+    def is_operator(self) -> bool:
+        return self.role is Role.OPERATOR
+
+    @property
+    def email_verified(self) -> bool:
+        return self.email_verified_ms is not None
+
+    @property
+    def leaving(self) -> bool:
+        """It may be kept and exported, and nothing else."""
+        return self.delete_due_ms is not None
+
+    @property
+    def stands(self) -> bool:
+        """Whether programs and apps may act for it."""
+        return self.status is AccountStatus.ACTIVE and not self.leaving
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +110,7 @@ class ClientCredential:
     grant: str
     created_ms: int
     revoked_ms: int | None
+    used_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +132,33 @@ class Accounts:
 
     # -- accounts ------------------------------------------------------------------------------------------
 
-    def create_account(self, tx: Writer, name: str, email: str | None, password_hash: str | None) -> Account:
-        """`name` is valid: the caller saw to it. Raises: Conflict -- the name or the mail address is taken."""
-        inserted = tx.rows(sql.INSERT_ACCOUNT, (name, email, password_hash, tx.now_ms))
-        if inserted:
-            return _account(inserted[0])
-        if tx.rows(sql.ACCOUNT_BY_NAME, (name,)):
-            raise Conflict(f"There is an account named {name} already. Choose another name.")
-        raise Conflict("There is an account with this mail address already.")
+    def create_account(
+        self, tx: Writer, name: str, email: str | None, password_hash: str | None, *, email_verified: bool = True
+    ) -> Account:
+        """The first one there is becomes the operator's. `name` is valid: the caller saw to it.
+
+        Raises: Conflict -- the name is taken, or was; or another account has the mail address for certain.
+        """
+        self.check_free(tx, name)
+        verified_ms = tx.now_ms if email is not None and email_verified else None
+        inserted = tx.rows(sql.INSERT_ACCOUNT, (name, email, password_hash, tx.now_ms, verified_ms))
+        if not inserted:
+            raise _email_taken()
+        return account_of(inserted[0])
+
+    def check_free(self, queries: Queries, name: str) -> None:
+        """Accounts and storages share their names, and a name is never given twice.
+
+        Raises: Conflict
+        """
+        taken = queries.rows(sql.NAME_TAKEN, (name, f"/{name}/", name))
+        if taken:
+            what = "was one" if taken[0][0] == "retired" else "is one"
+            raise Conflict(f"The name {name} is taken: there {what} already. Choose another name.")
+
+    def any(self) -> bool:
+        """Whether there is an account at all."""
+        return bool(self._queries.rows(sql.ANY_ACCOUNT))
 
     def by_id(self, account: int) -> Account | None:
         return _first(self._queries.rows(sql.ACCOUNT_BY_ID, (account,)))
@@ -113,7 +167,7 @@ class Accounts:
         return _first(self._queries.rows(sql.ACCOUNT_BY_NAME, (name,)))
 
     def by_email(self, email: str) -> Account | None:
-        """Whatever the case of its letters."""
+        """Whose verified address it is, whatever the case of its letters."""
         return _first(self._queries.rows(sql.ACCOUNT_BY_EMAIL, (email,)))
 
     def listed(self) -> Iterator[tuple[Account, tuple[StorageUsage, ...]]]:
@@ -122,7 +176,7 @@ class Accounts:
         for row in self._queries.rows(sql.STORAGES):
             storages[row[2]].append(StorageUsage(*row))
         for row in self._queries.rows(sql.ACCOUNTS):
-            yield _account(row), tuple(storages[row[0]])
+            yield account_of(row), tuple(storages[row[0]])
 
     def storages(self, account: int) -> tuple[StorageUsage, ...]:
         return tuple(StorageUsage(*row) for row in self._queries.rows(sql.STORAGES_OF, (account,)))
@@ -134,6 +188,31 @@ class Accounts:
     def set_password_hash(self, tx: Writer, account: int, password_hash: str) -> None:
         """Raises: NotFound."""
         _found(tx.rows(sql.SET_PASSWORD_HASH, (password_hash, account)), "account")
+
+    def set_email(self, tx: Writer, account: int, email: str | None, *, verified: bool) -> Account:
+        """Raises: NotFound; Conflict -- another account has this address for certain."""
+        if email is not None and verified and tx.rows(sql.EMAIL_TAKEN, (email, account)):
+            raise _email_taken()
+        changed = tx.rows(sql.SET_EMAIL, (email, tx.now_ms if email is not None and verified else None, account))
+        _found(changed, "account")
+        return account_of(changed[0])
+
+    def schedule_deletion(self, tx: Writer, account: int, due_ms: int) -> Account:
+        """Its storages answer nobody, and whatever acts for it no longer may. Raises: NotFound."""
+        changed = tx.rows(sql.SET_DELETE_DUE, (due_ms, account))
+        _found(changed, "account")
+        if not tx.rows(sql.REMOVAL_BEGUN, (account,)):
+            tx.rows(sql.SET_STORAGES_STATUS, (LEAVING, account))
+        return account_of(changed[0])
+
+    def keep(self, tx: Writer, account: int) -> Account:
+        """Raises: NotFound; Conflict -- its removal has begun."""
+        if tx.rows(sql.REMOVAL_BEGUN, (account,)):
+            raise Conflict("This account is being removed already.")
+        changed = tx.rows(sql.SET_DELETE_DUE, (None, account))
+        _found(changed, "account")
+        tx.rows(sql.SET_STORAGES_STATUS, (ACTIVE, account))
+        return account_of(changed[0])
 
     # -- WebIDs --------------------------------------------------------------------------------------------
 
@@ -178,11 +257,20 @@ class Accounts:
     def clients(self, account: int) -> tuple[ClientCredential, ...]:
         return tuple(ClientCredential(*row) for row in self._queries.rows(sql.CLIENTS_OF, (account,)))
 
+    def client_used(self, tx: Writer, key: str) -> None:
+        """A token was issued to it now: for its owner to see. To be called in the transaction that spends the proof."""
+        tx.rows(sql.USE_CLIENT, (tx.now_ms, key))
+
     def revoke_client(self, tx: Writer, key: str) -> None:
         """With its grant, so that its tokens fall at once. Raises: NotFound."""
         revoked = tx.rows(sql.REVOKE_CLIENT, (tx.now_ms, key))
         _found(revoked, "client")
         self.revoke_grant(tx, revoked[0][0])
+
+    def revoke_clients(self, tx: Writer, account: int) -> None:
+        """All of an account's, with their grants."""
+        tx.rows(sql.REVOKE_CLIENTS_OF, (tx.now_ms, account))
+        tx.rows(sql.REVOKE_GRANTS_OF_CLIENTS, (tx.now_ms, account))
 
     # -- signing keys --------------------------------------------------------------------------------------
 
@@ -198,13 +286,28 @@ class Accounts:
         _found(tx.rows(sql.RETIRE_KEY, (tx.now_ms, kid)), "signing key")
 
 
-def _account(row: Row) -> Account:
-    key, name, email, password_hash, status, created_ms = row
-    return Account(key, name, email, password_hash, AccountStatus(status), created_ms)
+def account_of(row: Row) -> Account:
+    """The columns of `account_statements.ACCOUNT`."""
+    key, name, email, password_hash, status, created_ms, role, email_verified_ms, delete_due_ms = row
+    return Account(
+        key,
+        name,
+        email,
+        password_hash,
+        AccountStatus(status),
+        created_ms,
+        Role(role),
+        email_verified_ms,
+        delete_due_ms,
+    )
 
 
 def _first(rows: list[Row]) -> Account | None:
-    return _account(rows[0]) if rows else None
+    return account_of(rows[0]) if rows else None
+
+
+def _email_taken() -> Conflict:
+    return Conflict("There is an account with this mail address already.")
 
 
 def _found(rows: list[Row], what: str) -> None:

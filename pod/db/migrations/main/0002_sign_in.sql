@@ -6,6 +6,19 @@ ALTER TABLE account ADD COLUMN email_verified_ms BIGINT;
 ALTER TABLE account ADD COLUMN delete_due_ms BIGINT;
 UPDATE account SET role = 'operator' WHERE id = (SELECT MIN(id) FROM account);
 
+-- Until now only operators gave accounts an address, and they vouch for it. From now on anyone may name any address, and
+-- an account has it for itself once whoever reads its mail said so.
+UPDATE account SET email_verified_ms = created_ms WHERE email IS NOT NULL;
+DROP INDEX account_email;
+CREATE UNIQUE INDEX account_email ON account (lower(email)) WHERE email_verified_ms IS NOT NULL;
+CREATE INDEX account_delete_due ON account (delete_due_ms) WHERE delete_due_ms IS NOT NULL;
+
+-- Names of storages that were deleted. They stay taken: others still trust the WebIDs that were made of them.
+CREATE TABLE retired_name (
+  name TEXT PRIMARY KEY,
+  since_ms BIGINT NOT NULL
+);
+
 ALTER TABLE client_credential ADD COLUMN used_ms BIGINT;
 
 CREATE TABLE web_session (

@@ -1,0 +1,114 @@
+"""Browsers that are signed in: begun after a password, found by the secret in their cookie, ended for good.
+
+The secret is random and only its digest is kept. Ending a session ends what apps were given in it. Knows no cookie.
+
+Spec: OWASP ASVS 3 (session management); NIST SP 800-63B s7
+"""
+
+from __future__ import annotations
+
+import secrets
+
+from pod.authentication.credentials import digest
+from pod.errors import NotFound
+from pod.services import Services
+from pod.store.accounts import Account, AccountStatus
+from pod.store.interface import Writer
+from pod.store.records import SERVER
+from pod.store.sessions import Session
+
+__all__ = [
+    "Session",
+    "end_session",
+    "end_sessions",
+    "find_session",
+    "list_sessions",
+    "revoke_session",
+    "start_session",
+]
+
+SECRET_CHARACTERS_MAX = 100
+USER_AGENT_CHARACTERS_MAX = 200
+SEEN_EVERY_MS = 3600 * 1000
+"""How exactly it is known when a session was last seen: a visit within the hour writes nothing."""
+_DAY_MS = 24 * 3600 * 1000
+
+
+def start_session(
+    services: Services, account: Account, user_agent: str, *, instead_of: Session | None = None
+) -> tuple[Session, str]:
+    """A new session, and the secret for its cookie. To be called after each successful sign-in, with a new secret each
+    time, so that nobody gets in with one they planted. `instead_of` is the browser's session until now: it ends, and if
+    it was the same account's, what apps were given in it goes on in the new one.
+    """
+    secret = secrets.token_urlsafe(32)
+    with services.store.write(SERVER) as tx:
+        session = services.sessions.create(tx, digest(secret), account, _printable(user_agent))
+        if instead_of is not None and instead_of.account.id == account.id:
+            services.sessions.hand_over(tx, instead_of.id, session.id)
+        if instead_of is not None:
+            _end(services, tx, instead_of)
+    return session, secret
+
+
+def find_session(services: Services, secret: str) -> Session | None:
+    """None: unknown, ended, too old, idle for too long, or its account is disabled or gone."""
+    if not secret or len(secret) > SECRET_CHARACTERS_MAX:
+        return None
+    session = services.sessions.find(digest(secret))
+    if session is None or not _holds(services, session):
+        return None
+    if _now_ms(services) - session.seen_ms >= SEEN_EVERY_MS:
+        with services.store.write(SERVER) as tx:
+            services.sessions.see(tx, session.id)
+    return session
+
+
+def end_session(services: Services, session: Session) -> None:
+    """Sign out. Apps lose what they were given in it, but for what they may keep while nobody is there."""
+    with services.store.write(SERVER) as tx:
+        _end(services, tx, session)
+
+
+def list_sessions(services: Services, account_id: int) -> tuple[Session, ...]:
+    """Those that hold, the last seen first."""
+    return tuple(each for each in services.sessions.of_account(account_id) if _holds(services, each))
+
+
+def revoke_session(services: Services, account_id: int, session_id: str) -> None:
+    """End a session from another one, with everything that apps were given in it.
+
+    Raises: NotFound -- the account has no such session.
+    """
+    with services.store.write(SERVER) as tx:
+        if not services.sessions.end(tx, account_id, session_id):
+            raise NotFound("There is no such session.")
+        services.apps.revoke_grants_of_session(tx, session_id, offline_too=True)
+
+
+def end_sessions(services: Services, tx: Writer, account_id: int, *, keep: Session | None = None) -> None:
+    """All of an account's but one, each with everything that apps were given in it."""
+    for key in services.sessions.end_others(tx, account_id, keep.id if keep else ""):
+        services.apps.revoke_grants_of_session(tx, key, offline_too=True)
+
+
+def _end(services: Services, tx: Writer, session: Session) -> None:
+    services.sessions.end(tx, session.account.id, session.id)
+    services.apps.revoke_grants_of_session(tx, session.id, offline_too=False)
+
+
+def _holds(services: Services, session: Session) -> bool:
+    now_ms, config = _now_ms(services), services.config
+    return (
+        session.account.status is AccountStatus.ACTIVE
+        and now_ms - session.created_ms < config.session_days * _DAY_MS
+        and now_ms - session.seen_ms < config.session_idle_days * _DAY_MS
+    )
+
+
+def _now_ms(services: Services) -> int:
+    return int(services.clock.now() * 1000)
+
+
+def _printable(text: str) -> str:
+    return "".join(each for each in text if each.isprintable())[:USER_AGENT_CHARACTERS_MAX]

@@ -1,0 +1,75 @@
+"""Signing in with a name or mail address and a password.
+
+Whoever guesses learns nothing but "wrong": an unknown name costs the same work and gives the same answer. Guesses are
+counted by address, and by name at an address. The count of a name from everywhere refuses nobody, or strangers could
+lock its owner out: it makes the allowance of each address smaller, so that many addresses gain little.
+
+Spec: NIST SP 800-63B s5.2.2; OWASP ASVS 2.2.1
+"""
+
+from __future__ import annotations
+
+from pod.authentication.credentials import PASSWORD_BYTES_MAX
+from pod.config import MAIL_ADDRESS_CHARACTERS_MAX
+from pod.errors import WrongPassword
+from pod.identity.attempts import Allowance, count, forget, network_of, spend
+from pod.services import Services
+from pod.store.accounts import Account, AccountStatus
+from pod.store.records import SERVER
+
+OF_ADDRESS = Allowance("sign in, address", 100, 15 * 60)
+OF_NAME_AT_ADDRESS = Allowance("sign in, name at address", 10, 15 * 60)
+OF_NAME = Allowance("sign in, name", 30, 15 * 60)
+TIMES_WHEN_MANY_GUESS = 3
+"""What `OF_NAME_AT_ADDRESS` allows while `OF_NAME` is used up."""
+CONFIRMATIONS = Allowance("confirm", 10, 15 * 60)
+
+
+def sign_in(services: Services, name_or_email: str, password: str, address: str) -> Account:
+    """The account whose password this is; a disabled one has none. `address` is `effective_address` of the request.
+
+    Raises: WrongPassword -- the same for all that can be wrong; TooManyRequests; Busy
+    """
+    account = find(services, name_or_email)
+    key = str(account.id) if account else name_or_email[:MAIL_ADDRESS_CHARACTERS_MAX].strip().lower()
+    network = network_of(address)
+    with services.store.write(SERVER) as tx:
+        spend(services, tx, OF_ADDRESS, network)
+        many_guess = count(services, tx, OF_NAME, key) > OF_NAME.times
+        spend(services, tx, OF_NAME_AT_ADDRESS, key, network, times=TIMES_WHEN_MANY_GUESS if many_guess else None)
+    if not is_password_of(services, account, password):
+        raise WrongPassword("The name or the password is wrong, or the account is locked.")
+    assert account is not None
+    with services.store.write(SERVER) as tx:
+        forget(services, tx, OF_NAME_AT_ADDRESS, key, network)
+    return account
+
+
+def find(services: Services, name_or_email: str) -> Account | None:
+    """By name, or by an address that is known to be the account's: others may name whatever address they like."""
+    typed = name_or_email.strip()
+    if len(typed) > MAIL_ADDRESS_CHARACTERS_MAX:
+        return None
+    accounts = services.accounts
+    return accounts.by_email(typed) if "@" in typed else accounts.by_name(typed.lower())
+
+
+def is_password_of(services: Services, account: Account | None, password: str) -> bool:
+    """At the same cost whether there is such an account or not. Raises: Busy"""
+    if len(password.encode("utf-8", "replace")) > PASSWORD_BYTES_MAX:
+        return False
+    password_hash = account.password_hash if account and account.status is AccountStatus.ACTIVE else None
+    return services.passwords.matches(password_hash, password)
+
+
+def confirm(services: Services, account: Account, password: str) -> None:
+    """Before what cannot be taken back: whoever found an open browser does not know the password.
+
+    Raises: WrongPassword, TooManyRequests, Busy
+    """
+    with services.store.write(SERVER) as tx:
+        spend(services, tx, CONFIRMATIONS, str(account.id))
+    if not is_password_of(services, services.accounts.by_id(account.id), password):
+        raise WrongPassword("This is not the password of the account.")
+    with services.store.write(SERVER) as tx:
+        forget(services, tx, CONFIRMATIONS, str(account.id))

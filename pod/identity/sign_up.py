@@ -1,0 +1,163 @@
+"""Signing up: one form makes an account, its WebID and its pod. The first account is the operator's.
+
+Who may sign up is a setting. Where others can reach a server that has no account yet, the first one takes an invitation
+too, which `freehold account invite` prints: or the first stranger to come by would be the operator.
+
+Names are public, so a taken one is told. Mail addresses are not: one that somebody else has is taken like any other,
+stays unverified, and is nobody's way in until whoever reads its mail says so.
+"""
+
+from __future__ import annotations
+
+import secrets
+from ipaddress import ip_address
+from typing import Literal
+from urllib.parse import urlencode, urlsplit
+
+from pod.authentication.credentials import digest
+from pod.errors import Conflict, LinkExpired, NotFound, RegistrationClosed
+from pod.identity.accounts import check_email, check_name, check_password, make_account
+from pod.identity.attempts import Allowance, network_of, spend
+from pod.mail.message import mail_enabled
+from pod.services import Services
+from pod.store.accounts import Account, Accounts
+from pod.store.interface import Queries, Writer
+from pod.store.links import Link, Purpose
+from pod.store.mail import MailKind
+from pod.store.records import SERVER
+
+SIGN_UP_PATH = ".account/sign-up"
+TOKEN_CHARACTERS_MAX = 100
+INVITATIONS_MAX = 1_000
+SIGN_UPS = Allowance("sign up", 10, 3600)
+_DAY_MS = 24 * 3600 * 1000
+
+Registration = Literal["first", "open", "invitation", "closed"]
+
+
+def registration(services: Services) -> Registration:
+    """How somebody may sign up now. "first": anybody, as the operator, on a server that only this machine can reach;
+    elsewhere the first one needs an invitation, whatever the setting.
+    """
+    return _registration(services, services.store)
+
+
+def _registration(services: Services, queries: Queries) -> Registration:
+    if Accounts(queries).any():
+        return services.config.registration
+    return "first" if _is_private(services) else "invitation"
+
+
+def sign_up(
+    services: Services, name: str, password: str, email: str | None, *, invitation: str | None = None, address: str
+) -> Account:
+    """A new account with its WebID and pod. `address` is `effective_address` of the request.
+
+    Raises: RegistrationClosed -- also without an invitation where it takes one; LinkExpired -- an invitation that is no
+        longer one; UnprocessableContent, Conflict -- see `create_account`; TooManyRequests; Busy
+    """
+    with services.store.write(SERVER) as tx:
+        spend(services, tx, SIGN_UPS, network_of(address))
+    email = email or None
+    _admit(services, services.store, invitation)
+    check_name(services.config, name)
+    services.accounts.check_free(services.store, name)
+    if email is not None:
+        check_email(email)
+    check_password(services.config, name, password)
+    password_hash = services.passwords.hash(password)
+    with services.store.write(SERVER) as tx:
+        link = _taken(services, tx, invitation)
+        verified = link is not None and link.email is not None and email is not None and _same(link.email, email)
+        account = make_account(services, tx, name, email, password_hash, email_verified=verified)
+        if email is not None and not verified and mail_enabled(services.config):
+            services.outbox.add(tx, MailKind.VERIFY, email, account.id)
+    return account
+
+
+def invite(services: Services, email: str | None = None) -> str:
+    """The URL of a new invitation, good for one account. With a mail address it is mailed too, if mail can be sent; the
+    one in the mail is another, and the first of both to be used ends the other.
+
+    Raises: Conflict -- registration is closed; UnprocessableContent -- not a mail address.
+    """
+    if services.accounts.any() and services.config.registration == "closed":
+        raise Conflict("Registration is closed. Set registration to invitation, or make the account yourself.")
+    if email is not None:
+        check_email(email)
+    token = secrets.token_urlsafe(32)
+    with services.store.write(SERVER) as tx:
+        if len(services.links.invitations(tx.now_ms)) >= INVITATIONS_MAX:
+            raise Conflict("There are too many open invitations. Take some back first.")
+        lifetime_ms = services.config.invitation_days * _DAY_MS
+        services.links.create(tx, digest(token), Purpose.INVITATION, account=None, email=email, lifetime_ms=lifetime_ms)
+        if email is not None and mail_enabled(services.config):
+            services.outbox.add(tx, MailKind.INVITATION, email, None)
+    return invitation_url(services.config.base_url, token)
+
+
+def invitation_url(base_url: str, token: str) -> str:
+    return f"{base_url}{SIGN_UP_PATH}?{urlencode({'invitation': token})}"
+
+
+def list_invitations(services: Services) -> tuple[Link, ...]:
+    """Those that are still good."""
+    return services.links.invitations(int(services.clock.now() * 1000))
+
+
+def revoke_invitation(services: Services, invitation_id: str) -> None:
+    """Raises: NotFound."""
+    with services.store.write(SERVER) as tx:
+        if not services.links.remove(tx, invitation_id, Purpose.INVITATION):
+            raise NotFound("There is no such invitation.")
+
+
+def find_invitation(services: Services, token: str) -> Link | None:
+    """An invitation that is still good, for the page to show whom it is for."""
+    if len(token) > TOKEN_CHARACTERS_MAX:
+        return None
+    return services.links.find(digest(token), Purpose.INVITATION, int(services.clock.now() * 1000))
+
+
+def _admit(services: Services, queries: Queries, invitation: str | None) -> None:
+    """Asked before any work is done, and again in the transaction, where it counts.
+
+    Raises: RegistrationClosed, LinkExpired
+    """
+    how = _registration(services, queries)
+    if how == "closed":
+        raise RegistrationClosed("Registration is closed on this server. Its operator can make you an account.")
+    if how == "invitation" and not invitation:
+        raise RegistrationClosed("Signing up here takes an invitation. Its operator can make you one.")
+    if invitation and find_invitation(services, invitation) is None:
+        raise LinkExpired("This invitation was used before, or is too old. Ask for a new one.")
+
+
+def _taken(services: Services, tx: Writer, invitation: str | None) -> Link | None:
+    """The invitation, used up. Raises: RegistrationClosed -- somebody else was first; LinkExpired"""
+    _admit(services, tx, invitation)
+    if not invitation:
+        return None
+    link = services.links.take(tx, digest(invitation), Purpose.INVITATION)
+    if link.email is not None:
+        services.links.remove_invitations_to(tx, link.email)
+    return link
+
+
+def _same(one: str, other: str) -> bool:
+    return one.lower() == other.lower()
+
+
+def _is_private(services: Services) -> bool:
+    """Whether only this machine can reach the server: by what it is called, and by what it listens on."""
+    base = urlsplit(services.config.base_url).hostname or ""
+    return _is_loopback(base) and _is_loopback(services.config.host)
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,1 @@
+"""Mail to people with an account here: what it says, and how it leaves."""

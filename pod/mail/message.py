@@ -1,0 +1,101 @@
+"""What mail from this server says: short plain texts for people, each with at most one link.
+
+Pure: values in, a message out. Nothing in them comes from a stranger but the address, which is one and no more.
+
+Spec: RFC 5322 s3.6; RFC 3834 s5
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, make_msgid
+
+from pod.config import Config
+from pod.store.mail import MailKind
+
+RESET_MINUTES = 60
+VERIFY_HOURS = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What a mail is about. `name` is the account's, if there is one; `date` is when what it announces is due."""
+
+    kind: MailKind
+    link: str
+    name: str = ""
+    date: str = ""
+
+
+def mail_enabled(config: Config) -> bool:
+    """Whether this server sends mail. Without, people turn to its operator, who has the command line."""
+    return bool(config.mail_from and config.smtp_host)
+
+
+def message(config: Config, letter: Letter, email: str, now: float) -> EmailMessage:
+    """Raises: ValueError -- no address; none such is ever stored."""
+    mail = EmailMessage(policy=SMTP)
+    subject, text = _TEXTS[letter.kind]
+    host = config.base_url.partition("://")[2].rstrip("/")
+    mail["From"] = Address("Freehold", addr_spec=config.mail_from)
+    mail["To"] = Address(addr_spec=email)
+    mail["Subject"] = subject.format(host=host)
+    mail["Date"] = format_datetime(datetime.fromtimestamp(now, UTC))
+    mail["Message-ID"] = make_msgid(domain=config.mail_from.rpartition("@")[2])
+    mail["Auto-Submitted"] = "auto-generated"
+    days = config.invitation_days
+    values = {"host": host, "name": letter.name, "link": letter.link, "date": letter.date, "days": days}
+    mail.set_content(text.format(minutes=RESET_MINUTES, hours=VERIFY_HOURS, **values))
+    return mail
+
+
+_TEXTS: dict[MailKind, tuple[str, str]] = {
+    MailKind.RESET: (
+        "A new password for {host}",
+        """\
+Somebody, you we hope, asked for a new password for the account {name} on {host}.
+
+Choose one here:
+{link}
+
+The link works once, for {minutes} minutes. If it was not you, do nothing: your password stays as it is.
+""",
+    ),
+    MailKind.VERIFY: (
+        "Is this your mail address? ({host})",
+        """\
+The account {name} on {host} named this address as its own.
+
+If that is you, confirm it here:
+{link}
+
+The link works once, for {hours} hours. If it was not you, do nothing: nobody gets into anything with your address.
+""",
+    ),
+    MailKind.INVITATION: (
+        "An invitation to {host}",
+        """\
+You are invited to make an account with a pod of your own on {host}.
+
+Begin here:
+{link}
+
+The link works once, for {days} days.
+""",
+    ),
+    MailKind.LEAVING: (
+        "Your account on {host} will be deleted",
+        """\
+The account {name} on {host} will be deleted on {date}, with its pods and everything in them.
+
+Until then you can keep it, or save what is in it. Sign in here:
+{link}
+
+If it was not you who asked for this, sign in, keep your account, and choose a new password.
+""",
+    ),
+}

@@ -1,0 +1,64 @@
+"""Mail to be sent: what kind, to whom and when to try. The text, and the link in it, are made when it is sent.
+
+So no link that works lies here, and a request that asks for mail does the same work whether there is an account or not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pod.db.connection import Row
+from pod.store.interface import Queries, Writer
+
+_MAIL = "id, kind, account, email, created_ms, due_ms, attempts"
+_INSERT = "INSERT INTO outgoing_mail (kind, account, email, created_ms, due_ms) VALUES (?, ?, ?, ?, ?)"
+_DUE = f"SELECT {_MAIL} FROM outgoing_mail WHERE due_ms <= ? ORDER BY due_ms, id LIMIT ?"  # noqa: S608
+_PUT_OFF = "UPDATE outgoing_mail SET attempts = attempts + 1, due_ms = ? WHERE id = ?"
+_REMOVE = "DELETE FROM outgoing_mail WHERE id = ?"
+
+
+class MailKind(StrEnum):
+    """Why somebody gets mail from this server."""
+
+    RESET = "reset"
+    VERIFY = "verify"
+    INVITATION = "invitation"
+    LEAVING = "leaving"
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingMail:
+    """One mail that waits. `attempts` is how often it was tried in vain."""
+
+    id: int
+    kind: MailKind
+    account: int | None
+    email: str
+    created_ms: int
+    due_ms: int
+    attempts: int
+
+
+class Outbox:
+    """Reads through `queries`; changes in the Writer each is given."""
+
+    def __init__(self, queries: Queries) -> None:
+        self._queries = queries
+
+    def add(self, tx: Writer, kind: MailKind, email: str, account: int | None) -> None:
+        tx.rows(_INSERT, (kind.value, account, email, tx.now_ms, tx.now_ms))
+
+    def due(self, now_ms: int, limit: int) -> tuple[OutgoingMail, ...]:
+        return tuple(_mail(row) for row in self._queries.rows(_DUE, (now_ms, limit)))
+
+    def put_off(self, tx: Writer, mail: int, due_ms: int) -> None:
+        tx.rows(_PUT_OFF, (due_ms, mail))
+
+    def remove(self, tx: Writer, mail: int) -> None:
+        tx.rows(_REMOVE, (mail,))
+
+
+def _mail(row: Row) -> OutgoingMail:
+    key, kind, *rest = row
+    return OutgoingMail(key, MailKind(kind), *rest)
