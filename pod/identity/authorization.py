@@ -1,0 +1,188 @@
+"""The authorization endpoint without its pages: an app's request in; a redirect, a sign-in or a question out.
+
+A request under way is kept nowhere. It travels through the pages as a signed text, so strangers fill no table, and a
+redirect leads only where the request was checked to lead. Knows no Flask and no cookies: a session in.
+
+Spec: OpenID Connect Core s3.1.2; RFC 6749 s4.1, s10.15; RFC 9207; RFC 9700 s2.1, s4.11
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+
+from pod.authentication.credentials import digest
+from pod.authentication.secret_files import secret
+from pod.errors import RefusedAuthorization
+from pod.identity import consent
+from pod.identity.applications import Clients
+from pod.identity.client_metadata import Client
+from pod.identity.consent import ConsentQuestion
+from pod.identity.id_token_hint import read_hint
+from pod.identity.requests import (
+    ErrorRedirect,
+    Parameters,
+    PendingRequest,
+    RequestError,
+    checked,
+    location,
+)
+from pod.identity.sealed import Seal
+from pod.services import Services
+from pod.store.apps import Apps
+from pod.store.records import SERVER
+from pod.store.sessions import Session
+
+SEAL_KEY = "requests.key"
+SEAL_PURPOSE = "authorization request"
+SEALED_SECONDS_MAX = 3600
+CODE_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """The answer is at the app."""
+
+    location: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignInNeeded:
+    """Nobody is signed in, or somebody must sign in `again`."""
+
+    again: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentNeeded:
+    """The person signed in must answer; then comes `allow` or `refuse`."""
+
+    question: ConsentQuestion
+
+
+class Authorization:
+    """Answers authorization requests. One a process."""
+
+    def __init__(self, services: Services, clients: Clients) -> None:
+        self._services = services
+        self._clients = clients
+        self._issuer = services.placement.base_url
+        key = secret(services.config.keys, SEAL_KEY)
+        self._seal = Seal(key, SEAL_PURPOSE, seconds=SEALED_SECONDS_MAX, now=services.clock.now)
+
+    def begin(self, parameters: Sequence[tuple[str, str]]) -> PendingRequest:
+        """A new request, from the query or the form it came in.
+
+        Raises: RefusedAuthorization, UnknownClient -- for people to read, never redirected; ErrorRedirect.
+        """
+        asked = Parameters.of(parameters)
+        redirect_uri = asked.certain("redirect_uri")
+        client = self._client(asked.certain("client_id"), redirect_uri)
+        try:
+            return self._hinted(checked(asked, client, self._now_ms()), asked.values.get("id_token_hint"))
+        except RequestError as error:
+            answer = {"error": error.error, "error_description": error.description}
+            raise ErrorRedirect(location(redirect_uri, self._issuer, asked.state, answer)) from error
+
+    def seal(self, pending: PendingRequest) -> str:
+        """A request as a text that only this server can write, good for `SEALED_SECONDS_MAX`."""
+        said = {each.name: getattr(pending, each.name) for each in fields(pending)}
+        return self._seal.write(said | {"client": pending.client.id, "prompt": sorted(pending.prompt)})
+
+    def unseal(self, text: str) -> PendingRequest:
+        """Raises: BadRequest -- forged or too old; RefusedAuthorization, UnknownClient -- the client has changed."""
+        said = self._seal.read(text)
+        client = self._client(said.pop("client"), said["redirect_uri"])
+        return PendingRequest(client=client, prompt=frozenset(said.pop("prompt")), **said)
+
+    def decide(self, pending: PendingRequest, session: Session | None) -> Redirect | SignInNeeded | ConsentNeeded:
+        """What comes next, for whoever has this session."""
+        web_ids = () if session is None else self._web_ids(pending, session)
+        if session is None or not pending.is_recent_enough(session) or not web_ids:
+            return self._sign_in(pending, session)
+        app = consent.remembered(pending, self._services.apps.of_client(session.account.id, pending.client.id), web_ids)
+        if app is not None:
+            return Redirect(self.allow(pending, session, app.web_id))
+        if pending.is_silent:
+            return self._error(pending, "consent_required", "The account has not allowed this app yet.")
+        return ConsentNeeded(consent.question(pending, web_ids, self._clients.logo(pending.client)))
+
+    def allow(self, pending: PendingRequest, session: Session, web_id: str) -> str:
+        """Where the app gets its code. The consent is remembered.
+
+        Raises: RefusedAuthorization -- not a WebID of this account, or the session is too old, or has ended.
+        """
+        if web_id not in self._web_ids(pending, session):
+            raise RefusedAuthorization("The app cannot act as this WebID: it is not one of yours.")
+        if not pending.is_recent_enough(session):
+            raise RefusedAuthorization("The app wants you to sign in again. Go back to it and start over.")
+        code = self._granted(pending, session, web_id)
+        self._clients.used(pending.client.id)
+        return pending.location(self._issuer, code=code)
+
+    def refuse(self, pending: PendingRequest) -> str:
+        """Where the app learns that the person does not want it."""
+        return self._error(pending, "access_denied", "The person refused.").location
+
+    # -- parts ---------------------------------------------------------------------------------------------------------
+
+    def _client(self, client_id: str, redirect_uri: str) -> Client:
+        """Spec: RFC 6749 s3.1.2.4, never redirect where the client did not say; Solid-OIDC #clientids-document."""
+        client = self._clients.find(client_id, redirect_uri)
+        if not client.allows_redirect(redirect_uri):
+            raise RefusedAuthorization("The app asks to be answered at a URL that is not one of its redirect_uris.")
+        return client
+
+    def _hinted(self, pending: PendingRequest, id_token: str | None) -> PendingRequest:
+        if id_token is None:
+            return pending
+        hint = read_hint(self._services.keys, self._issuer, id_token)
+        if hint is None:
+            raise RequestError("invalid_request", "The id_token_hint is not an ID token of this server.")
+        return replace(pending, web_id=hint.web_id)
+
+    def _web_ids(self, pending: PendingRequest, session: Session) -> tuple[str, ...]:
+        """Those of the account that the request can mean."""
+        own = self._services.accounts.web_ids(session.account.id)
+        return tuple(each for each in own if pending.web_id in {None, each})
+
+    def _sign_in(self, pending: PendingRequest, session: Session | None) -> Redirect | SignInNeeded:
+        """Whoever just signed in and is not who is meant is not asked for ever.
+
+        Spec: OpenID Connect Core s3.1.2.1, "the Authorization Server MUST return an error, such as login_required"
+        """
+        is_another = session is not None and session.authenticated_ms >= pending.asked_ms
+        if pending.is_silent or is_another:
+            return self._error(pending, "login_required", "The person the app asks for is not signed in.")
+        return SignInNeeded(again=session is not None)
+
+    def _granted(self, pending: PendingRequest, session: Session, web_id: str) -> str:
+        """A code for a grant made in this session, all in one transaction."""
+        code, client, account = secrets.token_urlsafe(32), pending.client, session.account.id
+        with self._services.store.write(SERVER) as tx:
+            apps = Apps(tx)
+            earlier = [app.scope for app in apps.of_client(account, client.id) if app.web_id == web_id]
+            scope = consent.joined(pending.scope, *earlier)
+            app = apps.remember(tx, account, client.id, web_id, name=client.name, scope=scope)
+            grant = apps.add_grant(tx, app, session.id, pending.scope)
+            if grant is None:
+                raise RefusedAuthorization("You have signed out meanwhile. Go back to the app and start over.")
+            apps.add_code(
+                tx,
+                digest(code),
+                grant=grant,
+                client=client.id,
+                redirect_uri=pending.redirect_uri,
+                challenge=pending.challenge,
+                jkt=pending.dpop_jkt,
+                nonce=pending.nonce,
+                seconds=CODE_SECONDS,
+            )
+        return code
+
+    def _error(self, pending: PendingRequest, error: str, description: str) -> Redirect:
+        return Redirect(pending.location(self._issuer, error=error, error_description=description))
+
+    def _now_ms(self) -> int:
+        return int(self._services.clock.now() * 1000)
