@@ -14,6 +14,9 @@ from pod.http.solid import SolidApplication
 from pod.identity.identity import open_identity
 from pod.identity.routes import identity_provider
 from pod.services import Services, open_services
+from pod.ui.pages import pages
+from pod.ui.problems import problem_page
+from pod.ui.views import Pages
 
 
 def create_app(config: Config, services: Services | None = None) -> Flask:
@@ -22,7 +25,9 @@ def create_app(config: Config, services: Services | None = None) -> Flask:
     identity = open_identity(services)
     app = Flask("pod")
     app.extensions["services"] = services
-    app.register_blueprint(server_pages(services))
+    app.register_blueprint(server_pages(services, problem_page))
     app.register_blueprint(identity_provider(services, identity))
-    app.wsgi_app = SolidApplication(services, app.wsgi_app)  # type: ignore[method-assign]  # how Flask documents wrapping
+    app.register_blueprint(pages(services, identity))
+    solid = SolidApplication(services, app.wsgi_app, Pages(services.placement))
+    app.wsgi_app = solid  # type: ignore[method-assign]  # how Flask documents wrapping
     return app

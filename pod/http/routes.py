@@ -1,11 +1,11 @@
-"""The server's own pages that belong to no feature: start, health, what a problem type means, and everything unknown.
+"""What belongs to no feature: health, everything unknown, and what any route of the server refuses.
 
 Spec: RFC 9457 s4; RFC 9110 s15.5.5
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from flask import Blueprint, Response, redirect, request
 from werkzeug.exceptions import HTTPException
@@ -13,37 +13,27 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from pod import errors
 from pod.http import cors, problems
+from pod.http.request import wants_page
 from pod.protocol.placement import is_storage_name
 from pod.services import Services
 
+ProblemPage = Callable[[errors.PodError], Response]
 
-def server_pages(services: Services) -> Blueprint:
-    """Routes on the base URL."""
+
+def server_pages(services: Services, problem_page: ProblemPage) -> Blueprint:
+    """Routes on the base URL. `problem_page` tells an error to people; programs get a problem document."""
     pages = Blueprint("server", __name__)
     base_url = services.placement.base_url
 
-    @pages.get("/")
-    def start() -> Response:
-        pod = services.placement.url("/NAME/")
-        text = (
-            f"Freehold is running at {base_url}\n\n"
-            f"A pod lives at {pod} and its owner's WebID is {pod}profile/card#me\n"
-            "Make one with: freehold account create NAME\n"
-        )
-        return Response(text, content_type="text/plain; charset=utf-8")
+    def tell(error: errors.PodError) -> Response:
+        if wants_page(request.headers.get("Accept")):
+            return problem_page(error)
+        return _problem(error, base_url)
 
     @pages.get("/.health")
     def health() -> Response:
         services.store.changes(0, 1)
         return Response('{"status": "ok"}\n', content_type="application/json", headers={"Cache-Control": "no-store"})
-
-    @pages.get("/.problems/<name>")
-    def problem_type(name: str) -> Response:
-        found = next((each for each in problem_types() if each.type == name), None)
-        if found is None:
-            raise errors.NotFound("There is no such type of problem.")
-        text = f"{found.status} {found.title}\n\n{(found.__doc__ or '').strip()}\n"
-        return Response(text, content_type="text/plain; charset=utf-8")
 
     @pages.get("/<name>")
     def storage_without_slash(name: str) -> AnyResponse:
@@ -54,17 +44,17 @@ def server_pages(services: Services) -> Blueprint:
 
     @pages.app_errorhandler(HTTPException)
     def refused(error: HTTPException) -> Response:
-        return _problem(_as_pod_error(error), base_url)
+        return tell(_as_pod_error(error))
 
     @pages.app_errorhandler(errors.PodError)
     def failed(error: errors.PodError) -> Response:
-        return _problem(error, base_url)
+        return tell(error)
 
     @pages.app_errorhandler(Exception)
     def broke(error: Exception) -> Response:
         internal = errors.PodError()
         internal.__cause__ = error
-        return _problem(internal, base_url)
+        return tell(internal)
 
     return pages
 

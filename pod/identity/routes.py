@@ -24,7 +24,6 @@ from pod.http.request import raw_path
 from pod.identity.clients import client_secrets
 from pod.identity.identity import Identity
 from pod.identity.provider import (
-    AUTHORIZATION_PATH,
     KEY_SET_PATH,
     REGISTRATION_PATH,
     TOKEN_PATH,
@@ -70,11 +69,6 @@ def identity_provider(services: Services, identity: Identity) -> Blueprint:
     @provider.get(f"/{KEY_SET_PATH}")
     def key_set() -> Response:
         return _json(services.keys.key_set(), _CACHED)
-
-    @provider.route(f"/{AUTHORIZATION_PATH}", methods=["GET", "POST"])
-    def authorize() -> Response:
-        """Spec: RFC 6749 s4.1.2.1, an unknown client is never redirected to."""
-        raise BadRequest("No app can sign people in here yet; programs get tokens with client credentials.")
 
     @provider.post(f"/{TOKEN_PATH}")
     def token() -> Response:

@@ -12,10 +12,14 @@ from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
 from flask import request
+from werkzeug.datastructures import Headers
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from pod.errors import BadRequest, ContentTooLarge, ForeignForm
 from pod.ui.visitor import Visitor
+
+Errors = Mapping[str, str]
+"""What is wrong with a form: a text for each field, and under "" what belongs to none."""
 
 MEDIA_TYPE = "application/x-www-form-urlencoded"
 BYTES_MAX = 64 * 1024
@@ -35,7 +39,7 @@ def read_form(visitor: Visitor, origin: str) -> Mapping[str, str]:
     return fields
 
 
-def check_origin(headers: Mapping[str, str], origin: str) -> None:
+def check_origin(headers: Headers, origin: str) -> None:
     """Browsers that say neither leave it to the token. Raises: ForeignForm."""
     said = headers.get("Origin")
     if said is not None and said != origin:

@@ -10,12 +10,9 @@ from __future__ import annotations
 import hmac
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
+from pod.identity.sessions import Session
 from pod.store.accounts import Account
-
-if TYPE_CHECKING:
-    from pod.identity.sessions import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +25,7 @@ class Visitor:
 
     @property
     def account(self) -> Account | None:
-        return self.session and self.session.account
+        return None if self.session is None else self.session.account
 
     def form_token(self) -> str:
         return urlsafe_b64encode(hmac.digest(self.secret.encode(), b"form", "sha256")).decode().rstrip("=")

@@ -1,0 +1,124 @@
+"""The way in and out of pages: recognises who comes by their cookies, lets in who signed in, leads others to sign-in.
+
+`Door.watch` puts it in front of a blueprint; after that `visitor`, `session` and `form` tell each page what came.
+
+Spec: RFC 6265bis s4.1; RFC 9110 s15.4.4
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Mapping
+from urllib.parse import unquote, urlencode
+
+from flask import Blueprint, Response, g, request
+
+from pod.errors import PodError
+from pod.http.proxies import effective_address
+from pod.identity.sessions import Session, end_session, find_session, start_session
+from pod.services import Services
+from pod.store.accounts import Account
+from pod.ui.cookies import Cookies
+from pod.ui.forms import read_form
+from pod.ui.problems import problem_page
+from pod.ui.visitor import Visitor
+
+SIGN_IN = "/.account/sign-in"
+ACCOUNT = "/.account/"
+NEXT_CHARACTERS_MAX = 2000
+DAY_SECONDS = 24 * 3600
+
+_NEXT = re.compile(r"/\.(?:account|home)/[!-\[\]-~]*")
+
+
+class SignInFirst(Exception):
+    """The page belongs to an account. `path` is where to come back to."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self.path = path
+
+
+class Door:
+    """Made once per process."""
+
+    def __init__(self, services: Services) -> None:
+        self.services = services
+        self._cookies = Cookies.of(services.placement.base_url)
+        self._session_seconds = services.config.session_days * DAY_SECONDS
+
+    def watch(self, pages: Blueprint) -> None:
+        """Each request to `pages` has a visitor, and each failure is told as a page."""
+        pages.before_request(self._recognise)
+        pages.after_request(self._remember)
+        pages.register_error_handler(SignInFirst, _lead_to_sign_in)
+        pages.register_error_handler(PodError, problem_page)
+
+    def _recognise(self) -> None:
+        secret = self._cookies.session_secret(request)
+        session = find_session(self.services, secret) if secret else None
+        if secret and session:
+            g.visitor = Visitor(session, secret, is_new=False)
+            return
+        known = self._cookies.form_secret(request)
+        g.visitor = Visitor(None, known or secrets.token_urlsafe(32), is_new=known is None)
+
+    def _remember(self, response: Response) -> Response:
+        visitor: Visitor = g.visitor
+        if visitor.is_new and response.mimetype == "text/html":
+            self._cookies.set_form(response, visitor.secret)
+        return response
+
+    def visitor(self) -> Visitor:
+        visitor: Visitor = g.visitor
+        return visitor
+
+    def session(self) -> Session:
+        """Of whoever is signed in. Raises: SignInFirst."""
+        session = self.visitor().session
+        if session is None:
+            raise SignInFirst(request.full_path.rstrip("?") if request.method == "GET" else ACCOUNT)
+        return session
+
+    def form(self) -> Mapping[str, str]:
+        """Raises: ForeignForm, BadRequest, ContentTooLarge -- see `read_form`."""
+        return read_form(self.visitor(), self.services.placement.origin)
+
+    def address(self) -> str:
+        return effective_address(request.environ, self.services.config.trusted_proxies)
+
+    def let_in(self, account: Account, location: str) -> Response:
+        """Signs an account in, under a new secret: what a browser held before opens nothing more."""
+        agent, before = request.headers.get("User-Agent", ""), self.visitor().session
+        _, secret = start_session(self.services, account, agent, instead_of=before)
+        response = see_other(location)
+        self._cookies.set_session(response, secret, self._session_seconds)
+        return response
+
+    def let_out(self, location: str) -> Response:
+        """Ends the session here and in the browser."""
+        session = self.visitor().session
+        if session is not None:
+            end_session(self.services, session)
+        return self.forget(see_other(location))
+
+    def forget(self, response: Response) -> Response:
+        """For a session that has ended already."""
+        self._cookies.clear_session(response)
+        return response
+
+
+def see_other(location: str) -> Response:
+    """After a form, so that reloading sends nothing twice."""
+    return Response(status=303, headers={"Location": location, "Cache-Control": "no-store"})
+
+
+def local(path: str) -> str:
+    """Where to go on to, if it is one of our own pages; else the account. No pod and no other site can be named."""
+    is_ours = len(path) <= NEXT_CHARACTERS_MAX and _NEXT.fullmatch(path) and ".." not in unquote(path).split("/")
+    return path if is_ours else ACCOUNT
+
+
+def _lead_to_sign_in(needed: SignInFirst) -> Response:
+    return see_other(f"{SIGN_IN}?{urlencode({'next': local(needed.path)})}")

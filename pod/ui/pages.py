@@ -1,0 +1,38 @@
+"""All pages for people, put together: sign-up, sign-in, consent, and everything under an account."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from pod.identity.identity import Identity
+from pod.services import Services
+from pod.ui.account import add_overview
+from pod.ui.apps import add_apps
+from pod.ui.authorize import add_authorize
+from pod.ui.credentials import add_credentials
+from pod.ui.door import Door
+from pod.ui.pending import Waiting
+from pod.ui.problems import add_problem_types
+from pod.ui.sessions import add_sessions
+from pod.ui.sign_in import add_sign_in
+from pod.ui.sign_up import add_sign_up
+from pod.ui.start import add_start
+from pod.ui.static_files import add_static_files
+
+
+def pages(services: Services, identity: Identity) -> Blueprint:
+    """Routes on the base URL."""
+    made = Blueprint("pages", __name__)
+    door, waiting = Door(services), Waiting(identity.authorization)
+    door.watch(made)
+    add_start(made, door, waiting)
+    add_sign_up(made, door, waiting)
+    add_sign_in(made, door, waiting)
+    add_authorize(made, door, waiting, identity.authorization)
+    add_overview(made, door)
+    add_apps(made, door)
+    add_sessions(made, door)
+    add_credentials(made, door)
+    add_problem_types(made)
+    add_static_files(made)
+    return made

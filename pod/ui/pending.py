@@ -1,0 +1,33 @@
+"""The request of an app that waits while somebody signs in or up: a signed text in the pages, never a place to go to.
+
+Spec: OpenID Connect Core s3.1.2.1; RFC 6749 s10.15
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from pod.identity.authorization import Authorization
+from pod.identity.requests import PendingRequest
+
+AUTHORIZE = "/.oidc/authorize"
+
+
+class Waiting:
+    """Reads requests that wait. An empty text is none."""
+
+    def __init__(self, authorization: Authorization) -> None:
+        self._authorization = authorization
+
+    def read(self, sealed: str) -> PendingRequest | None:
+        """Raises: RefusedAuthorization, UnknownClient -- see `Authorization.unseal`."""
+        return self._authorization.unseal(sealed) if sealed else None
+
+    def path(self, sealed: str) -> str:
+        """Where the request goes on."""
+        return f"{AUTHORIZE}?{urlencode({'pending': sealed})}"
+
+    def targets(self, sealed: str) -> tuple[str, ...]:
+        """Where a form that carries the request may lead. Raises: as `read`."""
+        pending = self.read(sealed)
+        return () if pending is None else (pending.redirect_uri,)

@@ -1,0 +1,88 @@
+"""Signing in and out of the pages.
+
+The answer to an unknown name is that to a wrong password. After signing in, one goes on to a page of ours or to an app
+whose request was checked, never to a place that a link names.
+
+Spec: RFC 9700 s4.11
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from flask import Blueprint, Response, request
+
+from pod.errors import WrongPassword
+from pod.identity.sign_in import sign_in
+from pod.identity.sign_up import registration
+from pod.ui.door import SIGN_IN, Door, local, see_other
+from pod.ui.forms import Errors
+from pod.ui.pending import Waiting
+from pod.ui.render import render
+from pod.ui.sign_up import SIGN_UP
+
+SIGNED_OUT = "/.account/signed-out"
+
+
+def add_sign_in(pages: Blueprint, door: Door, waiting: Waiting) -> None:
+    services = door.services
+
+    @pages.get(SIGN_IN)
+    def ask_password() -> Response:
+        sent = SignIn.of(request.args)
+        if not services.accounts.any():
+            return see_other(SIGN_UP)
+        if door.visitor().session and not sent.request:
+            return see_other(local(sent.next))
+        return _form(door, waiting, sent)
+
+    @pages.post(SIGN_IN)
+    def take_password() -> Response:
+        form = door.form()
+        sent = SignIn.of(form)
+        try:
+            account = sign_in(services, sent.name, form.get("password", ""), door.address())
+        except WrongPassword as error:
+            return _form(door, waiting, sent, {"": error.detail}, error.status)
+        return door.let_in(account, waiting.path(sent.request) if sent.request else local(sent.next))
+
+    @pages.post("/.account/sign-out")
+    def leave() -> Response:
+        door.form()
+        return door.let_out(SIGNED_OUT)
+
+    @pages.get(SIGNED_OUT)
+    def left() -> Response:
+        return render("done.html", what="signed-out")
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """What the form holds, but for the password, which is never given back."""
+
+    name: str
+    request: str
+    next: str
+
+    @classmethod
+    def of(cls, fields: Mapping[str, str]) -> SignIn:
+        return cls(fields.get("name", "").strip(), fields.get("request", ""), fields.get("next", ""))
+
+
+def _form(door: Door, waiting: Waiting, sent: SignIn, errors: Errors | None = None, status: int = 200) -> Response:
+    pending = waiting.read(sent.request)
+    account = door.visitor().account
+    hint = (pending and pending.login_hint) or (account.name if account else "")
+    return render(
+        "sign_in.html",
+        status=status,
+        form_targets=waiting.targets(sent.request),
+        name=sent.name or hint,
+        request=sent.request,
+        next=sent.next,
+        app=pending.client.name if pending else "",
+        again=account is not None,
+        may_sign_up=registration(door.services) in {"first", "open"},
+        errors=errors or {},
+    )

@@ -1,0 +1,137 @@
+"""The one form that makes account, WebID and pod.
+
+Names are public, so a taken one is told; mail addresses are not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from flask import Blueprint, Response, request
+
+from pod.authentication.credentials import PASSWORD_CHARACTERS_MIN
+from pod.config import Config
+from pod.errors import Conflict, LinkExpired, PodError, RegistrationClosed, UnprocessableContent
+from pod.identity.accounts import check_email, check_name, check_password
+from pod.identity.sign_up import registration, sign_up
+from pod.protocol.placement import Placement
+from pod.ui.door import Door
+from pod.ui.forms import Errors
+from pod.ui.pending import Waiting
+from pod.ui.render import render
+
+SIGN_UP = "/.account/sign-up"
+READY = "/.account/ready"
+
+
+def add_sign_up(pages: Blueprint, door: Door, waiting: Waiting) -> None:
+    services = door.services
+
+    @pages.get(SIGN_UP)
+    def ask_name() -> Response:
+        sent = SignUp.of(request.args)
+        how = registration(services)
+        if how == "closed" or (how == "invitation" and not sent.invitation):
+            return sign_up_refused(door)
+        return sign_up_form(door, waiting, sent)
+
+    @pages.post(SIGN_UP)
+    def make_pod() -> Response:
+        sent = SignUp.of(door.form())
+        errors = wrong_fields(services.config, sent)
+        if errors:
+            return sign_up_form(door, waiting, sent, errors, UnprocessableContent.status)
+        try:
+            account = sign_up(
+                services,
+                sent.name,
+                sent.password,
+                sent.email or None,
+                invitation=sent.invitation or None,
+                address=door.address(),
+            )
+        except Conflict as error:
+            return sign_up_form(door, waiting, sent, {"name": error.detail}, error.status)
+        except (RegistrationClosed, LinkExpired) as error:
+            return sign_up_refused(door, error)
+        return door.let_in(account, waiting.path(sent.request) if sent.request else READY)
+
+
+@dataclass(frozen=True, slots=True)
+class SignUp:
+    """What the form holds."""
+
+    name: str = ""
+    password: str = ""
+    email: str = ""
+    invitation: str = ""
+    request: str = ""
+
+    @classmethod
+    def of(cls, fields: Mapping[str, str]) -> SignUp:
+        """A phone writes names with a capital letter, and nobody means the space at the end."""
+        return cls(
+            name=fields.get("name", "").strip().lower(),
+            password=fields.get("password", ""),
+            email=fields.get("email", "").strip(),
+            invitation=fields.get("invitation", ""),
+            request=fields.get("request", ""),
+        )
+
+
+def wrong_fields(config: Config, sent: SignUp) -> Errors:
+    """Everything that is wrong with what somebody typed, at once."""
+    checks: dict[str, Callable[[], None]] = {
+        "name": lambda: check_name(config, sent.name),
+        "password": lambda: check_password(config, sent.name, sent.password),
+    }
+    if sent.email:
+        checks["email"] = lambda: check_email(sent.email)
+    return {field: text for field, check in checks.items() if (text := complaint(check))}
+
+
+def complaint(check: Callable[[], None]) -> str:
+    """What a check says against a value, or nothing."""
+    try:
+        check()
+    except (Conflict, UnprocessableContent) as error:
+        return error.detail
+    return ""
+
+
+def password_minimum(config: Config) -> int:
+    return 1 if config.dev else PASSWORD_CHARACTERS_MIN
+
+
+def around_name(placement: Placement) -> dict[str, str]:
+    """What stands before and after a pod's name in its address."""
+    if placement.kind == "subdomain":
+        return {"before": "", "after": f".{placement.authority}"}
+    return {"before": f"{placement.authority}/", "after": ""}
+
+
+def sign_up_form(
+    door: Door, waiting: Waiting, sent: SignUp, errors: Errors | None = None, status: int = 200
+) -> Response:
+    config, placement = door.services.config, door.services.placement
+    return render(
+        "sign_up.html",
+        status=status,
+        form_targets=waiting.targets(sent.request),
+        first=not door.services.accounts.any(),
+        name=sent.name,
+        email=sent.email,
+        invitation=sent.invitation,
+        request=sent.request,
+        fixed_name=config.root_name if placement.kind == "root" else "",
+        minimum=password_minimum(config),
+        errors=errors or {},
+        **around_name(placement),
+    )
+
+
+def sign_up_refused(door: Door, error: PodError | None = None) -> Response:
+    why = "first" if not door.services.accounts.any() else registration(door.services)
+    bad = isinstance(error, LinkExpired)
+    return render("no_sign_up.html", status=error.status if error else 200, why=why, bad_invitation=bad)
