@@ -15,6 +15,7 @@ from pod.authentication.keys import KeyRing
 from pod.clock import Clock, SystemClock
 from pod.config import Config
 from pod.store.accounts import Accounts
+from pod.store.clients import sweep_unused_clients
 from pod.store.interface import ResourceStore
 from pod.store.journal import expire
 from pod.store.sqlite import open_store
@@ -64,4 +65,5 @@ def upkeep(config: Config, store: ResourceStore, clock: Clock) -> tuple[Task, ..
         Task("sweep orphans", 6 * 3600, lambda: sweep(store, clock, config.orphan_blob_seconds)),
         Task("expire journal", 3600, lambda: expire(store, clock, days=config.journal_days)),
         Task("renew signing keys", 3600, keys.renew),
+        Task("forget apps that nobody used", 3600, lambda: sweep_unused_clients(store)),
     )
