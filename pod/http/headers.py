@@ -28,9 +28,10 @@ RDF_TYPES = ", ".join(MEDIA_TYPES)
 ANYTHING = f"{RDF_TYPES}, */*"
 
 # User content never acts on our origin: no scripts, no forms, no plugins, no guessing of types (design.md section 10).
+POLICY = "Content-Security-Policy"
 SAFETY: Headers = (
     (
-        "Content-Security-Policy",
+        POLICY,
         "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'",
     ),
     ("X-Content-Type-Options", "nosniff"),
@@ -45,6 +46,12 @@ VARY_OF_CONTAINER = ("Vary", "Accept, Authorization, Origin, Prefer")
 def of_kind(auxiliary: Auxiliary | None, shape: Shape) -> Headers:
     """Every field that depends only on the kind of resource."""
     return (VARY_OF_CONTAINER if shape.container else VARY, *methods(auxiliary, shape), *SAFETY)
+
+
+@lru_cache(maxsize=256)
+def of_page(fields: Headers, policy: str) -> Headers:
+    """The same fields for a page of ours, whose style is known."""
+    return tuple((name, policy if name == POLICY else value) for name, value in fields)
 
 
 def methods(auxiliary: Auxiliary | None, shape: Shape) -> Headers:

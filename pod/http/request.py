@@ -21,13 +21,17 @@ from pod.errors import (
     UnsupportedMediaType,
 )
 from pod.http.cors import ORIGIN_BYTES_MAX
+from pod.http.problems import MEDIA_TYPE as PROBLEM
 from pod.operations.operation import Body, Operation
+from pod.operations.pages import PageRenderer, View
 from pod.protocol import prefer
 from pod.protocol.agent import Credentials
 from pod.protocol.conditions import NO_CONDITIONS, Conditions
+from pod.protocol.conneg import prefers
 from pod.protocol.link import requested_types
 from pod.protocol.representation import MediaType
 from pod.protocol.resource import Target
+from pod.rdf.formats import MEDIA_TYPES
 
 Environ = Mapping[str, Any]  # WSGI's own type
 
@@ -40,6 +44,9 @@ CONDITIONAL = (
     "HTTP_IF_RANGE",
 )
 MINIMAL = {"http://www.w3.org/ns/ldp#PreferMinimalContainer", "http://www.w3.org/ns/ldp#PreferEmptyContainer"}
+HTML = "text/html"
+DATA_TYPES = (*MEDIA_TYPES, PROBLEM, "application/json")
+_PAGE_NUMBER = re.compile(r"(?:.*&)?page=([1-9][0-9]{0,5})(?:&.*)?")
 CONTAINMENT = "http://www.w3.org/ns/ldp#PreferContainment"
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 
@@ -75,22 +82,40 @@ def parse_target(path: str, method: str) -> Target:
         raise
 
 
-def parse_operation(environ: Environ, method: str, target: Target, credentials: Credentials) -> Operation:
+def parse_operation(
+    environ: Environ, method: str, target: Target, credentials: Credentials, renderer: PageRenderer
+) -> Operation:
     """Raises: BadRequest, ContentTypeMissing, ContentRangeUnsupported, UnsupportedMediaType"""
     conditional = not environ.keys().isdisjoint(CONDITIONAL)
     get = environ.get
+    accept = get("HTTP_ACCEPT")
     return Operation(
         method,
         target,
         credentials,
         Conditions.parse(lambda name: get(f"HTTP_{name.upper().replace('-', '_')}")) if conditional else NO_CONDITIONS,
-        accept=get("HTTP_ACCEPT"),
+        accept=accept,
         range=get("HTTP_RANGE"),
         body=None if method in SAFE_METHODS else parse_body(environ),
         link_types=requested_types(get("HTTP_LINK")),
         slug=get("HTTP_SLUG"),
         minimal=wants_minimal(get("HTTP_PREFER")),
+        view=View(renderer, page_number(environ)) if wants_page(accept) else None,
     )
+
+
+def wants_page(accept: str | None) -> bool:
+    """Whether the client is a browser that somebody looks at. Whoever names RDF as readily as HTML gets RDF.
+
+    Spec: RFC 9110 s12.5.1
+    """
+    return accept is not None and HTML in accept and prefers(accept, HTML, DATA_TYPES)
+
+
+def page_number(environ: Environ) -> int:
+    """Which page of a long listing, from a query that only our own pages link to."""
+    match = _PAGE_NUMBER.fullmatch(environ.get("QUERY_STRING", ""))
+    return int(match[1]) if match else 1
 
 
 def wants_minimal(header: str | None) -> bool:

@@ -14,8 +14,9 @@ from typing import Any
 
 from pod.errors import NotAuthenticated, PodError
 from pod.http import cors, problems
-from pod.http.headers import LDP, SAFETY, VARY, description_link, links, links_of_created, of_kind
+from pod.http.headers import LDP, SAFETY, VARY, description_link, links, links_of_created, of_kind, of_page
 from pod.operations.operation import Result
+from pod.operations.pages import HTML, PageRenderer
 from pod.protocol import wac_allow
 from pod.protocol.modes import AccessMode
 from pod.protocol.representation import format_http_date
@@ -46,6 +47,8 @@ def answer(services: Services, result: Result, origin: str | None, *, head: bool
     if result.moved_to is not None:
         return _redirect(services.placement.url(result.moved_to), origin)
     kind = of_kind(result.target.auxiliary, result.shape)
+    if result.page_policy is not None:
+        kind = of_page(kind, result.page_policy)
     fields = [*_representation(result), *_about(services, result), *kind, *cors.shared(origin)]
     if head or result.status == 304 or result.representation is None:
         return Answer(result.status, fields)
@@ -91,20 +94,30 @@ def _links(services: Services, result: Result) -> str:
     return links_of_created(services.placement, result.created, result.shape)
 
 
-def failure(services: Services, error: PodError, target: Target | None, origin: str | None, *, head: bool) -> Answer:
-    """An error, with everything that lets the client see and mend it."""
+def failure(
+    services: Services,
+    error: PodError,
+    target: Target | None,
+    origin: str | None,
+    *,
+    head: bool,
+    renderer: PageRenderer | None = None,
+) -> Answer:
+    """An error, with everything that lets the client see and mend it: a page where there is a `renderer`."""
     instance = problems.report(error, target.path if target else None)
-    base_url = services.placement.base_url
-    body = problems.problem(error, base_url, instance)
+    if renderer is None:
+        media_type, body = problems.MEDIA_TYPE, problems.problem(error, services.placement.base_url, instance)
+    else:
+        media_type, body = HTML, renderer.failure(error, target, instance)
     fields = [
-        ("Content-Type", problems.MEDIA_TYPE),
+        ("Content-Type", media_type),
         ("Content-Length", str(len(body))),
         ("Cache-Control", "no-store"),
         VARY,
         ("Link", _error_links(services, error, target)),
         *error.headers,
         *_challenges(services, error, target),
-        *SAFETY,
+        *(SAFETY if renderer is None else of_page(SAFETY, renderer.policy)),
         *cors.shared(origin),
     ]
     return Answer(error.status, fields, b"" if head else body)

@@ -21,12 +21,13 @@ from pod.http.description import describe_storage
 from pod.http.headers import DESCRIPTION_PATH
 from pod.http.limits import Places
 from pod.http.proxies import effective_host, is_forwarded_http
-from pod.http.request import check_headers, parse_operation, parse_target, raw_path
+from pod.http.request import check_headers, parse_operation, parse_target, raw_path, wants_page
 from pod.http.response import Answer, answer, failure
 from pod.http.upload import Reader
 from pod.operations.delete import delete
 from pod.operations.get import get, options
 from pod.operations.operation import Operation, Result
+from pod.operations.pages import PageRenderer
 from pod.operations.patch import patch
 from pod.operations.post import post
 from pod.operations.put import put
@@ -55,10 +56,11 @@ log = structlog.get_logger()
 
 
 class SolidApplication:
-    """Answers requests for resources of storages; hands everything else to `fallback`."""
+    """Answers requests for resources of storages; hands everything else to `fallback`. Pages are made by `renderer`."""
 
-    def __init__(self, services: Services, fallback: WSGIApplication) -> None:
+    def __init__(self, services: Services, fallback: WSGIApplication, renderer: PageRenderer) -> None:
         self._services = services
+        self._renderer = renderer
         self._fallback = fallback
         self._strangers = Places(
             services.config.threads // 4, "Too many people who are not signed in are sending at once; try again soon."
@@ -85,9 +87,7 @@ class SolidApplication:
         base_url = self._services.placement.base_url
         error = Misdirected(f"This server is {base_url} and answers for no other host; its settings can change that.")
         log.info("misdirected", host=host[:100])
-        return failure(
-            self._services, error, None, environ.get("HTTP_ORIGIN"), head=environ["REQUEST_METHOD"] == "HEAD"
-        )
+        return self._failure(environ, error, None)
 
     def _answer(self, environ: Environ, host: str, path: str, store_path: str) -> Answer:
         """One request, start to end; the border where unexpected exceptions stop."""
@@ -103,11 +103,16 @@ class SolidApplication:
             target = parse_target(store_path, method)
             return self._operate(environ, method, target, self._credentials(environ, method, host, path))
         except PodError as error:
-            return failure(self._services, error, target, origin, head=method == "HEAD")
+            return self._failure(environ, error, target)
         except Exception as error:  # noqa: BLE001 -- the border; `failure` tells the operator
             internal = PodError()
             internal.__cause__ = error
-            return failure(self._services, internal, target, origin, head=method == "HEAD")
+            return self._failure(environ, internal, target)
+
+    def _failure(self, environ: Environ, error: PodError, target: Target | None) -> Answer:
+        renderer = self._renderer if wants_page(environ.get("HTTP_ACCEPT")) else None
+        head = environ["REQUEST_METHOD"] == "HEAD"
+        return failure(self._services, error, target, environ.get("HTTP_ORIGIN"), head=head, renderer=renderer)
 
     def _credentials(self, environ: Environ, method: str, host: str, path: str) -> Credentials:
         """Spec: RFC 9449 s4.3 -- `htu` is held against the canonical URL, never against what a proxy made of it"""
@@ -124,7 +129,7 @@ class SolidApplication:
         verb = VERBS.get(method)
         if verb is None:
             raise unsupported(method)
-        operation = parse_operation(environ, method, target, credentials)
+        operation = parse_operation(environ, method, target, credentials, self._renderer)
         # Slow content holds one of the threads that everyone's uploads share.
         is_strangers_upload = not credentials.has_account and isinstance(environ["wsgi.input"], Reader)
         with self._strangers if is_strangers_upload else nullcontext():

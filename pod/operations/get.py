@@ -13,8 +13,9 @@ from pod.authorization.decision import Decision
 from pod.errors import AccessDenied, NotAuthenticated, NotFound, PreconditionFailed
 from pod.operations.admission import current_shape, settled
 from pod.operations.operation import Operation, Representation, Result, Shape
+from pod.operations.pages import View
 from pod.operations.patch import ACCEPT_PATCH
-from pod.operations.representations import choose_media_type, represent, slice_of
+from pod.operations.representations import choose_media_type, represent, show, slice_of
 from pod.protocol import wac_allow
 from pod.protocol.conditions import Conditions, Outcome, evaluate, range_applies
 from pod.protocol.modes import AccessMode
@@ -22,7 +23,7 @@ from pod.protocol.ranges import resolve
 from pod.protocol.representation import ETag
 from pod.protocol.resource import Target
 from pod.services import Services
-from pod.store.records import ResourceState, Snapshot
+from pod.store.records import Kind, ResourceState, Snapshot
 
 
 @settled
@@ -54,27 +55,45 @@ def _answer(
     state: ResourceState,
     granted: tuple[AccessMode, AccessMode],
 ) -> Result:
-    media_type = choose_media_type(state, operation.accept)
-    minimal = operation.minimal and state.is_container
-    etag = services.etag(state, media_type, minimal=minimal)
-    outcome = evaluate(_conditions(operation, state), safe=True, etag=etag, modified=state.modified)
+    variant = _variant(services, operation, state)
+    outcome = evaluate(_conditions(operation, state), safe=True, etag=variant.etag, modified=state.modified)
     if outcome is Outcome.FAILED:
         raise PreconditionFailed("The resource is not in the state the request asks for.")
     sent = Sent(304)
     if outcome is Outcome.PROCEED:
-        whole = _representation(services, operation, state, media_type, minimal=minimal)
-        sent = _whole_or_part(operation, whole, etag, state.modified)
+        whole = _representation(services, operation, state, variant)
+        sent = _whole_or_part(operation, whole, variant.etag, state.modified)
     return Result(
         sent.status,
         operation.target,
         current_shape(snapshot),
-        etag=etag,
+        etag=variant.etag,
         modified=state.modified,
         representation=sent.representation,
         content_range=sent.content_range,
         granted=granted,
-        minimal=minimal,
+        minimal=variant.minimal,
+        page_policy=variant.view.renderer.policy if variant.view else None,
     )
+
+
+class Variant(NamedTuple):
+    """Which of its representations answers: a page where there is a `view`, else the media type."""
+
+    etag: ETag
+    media_type: str = ""
+    minimal: bool = False
+    view: View | None = None
+
+
+def _variant(services: Services, operation: Operation, state: ResourceState) -> Variant:
+    """Raises: NotAcceptable."""
+    if operation.view is not None and state.kind is not Kind.OTHER:
+        etag = ETag(services.store.epoch, state.state_version, operation.view.code)
+        return Variant(etag, view=operation.view)
+    media_type = choose_media_type(state, operation.accept)
+    minimal = operation.minimal and state.is_container
+    return Variant(services.etag(state, media_type, minimal=minimal), media_type, minimal)
 
 
 class Sent(NamedTuple):
@@ -95,13 +114,14 @@ def _conditions(operation: Operation, state: ResourceState) -> Conditions:
     return operation.conditions
 
 
-def _representation(
-    services: Services, operation: Operation, state: ResourceState, media_type: str, *, minimal: bool
-) -> Representation:
+def _representation(services: Services, operation: Operation, state: ResourceState, variant: Variant) -> Representation:
     """To HEAD, what is stored is not opened."""
+    if variant.view is not None:
+        return show(services, state, operation.target, variant.view)
+    media_type = variant.media_type
     if operation.method == "HEAD" and not state.is_container and media_type == state.media_type:
         return Representation(media_type, state.size, b"")
-    return represent(services, state, operation.target, media_type, minimal=minimal)
+    return represent(services, state, operation.target, media_type, minimal=variant.minimal)
 
 
 def _whole_or_part(operation: Operation, whole: Representation, etag: ETag, modified: int) -> Sent:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from pod.operations.pages import View
 from pod.protocol.agent import Credentials
 from pod.protocol.conditions import Conditions
 from pod.protocol.modes import AccessMode
@@ -46,6 +47,8 @@ class Operation:
     slug: str | None = None
     minimal: bool = False
     """A container is wanted without its listing. Spec: LDP 7.2.2"""
+    view: View | None = None
+    """A page is wanted rather than RDF."""
 
     @property
     def wants_container(self) -> bool:
@@ -91,6 +94,8 @@ class Result:
     """Modes of the caller and of the public, for `WAC-Allow`."""
     minimal: bool = False
     """The container's listing was left out as asked."""
+    page_policy: str | None = None
+    """The `Content-Security-Policy` of a page of ours; None where the representation is the pod's own."""
     moved_to: str | None = None
     """Path of the slash twin that exists instead."""
 

@@ -14,6 +14,7 @@ from typing import BinaryIO, cast
 
 from pod.errors import NotAcceptable
 from pod.operations.operation import Representation
+from pod.operations.pages import HTML, View, listing_page
 from pod.protocol.conneg import negotiate
 from pod.protocol.resource import Target
 from pod.rdf import containment, formats
@@ -58,10 +59,22 @@ def represent(
     return _cached(services, state, media_type, False, lambda: _conversion(services, state, target, media_type))
 
 
+def show(services: Services, state: ResourceState, target: Target, view: View) -> Representation:
+    """The page about a container or an RDF source."""
+    make = _container_page if state.is_container else _document_page
+    return _kept(services, state, HTML, view.code, lambda: make(services, state, target, view))
+
+
 def _cached(
     services: Services, state: ResourceState, media_type: str, minimal: bool, make: Callable[[], bytes]
 ) -> Representation:
-    key = (state.id, state.state_version, f"{media_type};minimal" if minimal else media_type)
+    return _kept(services, state, media_type, f"{media_type};minimal" if minimal else media_type, make)
+
+
+def _kept(
+    services: Services, state: ResourceState, media_type: str, variant: str, make: Callable[[], bytes]
+) -> Representation:
+    key = (state.id, state.state_version, variant)
     content = services.representations.get(key)
     if content is None:
         content = make()
@@ -128,6 +141,20 @@ def _listing(services: Services, state: ResourceState, target: Target, media_typ
         next(members, None)
         members = iter(())
     return b"".join(containment.write(listed, members, description, media_type))
+
+
+def _container_page(services: Services, state: ResourceState, target: Target, view: View) -> bytes:
+    """The members are read last: they tell that nothing changed since `state`, the description included."""
+    description = _description(services, target)
+    listing = listing_page(lambda: services.store.members(state.id, state.listing_version), view.number)
+    return view.renderer.container(target, state, listing, description)
+
+
+def _document_page(services: Services, state: ResourceState, target: Target, view: View) -> bytes:
+    with services.store.open(state) as file:
+        content = file.read()
+    dataset = services.parse(content, state.media_type, services.placement.url(target.path))
+    return view.renderer.document(target, state, content, dataset)
 
 
 def _members(services: Services, members: Iterator[Member]) -> Iterator[ListedMember]:

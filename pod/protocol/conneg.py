@@ -43,6 +43,20 @@ def _negotiate(accept: str, offers: tuple[str, ...]) -> str | None:
     return best if _weight_of(best, weights) > 0 else None
 
 
+@lru_cache(maxsize=512)
+def prefers(accept: str, wanted: str, others: tuple[str, ...]) -> bool:
+    """Whether `wanted` is named and liked better than each of `others` that is named, and no less than what a wildcard
+    covers.
+
+    So browsers prefer HTML to RDF, while programs that name both, or say `*/*`, do not. Spec: RFC 9110 s12.5.1
+    """
+    weights = _weights(accept)
+    wish = weights.get(wanted, 0.0)
+    named = max((weights[each] for each in others if each in weights), default=0.0)
+    covered = max((_weight_of(each, weights) for each in others if each not in weights), default=0.0)
+    return wish > named and wish >= covered
+
+
 def _weights(accept: str) -> dict[str, float]:
     """Media range -> weight. Of a range that is repeated the highest weight counts."""
     weights: dict[str, float] = {}
