@@ -1,0 +1,344 @@
+"""Apps that lie, lure and flood: what strangers can make the server fetch, believe, keep and wait for.
+
+Documents and logos are asked for over real sockets, by the guarded client; names are looked up as each test says.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import socket
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from pod.errors import Busy, PodError, UnknownClient
+from pod.identity.applications import FETCHES_PER_MINUTE, Clients
+from pod.identity.client_documents import DOCUMENT_BYTES_MAX
+from pod.identity.client_metadata import Client, document_client, registered_client
+from pod.identity.logos import LOGO_BYTES_MAX
+from pod.remote.client import RemoteClient
+from pod.remote.names import system_look_up
+from pod.remote.pace import Paced
+from tests.unit.identity.apps import APP, CALLBACK, CannedRemote, answer, document, opened
+from tests.unit.remote.servers import answering, ok, redirect, serving
+
+FORBIDDEN = {
+    "loopback": "127.0.0.1",
+    "loopback, another": "127.8.9.10",
+    "this network": "0.0.0.0",
+    "private": "10.0.0.7",
+    "private, home": "192.168.1.1",
+    "link-local, metadata service": "169.254.169.254",
+    "shared": "100.64.0.1",
+    "multicast": "224.0.0.1",
+    "loopback 6": "::1",
+    "unspecified 6": "::",
+    "unique local": "fd00::7",
+    "link-local 6": "fe80::1",
+    "mapped loopback": "::ffff:127.0.0.1",
+    "mapped private": "::ffff:10.0.0.7",
+    "translated": "64:ff9b::a9fe:a9fe",
+    "6to4": "2002:7f00:1::",
+}
+SPELLINGS = [
+    "127.0.0.1",
+    "127.1",
+    "2130706433",
+    "0x7f000001",
+    "0177.0.0.1",
+    "localhost",
+    "[::1]",
+    "[::ffff:127.0.0.1]",
+    "[::ffff:7f00:1]",
+    "[0:0:0:0:0:0:0:1]",
+]
+
+
+@dataclass
+class World:
+    """The apps of a server, and the port of another that answers as a test says."""
+
+    clients: Clients
+    looked_up: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def world(folder, *, dev=False, look_up=None, **settings) -> Iterator[World]:
+    made = World(None)
+
+    def noted(host, port):
+        made.looked_up.append(host)
+        return (look_up or (lambda *_: ["127.0.0.1"]))(host, port)
+
+    with opened(folder, dev=dev, **settings) as (services, _):
+        made.clients = Clients(services, RemoteClient(dev=dev, look_up=noted))
+        yield made
+        made.clients.close()
+
+
+@pytest.fixture(scope="module")
+def open_world(tmp_path_factory):
+    """With `dev`, so that servers on loopback are asked; what is there must end within a second."""
+    with world(tmp_path_factory.mktemp("dev"), dev=True, remote_seconds_max=1) as made:
+        yield made
+
+
+def served(clients: Clients, given, path="/id") -> Client:
+    with serving(given) as port:
+        return clients.find(f"http://localhost:{port}{path}")
+
+
+def self_describing(**members):
+    """A server whose document names whatever URL it was asked for."""
+
+    def give(connection, request):
+        path = request.split(b" ")[1].decode()
+        host = next(line[6:] for line in request.decode().split("\r\n") if line.startswith("Host: "))
+        connection.sendall(ok(json.dumps(document(f"http://{host}{path}") | members).encode(), "application/ld+json"))
+
+    return give
+
+
+@pytest.fixture
+def listener():
+    """A socket on loopback that nobody should connect to."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.setblocking(False)
+        yield server
+
+
+def was_called(listener) -> bool:
+    with suppress(BlockingIOError):
+        listener.accept()[0].close()
+        return True
+    return False
+
+
+# -- where documents and logos may not be ------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory):
+    """Addresses by name: each test says what `name.example` means."""
+    answers = {}
+    with world(tmp_path_factory.mktemp("guarded"), look_up=lambda host, _: answers[host]) as made:
+        yield made, answers
+
+
+@pytest.mark.parametrize("address", FORBIDDEN.values(), ids=FORBIDDEN)
+def test_a_name_for_a_forbidden_address_is_not_contacted(guarded, listener, address):
+    made, answers = guarded
+    host = f"a{abs(hash(address))}.example"
+    answers[host] = [address]
+    port = listener.getsockname()[1]
+    with pytest.raises(UnknownClient) as unknown:
+        made.clients.find(f"https://{host}:{port}/id")
+    assert address not in unknown.value.detail
+    logo = f"https://{host}:{port}/logo.png"
+    assert made.clients.logo(replace(document_client(APP, document()), logo_uri=logo)) is None
+    assert not was_called(listener)
+
+
+@pytest.mark.parametrize("host", SPELLINGS)
+def test_loopback_is_not_contacted_however_it_is_spelled(tmp_path, listener, host):
+    with world(tmp_path, look_up=system_look_up) as made, pytest.raises(UnknownClient):
+        made.clients.find(f"https://{host}:{listener.getsockname()[1]}/id")
+    assert not was_called(listener)
+
+
+def test_a_name_is_looked_up_once_for_a_fetch_and_cannot_change_its_mind(tmp_path):
+    addresses = iter([["127.0.0.1"], ["10.0.0.7"]])
+    with world(tmp_path, dev=True, look_up=lambda *_: next(addresses)) as made, serving(self_describing()) as port:
+        assert made.clients.find(f"http://rebinding.example:{port}/id").verified
+        assert made.looked_up == ["rebinding.example"]
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_document_that_redirects_is_no_document(open_world, listener, status):
+    target = f"http://127.0.0.1:{listener.getsockname()[1]}/id"
+    given = redirect(target).replace(b"302 Found", f"{status} Moved".encode())
+    with pytest.raises(UnknownClient):
+        served(open_world.clients, answering(given))
+    assert not was_called(listener)
+
+
+def test_a_redirected_logo_is_checked_again(guarded, listener):
+    made, answers = guarded
+    answers["logo.example"] = ["169.254.169.254"]
+    client = replace(document_client(APP, document()), logo_uri="https://logo.example/x.png")
+    assert made.clients.logo(client) is None
+
+
+def test_keys_are_never_fetched(tmp_path):
+    remote = CannedRemote()
+    said = {"redirect_uris": [CALLBACK], "jwks_uri": "https://127.0.0.1/keys"}
+    remote.answers[APP] = answer(document(jwks_uri="https://10.0.0.7/keys"))
+    with opened(tmp_path) as (services, _):
+        clients = Clients(services, remote)
+        clients.find(clients.register(said, "203.0.113.7")["client_id"])
+        clients.find(APP)
+        clients.close()
+    assert remote.asked == [APP]
+
+
+# -- documents that are not what they should be ------------------------------------------------------------------------
+
+
+def chunks_for_ever(connection, _request):
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n")
+    while True:
+        connection.sendall(b"1000\r\n" + b" " * 4096 + b"\r\n")
+
+
+def drops(connection, _request):
+    for byte in b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n" + b"X: y\r\n" * 1000:
+        connection.sendall(bytes([byte]))
+        time.sleep(0.05)
+
+
+LARGE = b'{"x": "' + b"x" * DOCUMENT_BYTES_MAX + b'"}'
+BAD = {
+    "large": answering(ok(LARGE, "application/json")),
+    "large when unpacked": answering(ok(gzip.compress(LARGE * 500), "application/json", "Content-Encoding: gzip")),
+    "without an end": chunks_for_ever,
+    "byte by byte": drops,
+    "silent": lambda _connection, _request: time.sleep(3),
+    "nothing": answering(b""),
+    "not HTTP": answering(b"SSH-2.0-OpenSSH\r\n"),
+    "too short": answering(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{}"),
+    "HTML": answering(ok(b"<html>", "text/html")),
+    "JSON as text": answering(ok(json.dumps(document()).encode(), "text/plain")),
+    "of somebody else": answering(ok(json.dumps(document()).encode(), "application/ld+json")),
+    "deep": answering(ok(b"[" * 60_000, "application/json")),
+    "twice": answering(ok(b'{"client_id": "a", "client_id": "b"}', "application/json")),
+    "UTF-16": answering(ok('{"client_id": "a"}'.encode("utf-16"), "application/json")),
+    "unauthorized": answering(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n"),
+}
+
+
+@pytest.mark.parametrize("given", BAD.values(), ids=BAD)
+def test_a_bad_document_is_refused_in_time(open_world, given):
+    began = time.monotonic()
+    with pytest.raises(UnknownClient):
+        served(open_world.clients, given)
+    assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize("given", [BAD["large"], BAD["without an end"], BAD["HTML"]], ids=["large", "endless", "HTML"])
+def test_a_bad_logo_is_none(open_world, given):
+    assert LOGO_BYTES_MAX <= DOCUMENT_BYTES_MAX
+    with serving(given) as port:
+        client = replace(document_client(APP, document()), logo_uri=f"http://localhost:{port}/logo.png")
+        assert open_world.clients.logo(client) is None
+
+
+def test_one_slow_document_holds_a_few_threads_and_no_more(tmp_path):
+    with (
+        world(tmp_path, dev=True, remote_seconds_max=1, threads=8) as made,
+        serving(BAD["silent"]) as port,
+        ThreadPoolExecutor(40) as threads,
+    ):
+        found = [threads.submit(outcome, made.clients, f"http://localhost:{port}/{n % 20}") for n in range(40)]
+        kinds = [each.result(30) for each in found]
+    assert kinds.count(Busy) >= 20
+    assert set(kinds) == {Busy, UnknownClient}
+
+
+def outcome(clients, client_id):
+    try:
+        return clients.find(client_id)
+    except PodError as error:
+        return type(error)
+
+
+def test_a_document_many_ask_for_at_once_is_fetched_once(tmp_path):
+    asked = []
+
+    def slowly(connection, request):
+        asked.append(request)
+        time.sleep(0.3)
+        self_describing()(connection, request)
+
+    with world(tmp_path, dev=True) as made, serving(slowly) as port, ThreadPoolExecutor(8) as threads:
+        found = [threads.submit(made.clients.find, f"http://localhost:{port}/id") for _ in range(8)]
+        assert {each.result(30).name for each in found} == {"Notes"}
+    assert len(asked) == 1
+
+
+def test_one_host_is_asked_only_so_often_whatever_paths_strangers_name(tmp_path):
+    remote = CannedRemote()
+    with opened(tmp_path) as (services, clock):
+        clients = Clients(services, Paced(remote, clock, FETCHES_PER_MINUTE))
+        kinds = [outcome(clients, f"https://victim.example/{number}") for number in range(FETCHES_PER_MINUTE + 5)]
+        clients.close()
+    assert kinds == [UnknownClient] * FETCHES_PER_MINUTE + [Busy] * 5
+    assert len(remote.asked) == FETCHES_PER_MINUTE
+
+
+# -- redirect URIs -----------------------------------------------------------------------------------------------------
+
+REGISTERED = ("https://app.example/cb", "http://127.0.0.1/cb", "com.example.app:/cb")
+TRICKS = {
+    "prefix": "https://app.example/c",
+    "suffix": "https://app.example/cb.evil",
+    "longer host": "https://app.example.evil.example/cb",
+    "longer name": "https://evilapp.example/cb",
+    "subdomain": "https://evil.app.example/cb",
+    "credentials": "https://app.example@evil.example/cb",
+    "credentials, encoded": "https://app.example%40evil.example/cb",
+    "credentials of the app": "https://me@app.example/cb",
+    "traversal": "https://app.example/cb/../evil",
+    "traversal, encoded": "https://app.example/cb/%2e%2e/evil",
+    "encoded": "https://app.example/%63%62",
+    "encoded twice": "https://app.example/cb%2523",
+    "port": "https://app.example:8443/cb",
+    "default port": "https://app.example:443/cb",
+    "case of the path": "https://app.example/CB",
+    "case of the host": "https://App.Example/cb",
+    "trailing slash": "https://app.example/cb/",
+    "trailing dot": "https://app.example./cb",
+    "double slash": "https://app.example//cb",
+    "unicode host": "https://\u0430pp.example/cb",
+    "punycode host": "https://xn--pp-7kc.example/cb",
+    "soft hyphen": "https://app\u00ad.example/cb",
+    "full-width": "https://app.example\uff0fcb",
+    "fragment": "https://app.example/cb#https://evil.example",
+    "query": "https://app.example/cb?redirect_uri=https://evil.example",
+    "parameter": "https://app.example/cb&redirect_uri=https://evil.example",
+    "matrix": "https://app.example/cb;evil",
+    "backslash": "https://app.example\\@evil.example/cb",
+    "backslash in path": "https://app.example/cb\\",
+    "space": "https://app.example/cb ",
+    "line": "https://app.example/cb\r\nSet-Cookie: a=b",
+    "null": "https://app.example/cb\0",
+    "scheme": "http://app.example/cb",
+    "no scheme": "//app.example/cb",
+    "script": "javascript:alert(1)//https://app.example/cb",
+    "loopback elsewhere": "http://127.0.0.1:1@evil.example/cb",
+    "loopback by name": "http://localhost/cb",
+    "loopback, other spelling": "http://127.1/cb",
+    "loopback 6": "http://[::1]/cb",
+    "loopback, TLS": "https://127.0.0.1/cb",
+    "loopback, path": "http://127.0.0.1:99/cb/",
+    "own scheme, host": "com.example.app://cb",
+    "own scheme, longer": "com.example.app.evil:/cb",
+    "nothing": "",
+    "all of them": " ".join(REGISTERED),
+}
+WITH_ALL = [
+    document_client(APP, document(redirect_uris=list(REGISTERED), application_type="native")),
+    registered_client("abc", {**document(), "redirect_uris": list(REGISTERED), "scope": "openid", "grant_types": [],
+                              "response_types": [], "id_token_signed_response_alg": "RS256",
+                              "dpop_bound_access_tokens": False}, None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("uri", TRICKS.values(), ids=TRICKS)
+def test_a_redirect_uri_that_only_looks_registered_is_not(uri):
+    assert not any(client.allows_redirect(uri) for client in WITH_ALL)
+    assert not any(client.allows_logout_redirect(uri) for client in WITH_ALL)
