@@ -104,6 +104,8 @@ class Config:
 
     # tokens
     access_token_seconds: int = setting(600, "lifetime of an access token")
+    refresh_token_days: int = setting(30, "days a refresh token waits to be used; each use gives the next one")
+    refresh_token_days_max: int = setting(365, "days after which an app must send its user to sign in again in any case")
     signing_key_days: int = setting(90, "age at which a key that signs tokens gets a successor")
     proof_window_seconds: int = setting(60, "age at which a DPoP proof is too old")
     proof_skew_seconds: int = setting(10, "how far a client's clock may be ahead")

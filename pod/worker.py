@@ -14,12 +14,19 @@ import structlog
 from pod.authentication.keys import KeyRing
 from pod.clock import Clock, SystemClock
 from pod.config import Config
+from pod.identity.outgoing_mail import Postman
+from pod.mail.message import mail_enabled
 from pod.store.accounts import Accounts
 from pod.store.clients import sweep_unused_clients
+from pod.store.forget import forget
 from pod.store.interface import ResourceStore
 from pod.store.journal import expire
+from pod.store.removal import remove_due
 from pod.store.sqlite import open_store
 from pod.store.sweep import sweep, sweep_garbage
+
+MAIL_EVERY_SECONDS = 2
+"""Somebody sits and waits for it."""
 
 log = structlog.get_logger()
 
@@ -58,9 +65,14 @@ def run(config: Config, stop: Event, clock: Clock | None = None) -> None:
 
 
 def upkeep(config: Config, store: ResourceStore, clock: Clock) -> tuple[Task, ...]:
-    """Removing what nobody needs, and making signing keys before the old ones wear out."""
+    """Removing what nobody needs or wants any more, sending mail, making signing keys before the old ones wear out."""
+    postman = Postman(config, store, clock)
+    mail = (Task("send mail", MAIL_EVERY_SECONDS, postman.work),) if mail_enabled(config) else ()
     keys = KeyRing.open(config, store, Accounts(store), clock)
     return (
+        *mail,
+        Task("remove accounts", 60, lambda: remove_due(store, clock)),
+        Task("forget sign-ins", 600, lambda: forget(config, store)),
         Task("sweep replaced bodies", 60, lambda: sweep_garbage(store, clock)),
         Task("sweep orphans", 6 * 3600, lambda: sweep(store, clock, config.orphan_blob_seconds)),
         Task("expire journal", 3600, lambda: expire(store, clock, days=config.journal_days)),

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from pod.cli.options import Misconfigured, refusing, settings_of_server, where
+from pod.cli.options import Misconfigured, Refused, refusing, settings_of_server, where
 from pod.errors import PodError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pod.config import Config
     from pod.services import Services
 
@@ -96,12 +96,83 @@ def enable(name: str, **options: Any) -> None:  # see pod/cli/main.py
 @PASSWORD
 @where
 def reset_password(name: str, password: str | None, **options: Any) -> None:  # see pod/cli/main.py
-    """Give an account a new password."""
+    """Give an account a new password. Signs it out everywhere, and disconnects its apps."""
     from pod.identity import accounts  # noqa: PLC0415
 
     with opened(settings_of_server(**options)) as services:
         accounts.reset_password(services, name, password or ask_password())
     click.echo(f"Account {name} has a new password")
+
+
+@account.command("set-email")
+@click.argument("name")
+@click.argument("address")
+@where
+def set_email(name: str, address: str, **options: Any) -> None:  # see pod/cli/main.py
+    """Give an account a mail address that you know to be its owner's: who reads mail there gets a new password."""
+    from pod.identity import accounts  # noqa: PLC0415
+
+    with opened(settings_of_server(**options)) as services:
+        accounts.set_verified_email(services, name, address)
+    click.echo(f"Account {name} has the address {address}")
+
+
+@account.command()
+@click.option("--email", metavar="ADDRESS", help="Mail it there too, if this server sends mail.")
+@where
+def invite(email: str | None, **options: Any) -> None:  # see pod/cli/main.py
+    """Print a link with which somebody makes an account, once."""
+    from pod.identity import sign_up  # noqa: PLC0415
+
+    with opened(settings_of_server(**options)) as services:
+        url = sign_up.invite(services, email)
+    click.echo(url)
+
+
+@account.command()
+@click.argument("name")
+@click.argument("file", type=click.Path(path_type=Path))
+@where
+def export(name: str, file: Path, **options: Any) -> None:  # see pod/cli/main.py
+    """Write everything an account has to a new zip FILE."""
+    from pod.identity import accounts, export  # noqa: PLC0415
+
+    with opened(settings_of_server(**options)) as services:
+        found = accounts.named(services, name)
+        try:
+            write_new(file, export.export_account(services, found))
+        except OSError as error:
+            raise Refused(f"{file} cannot be written: {error.strerror}") from error
+    click.echo(f"{file} holds everything of the account {name}")
+
+
+@account.command()
+@click.argument("name")
+@click.option("--now", is_flag=True, help="At once, without days to change one's mind.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@where
+def delete(name: str, *, now: bool, yes: bool, **options: Any) -> None:  # see pod/cli/main.py
+    """Delete an account with its pods and everything in them. Its owner has some days to keep it."""
+    from pod.identity import departure  # noqa: PLC0415
+
+    if not yes:
+        click.confirm(f"Delete the account {name} and everything it has?", abort=True)
+    with opened(settings_of_server(**options)) as services:
+        departure.delete_account(services, name, now=now)
+        days = services.config.deletion_grace_days
+    click.echo(f"Account {name} is gone" if now else f"Account {name} will be deleted in {days} days")
+
+
+@account.command()
+@click.argument("name")
+@where
+def keep(name: str, **options: Any) -> None:  # see pod/cli/main.py
+    """Take the deletion of an account back, while there is time."""
+    from pod.identity import accounts, departure  # noqa: PLC0415
+
+    with opened(settings_of_server(**options)) as services:
+        departure.keep_account(services, accounts.named(services, name))
+    click.echo(f"Account {name} stays")
 
 
 @account.command("add-client")
@@ -149,6 +220,17 @@ def switched(name: str, *, disabled: bool, options: dict[str, Any]) -> None:
     with opened(settings_of_server(**options)) as services:
         accounts.set_disabled(services, name, disabled)
     click.echo(f"Account {name} is {'disabled' if disabled else 'enabled'}")
+
+
+def write_new(file: Path, pieces: Iterable[bytes]) -> None:
+    """A file that nobody else may read. One that is there already is left alone, and half a one is not left behind."""
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.writelines(pieces)
+    except BaseException:
+        file.unlink(missing_ok=True)
+        raise
 
 
 def ask_password() -> str:

@@ -16,9 +16,10 @@ from pod.errors import Conflict, NotFound, UnprocessableContent
 from pod.identity.sessions import end_sessions
 from pod.operations.provision import PROFILE, provision
 from pod.services import Services
-from pod.store.accounts import Account, AccountStatus
-from pod.store.interface import Writer
+from pod.store.accounts import Account, Accounts, AccountStatus
+from pod.store.interface import Queries, Writer
 from pod.store.links import Purpose
+from pod.store.mail import MailKind
 from pod.store.records import SERVER
 
 # fmt: off
@@ -53,6 +54,7 @@ def make_account(
     services: Services, tx: Writer, name: str, email: str | None, password_hash: str | None, *, email_verified: bool
 ) -> Account:
     """Account, WebID and storage, all valid by now. Raises: Conflict -- the name or the mail address is taken."""
+    check_free(services, tx, name)
     account = services.accounts.create_account(tx, name, email, password_hash, email_verified=email_verified)
     make_pod(services, tx, account, name)
     return account
@@ -97,7 +99,7 @@ def reset_password(services: Services, name: str, password: str) -> None:
 def put_password(services: Services, tx: Writer, account: Account, password_hash: str) -> None:
     """A new password for whoever forgot theirs: nobody who knew the old one keeps anything, and no other link works."""
     services.accounts.set_password_hash(tx, account.id, password_hash)
-    services.links.remove_of_account(tx, account.id, Purpose.RESET)
+    forget_links(services, tx, account.id, Purpose.RESET)
     end_sessions(services, tx, account.id)
     services.apps.revoke_grants_of_account(tx, account.id)
 
@@ -107,8 +109,14 @@ def set_verified_email(services: Services, name: str, email: str) -> None:
     account = named(services, name)
     check_email(email)
     with services.store.write(SERVER) as tx:
-        services.links.remove_of_account(tx, account.id, Purpose.VERIFY)
+        forget_links(services, tx, account.id, Purpose.VERIFY)
         services.accounts.set_email(tx, account.id, email, verified=True)
+
+
+def forget_links(services: Services, tx: Writer, account_id: int, purpose: Purpose) -> None:
+    """Those that were sent no longer work, and those that wait are not sent."""
+    services.links.remove_of_account(tx, account_id, purpose)
+    services.outbox.remove_of_account(tx, account_id, MailKind(purpose.value))
 
 
 def named(services: Services, name: str) -> Account:
@@ -129,6 +137,18 @@ def check_name(config: Config, name: str) -> None:
         raise Conflict(f"The name {name} is reserved; choose another.")
     if config.placement == "root" and name != config.root_name:
         raise Conflict(f"This server holds one pod, of the account {config.root_name}.")
+
+
+def check_free(services: Services, queries: Queries, name: str) -> None:
+    """Accounts and pods share their names. A name is never given twice: others still trust the WebID of whoever had it.
+    But where the whole server is one pod, its name says nothing; the domain does.
+
+    Raises: Conflict
+    """
+    accounts = Accounts(queries)
+    is_retired = services.config.placement != "root" and accounts.is_name_retired(name)
+    if is_retired or accounts.is_name_taken(name):
+        raise Conflict(f"The name {name} is taken. Choose another.")
 
 
 def check_email(email: str) -> None:

@@ -11,16 +11,17 @@ import secrets
 from pod.authentication.credentials import ClientSecrets
 from pod.authentication.secret_files import secret as secret_file
 from pod.config import Config
-from pod.errors import NotFound, UnprocessableContent
+from pod.errors import Conflict, NotFound, UnprocessableContent
 from pod.identity.accounts import named
 from pod.services import Services
-from pod.store.accounts import ClientCredential
+from pod.store.accounts import Accounts, ClientCredential
 from pod.store.records import SERVER
 
 PEPPER = "client-secrets.key"
 ID_CHARACTERS_MAX = 255
 SECRET_CHARACTERS_MAX = 1000
 LABEL_CHARACTERS_MAX = 200
+CLIENTS_OF_ACCOUNT_MAX = 100
 
 _VISIBLE = re.compile(r"[\x20-\x7e]+")
 
@@ -30,29 +31,38 @@ def client_secrets(config: Config) -> ClientSecrets:
     return ClientSecrets(secret_file(config.keys, PEPPER))
 
 
-def add_client(services: Services, account_name: str, client_id: str, secret: str, label: str = "") -> ClientCredential:
-    """Client credentials with exactly this id and secret, for the account's primary WebID.
+def add_client(
+    services: Services, account_name: str, client_id: str, secret: str, label: str = "", *, web_id: str | None = None
+) -> ClientCredential:
+    """Client credentials with exactly this id and secret, for a WebID of the account, by default its primary one.
 
-    Raises: NotFound -- no such account; Conflict -- the id is taken; UnprocessableContent -- an id, secret or label
-        that cannot be used.
+    Raises: NotFound -- no such account, or not its WebID; Conflict -- the id is taken, or the account has enough;
+        UnprocessableContent -- an id, secret or label that cannot be used.
     """
     _check(client_id, "A client id", ID_CHARACTERS_MAX)
     _check(secret, "A client secret", SECRET_CHARACTERS_MAX)
     if len(label) > LABEL_CHARACTERS_MAX or not label.isprintable():
         raise UnprocessableContent(f"A label has at most {LABEL_CHARACTERS_MAX} printable characters.")
     account = named(services, account_name)
-    web_id, *_ = services.accounts.web_ids(account.id)
+    web_ids = services.accounts.web_ids(account.id)
+    web_id = web_id or web_ids[0]
+    if web_id not in web_ids:
+        raise NotFound(f"The account {account_name} has no WebID {web_id}.")
     secret_hash = client_secrets(services.config).hash(secret)
     with services.store.write(SERVER) as tx:
+        if _is_enough(Accounts(tx), account.id):
+            raise Conflict(f"An account has at most {CLIENTS_OF_ACCOUNT_MAX} clients. Revoke one first.")
         return services.accounts.create_client(
             tx, client_id, account=account.id, web_id=web_id, label=label, secret_hash=secret_hash
         )
 
 
-def create_client(services: Services, account_name: str, label: str = "") -> tuple[ClientCredential, str]:
-    """Client credentials with a new id, and their secret, which is not kept. Raises: NotFound."""
-    secret = secrets.token_urlsafe(32)
-    return add_client(services, account_name, f"{account_name}-{secrets.token_hex(6)}", secret, label), secret
+def create_client(
+    services: Services, account_name: str, label: str = "", *, web_id: str | None = None
+) -> tuple[ClientCredential, str]:
+    """Client credentials with a new id, and their secret, which is not kept. Raises: see `add_client`."""
+    secret, client_id = secrets.token_urlsafe(32), f"{account_name}-{secrets.token_hex(6)}"
+    return add_client(services, account_name, client_id, secret, label, web_id=web_id), secret
 
 
 def list_clients(services: Services, account_name: str) -> tuple[ClientCredential, ...]:
@@ -66,6 +76,11 @@ def revoke_client(services: Services, account_name: str, client_id: str) -> None
         raise NotFound(f"The account {account_name} has no client {client_id}.")
     with services.store.write(SERVER) as tx:
         services.accounts.revoke_client(tx, client_id)
+
+
+def _is_enough(accounts: Accounts, account_id: int) -> bool:
+    clients = accounts.clients(account_id)
+    return sum(client.revoked_ms is None for client in clients) >= CLIENTS_OF_ACCOUNT_MAX
 
 
 def _check(text: str, what: str, characters_max: int) -> None:

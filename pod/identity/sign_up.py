@@ -12,12 +12,13 @@ from __future__ import annotations
 import secrets
 from ipaddress import ip_address
 from typing import Literal
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 from pod.authentication.credentials import digest
-from pod.errors import Conflict, LinkExpired, NotFound, RegistrationClosed
-from pod.identity.accounts import check_email, check_name, check_password, make_account
+from pod.errors import Conflict, LinkExpired, RegistrationClosed
+from pod.identity.accounts import check_email, check_free, check_name, check_password, make_account
 from pod.identity.attempts import Allowance, network_of, spend
+from pod.identity.outgoing_mail import INVITATION_PATH
 from pod.mail.message import mail_enabled
 from pod.services import Services
 from pod.store.accounts import Account, Accounts
@@ -26,7 +27,6 @@ from pod.store.links import Link, Purpose
 from pod.store.mail import MailKind
 from pod.store.records import SERVER
 
-SIGN_UP_PATH = ".account/sign-up"
 TOKEN_CHARACTERS_MAX = 100
 INVITATIONS_MAX = 1_000
 SIGN_UPS = Allowance("sign up", 10, 3600)
@@ -61,7 +61,7 @@ def sign_up(
     email = email or None
     _admit(services, services.store, invitation)
     check_name(services.config, name)
-    services.accounts.check_free(services.store, name)
+    check_free(services, services.store, name)
     if email is not None:
         check_email(email)
     check_password(services.config, name, password)
@@ -88,28 +88,12 @@ def invite(services: Services, email: str | None = None) -> str:
     token = secrets.token_urlsafe(32)
     with services.store.write(SERVER) as tx:
         if len(services.links.invitations(tx.now_ms)) >= INVITATIONS_MAX:
-            raise Conflict("There are too many open invitations. Take some back first.")
+            raise Conflict("There are very many open invitations. Wait until some were used, or are too old.")
         lifetime_ms = services.config.invitation_days * _DAY_MS
         services.links.create(tx, digest(token), Purpose.INVITATION, account=None, email=email, lifetime_ms=lifetime_ms)
         if email is not None and mail_enabled(services.config):
             services.outbox.add(tx, MailKind.INVITATION, email, None)
-    return invitation_url(services.config.base_url, token)
-
-
-def invitation_url(base_url: str, token: str) -> str:
-    return f"{base_url}{SIGN_UP_PATH}?{urlencode({'invitation': token})}"
-
-
-def list_invitations(services: Services) -> tuple[Link, ...]:
-    """Those that are still good."""
-    return services.links.invitations(int(services.clock.now() * 1000))
-
-
-def revoke_invitation(services: Services, invitation_id: str) -> None:
-    """Raises: NotFound."""
-    with services.store.write(SERVER) as tx:
-        if not services.links.remove(tx, invitation_id, Purpose.INVITATION):
-            raise NotFound("There is no such invitation.")
+    return f"{services.config.base_url}{INVITATION_PATH}{token}"
 
 
 def find_invitation(services: Services, token: str) -> Link | None:

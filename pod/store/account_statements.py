@@ -11,11 +11,8 @@ _GRANT = "id, account, client, web_id, created_ms, revoked_ms"
 _CLIENT = "id, account, web_id, label, secret_hash, grant_id, created_ms, revoked_ms, used_ms"
 _KEY = "kid, algorithm, private_key, created_ms, retired_ms"
 
-NAME_TAKEN = """
-SELECT 'account' FROM account WHERE name = ?
-UNION ALL SELECT 'storage' FROM storage WHERE path = ?
-UNION ALL SELECT 'retired' FROM retired_name WHERE name = ?
-"""
+NAME_TAKEN = "SELECT 1 FROM account WHERE name = ? UNION ALL SELECT 1 FROM storage WHERE path = ?"
+NAME_RETIRED = "SELECT 1 FROM retired_name WHERE name = ?"
 INSERT_ACCOUNT = f"""
 INSERT INTO account (name, email, password_hash, created_ms, email_verified_ms, role)
 VALUES (?, ?, ?, ?, ?, CASE WHEN EXISTS (SELECT 1 FROM account) THEN 'member' ELSE 'operator' END)

@@ -137,24 +137,23 @@ class Accounts:
     ) -> Account:
         """The first one there is becomes the operator's. `name` is valid: the caller saw to it.
 
-        Raises: Conflict -- the name is taken, or was; or another account has the mail address for certain.
+        Raises: Conflict -- there is an account of that name, or another has the mail address for certain.
         """
-        self.check_free(tx, name)
         verified_ms = tx.now_ms if email is not None and email_verified else None
         inserted = tx.rows(sql.INSERT_ACCOUNT, (name, email, password_hash, tx.now_ms, verified_ms))
-        if not inserted:
-            raise _email_taken()
-        return account_of(inserted[0])
+        if inserted:
+            return account_of(inserted[0])
+        if tx.rows(sql.ACCOUNT_BY_NAME, (name,)):
+            raise Conflict(f"There is an account named {name} already. Choose another name.")
+        raise _email_taken()
 
-    def check_free(self, queries: Queries, name: str) -> None:
-        """Accounts and storages share their names, and a name is never given twice.
+    def is_name_taken(self, name: str) -> bool:
+        """By an account or a storage: they share their names."""
+        return bool(self._queries.rows(sql.NAME_TAKEN, (name, f"/{name}/")))
 
-        Raises: Conflict
-        """
-        taken = queries.rows(sql.NAME_TAKEN, (name, f"/{name}/", name))
-        if taken:
-            what = "was one" if taken[0][0] == "retired" else "is one"
-            raise Conflict(f"The name {name} is taken: there {what} already. Choose another name.")
+    def is_name_retired(self, name: str) -> bool:
+        """Whether there was a storage or an account of that name that was removed."""
+        return bool(self._queries.rows(sql.NAME_RETIRED, (name,)))
 
     def any(self) -> bool:
         """Whether there is an account at all."""

@@ -15,6 +15,7 @@ _MAIL = "id, kind, account, email, created_ms, due_ms, attempts"
 _INSERT = "INSERT INTO outgoing_mail (kind, account, email, created_ms, due_ms) VALUES (?, ?, ?, ?, ?)"
 _DUE = f"SELECT {_MAIL} FROM outgoing_mail WHERE due_ms <= ? ORDER BY due_ms, id LIMIT ?"  # noqa: S608
 _PUT_OFF = "UPDATE outgoing_mail SET attempts = attempts + 1, due_ms = ? WHERE id = ?"
+_REMOVE_OF_ACCOUNT = "DELETE FROM outgoing_mail WHERE account = ? AND kind = ?"
 _REMOVE = "DELETE FROM outgoing_mail WHERE id = ?"
 
 
@@ -54,6 +55,9 @@ class Outbox:
 
     def put_off(self, tx: Writer, mail: int, due_ms: int) -> None:
         tx.rows(_PUT_OFF, (due_ms, mail))
+
+    def remove_of_account(self, tx: Writer, account: int, kind: MailKind) -> None:
+        tx.rows(_REMOVE_OF_ACCOUNT, (account, kind.value))
 
     def remove(self, tx: Writer, mail: int) -> None:
         tx.rows(_REMOVE, (mail,))

@@ -12,7 +12,7 @@ from functools import cache
 TARGET, OTHER, ACL, STORAGE, GRANT = range(5)
 """The first column of each row of `describe`: what the row is about."""
 
-_STATE = "id, storage, path, kind, media_type, version, listing_version, modified_ms, size, digest, protected, blob"
+STATE = "id, storage, path, kind, media_type, version, listing_version, modified_ms, size, digest, protected, blob"
 _CHANGE = (
     "storage, sequence, time_ms, kind, resource, path, old_path, subject, media_type, size, digest, previous_version, "
     "previous_digest, agent, client, operation, acl, acl_version"
@@ -22,9 +22,9 @@ _CHANGE = (
 @cache
 def describe(*, others: int, acls: int, grant: bool, with_body: bool) -> str:
     """Parameters: the target's path, the paths of `others`, the paths of `acls`, the storage's path, the grant's id."""
-    arms = [f"SELECT {TARGET}, {_STATE}, {'body' if with_body else 'NULL'} FROM resource WHERE path = ?"]
+    arms = [f"SELECT {TARGET}, {STATE}, {'body' if with_body else 'NULL'} FROM resource WHERE path = ?"]
     if others:
-        arms.append(f"SELECT {OTHER}, {_STATE}, NULL FROM resource WHERE path IN ({_marks(others)})")
+        arms.append(f"SELECT {OTHER}, {STATE}, NULL FROM resource WHERE path IN ({_marks(others)})")
     arms += [_DESCRIBE_ACL] * acls
     arms.append(_DESCRIBE_STORAGE)
     if grant:
@@ -94,7 +94,7 @@ DELETE_RESOURCE = "DELETE FROM resource WHERE id = ? AND version = ? RETURNING p
 
 MEMBERS_COUNT = "SELECT members FROM resource WHERE id = ?"
 
-AUXILIARIES = f"SELECT {OTHER}, {_STATE}, NULL FROM resource WHERE subject = ? ORDER BY path"
+AUXILIARIES = f"SELECT {OTHER}, {STATE}, NULL FROM resource WHERE subject = ? ORDER BY path"
 
 MEMBERS_MOVED = """
 UPDATE resource SET listing_version = ?, modified_ms = ?, members = members + ? WHERE id = ? RETURNING parent, members
@@ -202,7 +202,7 @@ WHERE c.members <> COALESCE(m.counted, 0)
 
 FSCK_SEQUENCES = """
 SELECT s.path, s.sequence, MIN(c.sequence), MAX(c.sequence), COUNT(c.sequence)
-FROM storage s LEFT JOIN change c ON c.storage = s.id GROUP BY s.path, s.sequence
+FROM storage s LEFT JOIN change c ON c.storage = s.id WHERE s.status <> 'emptying' GROUP BY s.path, s.sequence
 """
 
 FSCK_VERSIONS = """

@@ -111,6 +111,7 @@ CREATE TABLE outgoing_mail (
   attempts BIGINT NOT NULL DEFAULT 0
 );
 CREATE INDEX outgoing_mail_due ON outgoing_mail (due_ms);
+CREATE INDEX outgoing_mail_account ON outgoing_mail (account) WHERE account IS NOT NULL;
 
 -- How often something was tried in the running window, for all web processes together.
 CREATE TABLE attempt (

@@ -1,0 +1,156 @@
+"""Sending the mail that waits: made when it is sent, tried again with growing pauses, given up after a while.
+
+A link gets into the database when its mail is sent and out of it when that failed, so only one that arrived works. A
+crash between sending and noting it sends a mail twice. The log has no address and no link.
+"""
+
+from __future__ import annotations
+
+import secrets
+import smtplib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.message import EmailMessage
+
+import structlog
+
+from pod.authentication.credentials import digest
+from pod.clock import Clock
+from pod.config import Config
+from pod.mail.message import RESET_MINUTES, VERIFY_HOURS, Letter, mail_enabled, message
+from pod.mail.smtp import send
+from pod.store.accounts import Account, Accounts
+from pod.store.interface import ResourceStore
+from pod.store.links import Links, Purpose
+from pod.store.mail import MailKind, Outbox, OutgoingMail
+from pod.store.records import SERVER
+
+AT_ONCE_MAX = 20
+ATTEMPTS_MAX = 8
+AGE_SECONDS_MAX = 24 * 3600
+"""After that nobody waits for it any more: mail was switched off meanwhile."""
+PAUSE_SECONDS, PAUSE_SECONDS_MAX = 60, 3600
+RESET_PATH, VERIFY_PATH = ".account/reset/", ".account/verify/"
+INVITATION_PATH = ".account/sign-up?invitation="
+SIGN_IN_PATH = ".account/sign-in"
+_HOUR_MS = 3600 * 1000
+
+Send = Callable[[Config, EmailMessage, str], None]
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class _Link:
+    """Where the link in a mail leads, and how long; without a purpose it is no secret."""
+
+    path: str
+    purpose: Purpose | None = None
+    lifetime_ms: int = 0
+
+
+class Postman:
+    """Sends what is due. One a worker."""
+
+    def __init__(self, config: Config, store: ResourceStore, clock: Clock, send: Send = send) -> None:
+        self._config = config
+        self._store = store
+        self._clock = clock
+        self._send = send
+        self._accounts = Accounts(store)
+        self._links = Links(store)
+        self._outbox = Outbox(store)
+
+    def work(self) -> int:
+        """Gives the number of mails that went out."""
+        if not mail_enabled(self._config):
+            return 0
+        return sum(self._deliver(mail) for mail in self._outbox.due(int(self._clock.now() * 1000), AT_ONCE_MAX))
+
+    def _deliver(self, mail: OutgoingMail) -> bool:
+        account = None if mail.account is None else self._accounts.by_id(mail.account)
+        is_too_old = self._clock.now() * 1000 - mail.created_ms > AGE_SECONDS_MAX * 1000
+        if is_too_old or not _is_still_wanted(mail, account):
+            self._drop(mail)
+            return False
+        token = self._make_link(mail)
+        letter = self._letter(mail, account, token)
+        try:
+            self._send(self._config, message(self._config, letter, mail.email, self._clock.now()), mail.email)
+        except (OSError, ValueError) as error:
+            self._failed(mail, token, error)
+            return False
+        self._drop(mail)
+        return True
+
+    def _make_link(self, mail: OutgoingMail) -> str:
+        """A new token; empty where the link is no secret."""
+        link = self._about(mail)
+        if link.purpose is None:
+            return ""
+        token = secrets.token_urlsafe(32)
+        with self._store.write(SERVER) as tx:
+            self._links.create(
+                tx, digest(token), link.purpose, account=mail.account, email=mail.email, lifetime_ms=link.lifetime_ms
+            )
+        return token
+
+    def _letter(self, mail: OutgoingMail, account: Account | None, token: str) -> Letter:
+        due_ms = account.delete_due_ms if account else None
+        date = datetime.fromtimestamp(due_ms / 1000, UTC).strftime("%-d %B %Y") if due_ms else ""
+        link = self._config.base_url + self._about(mail).path + token
+        return Letter(mail.kind, link, account.name if account else "", date)
+
+    def _failed(self, mail: OutgoingMail, token: str, error: Exception) -> None:
+        tried = mail.attempts + 1
+        gives_up = tried >= ATTEMPTS_MAX or _is_for_good(error)
+        pause = min(PAUSE_SECONDS * 2**mail.attempts, PAUSE_SECONDS_MAX)
+        with self._store.write(SERVER) as tx:
+            if token and (purpose := self._about(mail).purpose):
+                self._links.remove(tx, digest(token), purpose)
+            if gives_up:
+                self._outbox.remove(tx, mail.id)
+            else:
+                self._outbox.put_off(tx, mail.id, tx.now_ms + pause * 1000)
+        code = getattr(error, "smtp_code", None)
+        log.warning(
+            "mail not sent",
+            mail=mail.id,
+            kind=mail.kind.value,
+            tried=tried,
+            given_up=gives_up,
+            error=type(error).__name__,
+            code=code,
+        )
+
+    def _drop(self, mail: OutgoingMail) -> None:
+        with self._store.write(SERVER) as tx:
+            self._outbox.remove(tx, mail.id)
+
+    def _about(self, mail: OutgoingMail) -> _Link:
+        days = self._config.invitation_days
+        return {
+            MailKind.RESET: _Link(RESET_PATH, Purpose.RESET, RESET_MINUTES * 60 * 1000),
+            MailKind.VERIFY: _Link(VERIFY_PATH, Purpose.VERIFY, VERIFY_HOURS * _HOUR_MS),
+            MailKind.INVITATION: _Link(INVITATION_PATH, Purpose.INVITATION, days * 24 * _HOUR_MS),
+            MailKind.LEAVING: _Link(SIGN_IN_PATH),
+        }[mail.kind]
+
+
+def _is_still_wanted(mail: OutgoingMail, account: Account | None) -> bool:
+    """What happened since it was asked for may have made it pointless, or dangerous."""
+    if mail.kind is MailKind.INVITATION:
+        return True
+    if account is None:
+        return False
+    if mail.kind is MailKind.RESET:
+        return account.email_verified and account.email == mail.email
+    return mail.kind is not MailKind.LEAVING or account.leaving
+
+
+def _is_for_good(error: Exception) -> bool:
+    """There is no such mailbox, says the server: trying again would only annoy it."""
+    if not isinstance(error, smtplib.SMTPRecipientsRefused):
+        return isinstance(error, ValueError)
+    return all(code >= 500 for code, _ in error.recipients.values())

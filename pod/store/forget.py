@@ -1,0 +1,56 @@
+"""Removes what signing in leaves behind once it is over: sessions, links, counts, codes and tokens.
+
+Nothing here takes part in a decision, for whatever reads these looks at their times: this keeps the tables small.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pod.config import Config
+from pod.store.apps import SWEPT_AT_ONCE_MAX, Apps
+from pod.store.attempts import Attempts
+from pod.store.interface import ResourceStore, Writer
+from pod.store.links import Links
+from pod.store.records import SERVER
+from pod.store.sessions import Sessions
+
+ATTEMPTS_KEPT_MS = 24 * 3600 * 1000
+"""Longer than any window."""
+_DAY_MS = 24 * 3600 * 1000
+
+Sweep = Callable[[Writer], int]
+
+
+def forget(config: Config, store: ResourceStore) -> int:
+    """Gives how many rows went, so many in a transaction."""
+    links, attempts, apps = Links(store), Attempts(), Apps(store)
+    sweeps: tuple[Sweep, ...] = (
+        lambda tx: _sweep_sessions(config, store, tx),
+        links.sweep,
+        lambda tx: attempts.sweep(tx, tx.now_ms - ATTEMPTS_KEPT_MS),
+        lambda tx: apps.sweep(tx, tx.now_ms),
+    )
+    return sum(_until_done(store, sweep) for sweep in sweeps)
+
+
+def _until_done(store: ResourceStore, sweep: Sweep) -> int:
+    removed = 0
+    while True:
+        with store.write(SERVER) as tx:
+            swept = sweep(tx)
+        removed += swept
+        if swept < SWEPT_AT_ONCE_MAX:
+            return removed
+
+
+def _sweep_sessions(config: Config, store: ResourceStore, tx: Writer) -> int:
+    """As if signed out: what apps may keep while nobody is there, they keep."""
+    gone = Sessions(store).sweep(
+        tx,
+        created_before_ms=tx.now_ms - config.session_days * _DAY_MS,
+        seen_before_ms=tx.now_ms - config.session_idle_days * _DAY_MS,
+    )
+    for session in gone:
+        Apps(tx).revoke_grants_of_session(tx, session, offline_too=False)
+    return len(gone)
