@@ -69,3 +69,31 @@ def preflight(origin: str, requested_headers: str | None) -> Headers:
     if requested_headers and requested_headers.isprintable():
         fields.append(("Access-Control-Allow-Headers", requested_headers))
     return tuple(fields)
+
+
+# -- the server's own endpoints ----------------------------------------------------------------------------------------
+
+OPEN_METHODS = "GET, HEAD, POST, OPTIONS"
+OPEN: Headers = (
+    ("Access-Control-Allow-Origin", "*"),
+    ("Access-Control-Expose-Headers", "Retry-After, WWW-Authenticate"),
+)
+"""Of endpoints that any app may call and no cookie opens, on the origin that has the owner's pages: no credentials."""
+
+
+def open_preflight(requested_headers: str | None) -> Headers:
+    """The whole answer to a preflight for such an endpoint; what was asked for is echoed, for `*` leaves things out.
+
+    Spec: Fetch, Access-Control-Allow-Headers. Raises: HeaderTooLarge
+    """
+    if len(requested_headers or "") > REQUESTED_BYTES_MAX:
+        raise HeaderTooLarge(f"Access-Control-Request-Headers may have {REQUESTED_BYTES_MAX} bytes.")
+    fields = [
+        *OPEN,
+        ("Access-Control-Allow-Methods", OPEN_METHODS),
+        ("Access-Control-Max-Age", str(PREFLIGHT_SECONDS)),
+        ("Vary", "Access-Control-Request-Headers"),
+    ]
+    if requested_headers and requested_headers.isprintable():
+        fields.append(("Access-Control-Allow-Headers", requested_headers))
+    return tuple(fields)

@@ -9,11 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pod.authentication.jose import JOSEError, UnverifiedJWT, algorithm_of, decode_object
 from pod.authentication.keys import KeyRing
-
-TYPE = "JWT"
-"""`typ` of our ID tokens; an access token is no hint."""
+from pod.identity.tokens import ID_TOKEN_TYPE, read_own
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +23,5 @@ class Hint:
 
 def read_hint(keys: KeyRing, issuer: str, token: str) -> Hint | None:
     """What an ID token of ours says, expired or not; None for all else, and for one whose key is no longer kept."""
-    try:
-        jwt = UnverifiedJWT.parse(token)
-        header, claims = decode_object(jwt.header), decode_object(jwt.payload)
-        kid, algorithm = header.get("kid"), algorithm_of(header)
-        key = keys.verification_key(kid) if isinstance(kid, str) else None
-        if key is None or key.algorithm != algorithm or header.get("typ") != TYPE or not jwt.is_signed_by(key):
-            return None
-    except JOSEError:
-        return None
-    web_id, client = claims.get("webid"), claims.get("azp")
-    if claims.get("iss") != issuer or not isinstance(web_id, str) or not isinstance(client, str):
-        return None
-    return Hint(web_id, client)
+    claims = read_own(keys, issuer, token, ID_TOKEN_TYPE)
+    return None if claims is None else Hint(claims["webid"], claims["azp"])

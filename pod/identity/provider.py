@@ -1,7 +1,6 @@
 """What the OpenID Provider and the resource server say about themselves: metadata documents, as values.
 
-Only what exists is announced, with one exception that clients need: an authorization endpoint. Published libraries
-refuse a provider without one even for client credentials; ours explains that no client can use it yet.
+Only what exists is announced.
 
 Spec: OpenID Connect Discovery s3; RFC 8414 s2; RFC 9728 s2; Solid-OIDC #discovery, #client-credentials-discovery
 """
@@ -15,12 +14,22 @@ from pod.authentication.jose import SIGNING_ALGORITHMS, IssuingAlgorithm
 AUTHORIZATION_PATH = ".oidc/authorize"
 TOKEN_PATH = ".oidc/token"  # noqa: S105  # a URL path
 REGISTRATION_PATH = ".oidc/register"
+REVOCATION_PATH = ".oidc/revoke"
+INTROSPECTION_PATH = ".oidc/introspect"
+USERINFO_PATH = ".oidc/userinfo"
+LOGOUT_PATH = ".oidc/logout"
 KEY_SET_PATH = ".oidc/jwks"
-SCOPES = ("openid", "webid")
+SCOPES = ("openid", "webid", "offline_access")
+ID_TOKEN_ALGORITHMS: tuple[IssuingAlgorithm, ...] = ("RS256", "ES256")
 ID_TOKEN_ALGORITHM: IssuingAlgorithm = "RS256"  # noqa: S105  # the name of an algorithm
 """What clients get that registered no other. Spec: OpenID Connect Registration s2, id_token_signed_response_alg."""
 
-CLAIMS = ("iss", "sub", "aud", "azp", "exp", "iat", "jti", "webid", "client_id", "cnf")
+CLAIMS = (
+    *("iss", "sub", "aud", "azp", "exp", "iat", "auth_time", "nonce", "at_hash"),
+    *("jti", "webid", "client_id", "scope", "cnf"),
+)
+CONFIDENTIAL_METHODS = ("client_secret_basic", "client_secret_post")
+AUTHENTICATION_METHODS = (*CONFIDENTIAL_METHODS, "none")
 
 
 def provider_metadata(issuer: str) -> dict[str, Any]:  # JSON
@@ -29,18 +38,30 @@ def provider_metadata(issuer: str) -> dict[str, Any]:  # JSON
         "issuer": issuer,
         "authorization_endpoint": issuer + AUTHORIZATION_PATH,
         "token_endpoint": issuer + TOKEN_PATH,
+        "userinfo_endpoint": issuer + USERINFO_PATH,
         "jwks_uri": issuer + KEY_SET_PATH,
         "registration_endpoint": issuer + REGISTRATION_PATH,
+        "revocation_endpoint": issuer + REVOCATION_PATH,
+        "introspection_endpoint": issuer + INTROSPECTION_PATH,
+        "end_session_endpoint": issuer + LOGOUT_PATH,
         "client_id_metadata_document_supported": True,
         "scopes_supported": list(SCOPES),
         "response_types_supported": ["code"],
-        "grant_types_supported": ["client_credentials"],
+        "response_modes_supported": ["query"],
+        "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
+        "code_challenge_methods_supported": ["S256"],
+        "authorization_response_iss_parameter_supported": True,
+        "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": [ID_TOKEN_ALGORITHM],
-        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        "id_token_signing_alg_values_supported": list(ID_TOKEN_ALGORITHMS),
+        "token_endpoint_auth_methods_supported": list(AUTHENTICATION_METHODS),
+        "revocation_endpoint_auth_methods_supported": list(AUTHENTICATION_METHODS),
+        "introspection_endpoint_auth_methods_supported": list(CONFIDENTIAL_METHODS),
         "dpop_signing_alg_values_supported": list(SIGNING_ALGORITHMS),
         "claims_supported": list(CLAIMS),
+        "request_parameter_supported": False,
         "request_uri_parameter_supported": False,
+        "claims_parameter_supported": False,
     }
 
 

@@ -114,10 +114,13 @@ class PendingRequest:
 
 
 def location(redirect_uri: str, issuer: str, state: str | None, answer: Mapping[str, str]) -> str:
-    """A redirect URI keeps the query it was registered with. Spec: RFC 6749 s3.1.2."""
-    said = {**answer, **({} if state is None else {"state": state}), "iss": issuer}
-    joint = "" if redirect_uri.endswith(("?", "&")) else "&" if "?" in redirect_uri else "?"
-    return redirect_uri + joint + urlencode(said)
+    return with_query(redirect_uri, {**answer, **({} if state is None else {"state": state}), "iss": issuer})
+
+
+def with_query(uri: str, parameters: Mapping[str, str]) -> str:
+    """A registered URI keeps the query it was registered with. Spec: RFC 6749 s3.1.2."""
+    joint = "" if not parameters or uri.endswith(("?", "&")) else "&" if "?" in uri else "?"
+    return uri + joint + urlencode(parameters)
 
 
 # -- reading -----------------------------------------------------------------------------------------------------------

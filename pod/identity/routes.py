@@ -1,14 +1,15 @@
 """The provider's and the resource server's documents and endpoints on Flask: well-known metadata, key set, tokens.
 
-Any origin may read them: nothing here looks at cookies. Errors of the token endpoint have the form of RFC 6749.
+Apps of any origin may read them, without credentials: nothing here looks at cookies. Errors have the form of RFC 6749.
+The pages that people see, authorization and logout, are not here.
 
-Spec: OpenID Connect Discovery s4; RFC 8414 s3; RFC 9728 s3; RFC 6749 s3.2, s5; RFC 7517 s8.5.1
+Spec: OpenID Connect Discovery s4, Core s5.3; RFC 8414 s3; RFC 9728 s3; RFC 6749 s3.2, s5; RFC 7009; RFC 7662; RFC 7591
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -17,21 +18,25 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from pod.authentication.authenticate import METADATA_PATH
 from pod.config import Config
-from pod.errors import BadRequest, InvalidClientMetadata, PodError
+from pod.errors import BadRequest, InvalidClientMetadata, NotAuthenticated, PodError
 from pod.http import cors
 from pod.http.proxies import effective_address, effective_host
 from pod.http.request import raw_path
-from pod.identity.clients import client_secrets
+from pod.identity.endpoint import EndpointAnswer, EndpointRequest
 from pod.identity.identity import Identity
 from pod.identity.provider import (
+    INTROSPECTION_PATH,
     KEY_SET_PATH,
     REGISTRATION_PATH,
+    REVOCATION_PATH,
     TOKEN_PATH,
+    USERINFO_PATH,
     provider_metadata,
     resource_metadata,
 )
 from pod.identity.registration import REGISTRATION_BYTES_MAX, read_registration
-from pod.identity.tokens import TokenRequest, TokenServer
+from pod.identity.userinfo import userinfo
+from pod.protocol.agent import Credentials
 from pod.services import Services
 
 FORM = "application/x-www-form-urlencoded"
@@ -43,15 +48,15 @@ METADATA_SECONDS = 3600
 def identity_provider(services: Services, identity: Identity) -> Blueprint:
     """Routes on the base URL."""
     provider = Blueprint("identity", __name__)
-    config, issuer = services.config, services.placement.base_url
-    server = TokenServer(
-        config,
-        services.clock,
-        store=services.store,
-        accounts=services.accounts,
-        keys=services.keys,
-        client_secrets=client_secrets(config),
-    )
+    _documents(provider, services)
+    _endpoints(provider, services, identity)
+    provider.before_request(_preflight)
+    provider.after_request(_shared)
+    return provider
+
+
+def _documents(provider: Blueprint, services: Services) -> None:
+    issuer = services.placement.base_url
 
     @provider.get("/.well-known/openid-configuration")
     @provider.get("/.well-known/oauth-authorization-server")
@@ -62,7 +67,7 @@ def identity_provider(services: Services, identity: Identity) -> Blueprint:
     @provider.get(f"{METADATA_PATH}/<path:_>")
     def about_resource(_: str = "") -> Response:
         """Spec: RFC 9728 s3.1, the path of the resource follows the well-known one."""
-        host = effective_host(request.environ, config.trusted_proxies)
+        host = effective_host(request.environ, services.config.trusted_proxies)
         path = raw_path(request.environ).removeprefix(METADATA_PATH) or "/"
         return _json(resource_metadata(f"{issuer.partition(':')[0]}://{host}{path}", issuer), _CACHED)
 
@@ -70,13 +75,21 @@ def identity_provider(services: Services, identity: Identity) -> Blueprint:
     def key_set() -> Response:
         return _json(services.keys.key_set(), _CACHED)
 
+
+def _endpoints(provider: Blueprint, services: Services, identity: Identity) -> None:
+    config = services.config
+
     @provider.post(f"/{TOKEN_PATH}")
     def token() -> Response:
-        try:
-            answer = server.answer(_token_request(config))
-        except PodError as error:
-            return _oauth_error(error)
-        return _json(answer.body, answer.headers, answer.status)
+        return _answered(config, identity.tokens.token)
+
+    @provider.post(f"/{REVOCATION_PATH}")
+    def revoke() -> Response:
+        return _answered(config, identity.tokens.revoke)
+
+    @provider.post(f"/{INTROSPECTION_PATH}")
+    def introspect() -> Response:
+        return _answered(config, identity.tokens.introspect)
 
     @provider.post(f"/{REGISTRATION_PATH}")
     def register() -> Response:
@@ -88,12 +101,31 @@ def identity_provider(services: Services, identity: Identity) -> Blueprint:
         except PodError as error:
             return _oauth_error(error)
 
-    provider.before_request(_preflight)
-    provider.after_request(_shared)
-    return provider
+    @provider.route(f"/{USERINFO_PATH}", methods=["GET", "POST"])
+    def about_person() -> Response:
+        url = services.placement.base_url + USERINFO_PATH
+        try:
+            return _json(userinfo(services, _credentials(services, url)), _NOT_STORED)
+        except NotAuthenticated as error:
+            challenges = services.authenticator.challenges(error, realm=services.placement.base_url, url=url)
+            error.headers += tuple(("WWW-Authenticate", each) for each in challenges)
+            return _oauth_error(error)
+        except PodError as error:
+            return _oauth_error(error)
 
 
-def _token_request(config: Config) -> TokenRequest:
+# -- requests ----------------------------------------------------------------------------------------------------------
+
+
+def _answered(config: Config, endpoint: Callable[[EndpointRequest], EndpointAnswer]) -> Response:
+    try:
+        answer = endpoint(_endpoint_request(config))
+    except PodError as error:
+        return _oauth_error(error)
+    return _json(answer.body, answer.headers, answer.status)
+
+
+def _endpoint_request(config: Config) -> EndpointRequest:
     """Raises: BadRequest -- not a form, or one that is too large."""
     if request.mimetype != FORM:
         raise BadRequest(f"The content must be {FORM}.")
@@ -103,17 +135,36 @@ def _token_request(config: Config) -> TokenRequest:
         parameters = parse_qsl(text, max_num_fields=FORM_PARAMETERS_MAX, errors="strict")
     except (RequestEntityTooLarge, ValueError) as error:
         raise BadRequest(f"The form must be UTF-8, with at most {FORM_BYTES_MAX} bytes.") from error
-    return TokenRequest(
+    return EndpointRequest(
         parameters=parameters,
         authorization=request.headers.get("Authorization"),
-        dpop=[proof for field in request.headers.getlist("DPoP") for proof in field.split(",")],
+        dpop=_values("DPoP"),
         address=effective_address(request.environ, config.trusted_proxies),
     )
 
 
+def _credentials(services: Services, url: str) -> Credentials:
+    return services.authenticator.authenticate(
+        method=request.method,
+        url=url,
+        authorization=_values("Authorization"),
+        dpop=_values("DPoP"),
+        origin=request.headers.get("Origin"),
+    )
+
+
+def _values(header: str) -> list[str]:
+    """A repeated header may arrive joined by commas, which no token contains."""
+    return [part.strip() for field in request.headers.getlist(header) for part in field.split(",")]
+
+
+# -- answers -----------------------------------------------------------------------------------------------------------
+
+
 def _oauth_error(error: PodError) -> Response:
-    """Spec: RFC 6749 s5.2, RFC 7591 s3.2.2; the form that clients read, whatever went wrong."""
+    """Spec: RFC 6749 s5.2, RFC 7591 s3.2.2, RFC 6750 s3.1; the form that clients read, whatever went wrong."""
     code = "invalid_request" if error.status == BadRequest.status else "temporarily_unavailable"
+    code = "invalid_token" if isinstance(error, NotAuthenticated) else code
     code = error.error if isinstance(error, InvalidClientMetadata) else code
     body = {"error": code, "error_description": error.detail or error.title}
     return _json(body, [*_NOT_STORED, *error.headers], error.status)
@@ -121,16 +172,14 @@ def _oauth_error(error: PodError) -> Response:
 
 def _preflight() -> Response | None:
     """Spec: Fetch, CORS-preflight request."""
-    origin = request.headers.get("Origin")
-    if request.method != "OPTIONS" or origin is None or "Access-Control-Request-Method" not in request.headers:
+    if request.method != "OPTIONS" or "Access-Control-Request-Method" not in request.headers:
         return None
-    return Response(status=204, headers=cors.preflight(origin, request.headers.get("Access-Control-Request-Headers")))
+    return Response(status=204, headers=cors.open_preflight(request.headers.get("Access-Control-Request-Headers")))
 
 
 def _shared(response: Response) -> Response:
     if "Access-Control-Allow-Origin" not in response.headers:
-        response.headers.extend(cors.shared(request.headers.get("Origin")))
-        response.vary.add("Origin")
+        response.headers.extend(cors.OPEN)
     return response
 
 
