@@ -13,6 +13,7 @@ import pytest
 from pod.authentication.authenticate import Authenticator
 from pod.authentication.keys import KeyRing
 from pod.config import Config
+from pod.protocol.placement import Placement
 from pod.remote.client import Fetched, Limits
 from pod.remote.errors import Unreachable
 from pod.store.accounts import Accounts
@@ -72,7 +73,7 @@ class OwnPages:
     pages: dict[str, str] = field(default_factory=dict)
 
     def is_ours(self, iri: str) -> bool:
-        return iri.lower().startswith(ISSUER)
+        return Placement(ISSUER).is_ours(iri)
 
     def read(self, url: str) -> Page | None:
         return Page(url, self.pages[url].encode()) if url in self.pages else None

@@ -137,3 +137,23 @@ def test_a_default_port_in_the_base_url_makes_no_difference():
 )
 def test_storages_are_named_like_hosts(name, fits):
     assert is_storage_name(name) is fits
+
+
+@pytest.mark.parametrize(
+    ("iri", "ours"),
+    [
+        ("https://pods.example/", True),
+        ("https://pods.example", True),
+        ("HTTP://PODS.example:443/alice/#me", True),
+        ("https://user:secret@pods.example/x", True),
+        ("https://alice.pods.example/card#me", True),
+        ("https://pods.example:8443/", False),
+        ("https://pods.example.evil.example/", False),
+        ("https://evil.example/https://pods.example/", False),
+        ("https://evil.example/@pods.example/", False),
+        ("urn:pods.example", False),
+        ("", False),
+    ],
+)
+def test_whatever_names_this_server_is_ours(iri, ours):
+    assert Placement("https://pods.example/", "subdomain").is_ours(iri) is ours

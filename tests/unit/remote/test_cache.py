@@ -167,7 +167,7 @@ def test_loads_at_one_time_are_bounded_and_what_is_known_is_still_given(source):
 
 
 def test_callers_who_wait_for_one_load_are_bounded_too(source):
-    cached = source.cached(places=BoundedSemaphore(1))
+    cached = source.cached(places=BoundedSemaphore(2))
     source.gate.clear()
     first = in_background(cached.get, "a")
     until(lambda: source.asked)

@@ -41,6 +41,19 @@ def test_other_statuses_are_answers_too():
         assert fetch(port).status == 404
 
 
+@pytest.mark.parametrize(
+    ("extra", "seconds"),
+    [
+        ((), None),
+        (("Cache-Control: max-age=60", "Age: 20"), 40),
+        (("Cache-Control: max-age=9", "Cache-Control: no-store"), 0),
+    ],
+)
+def test_an_answer_says_how_long_it_may_be_kept(extra, seconds):
+    with serving(answering(ok(b"", "text/plain", *extra))) as port:
+        assert fetch(port).fresh_seconds == seconds
+
+
 def test_requests_carry_fixed_headers_only(monkeypatch):
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     seen = []
