@@ -10,8 +10,15 @@ from pod.ui.account import add_overview
 from pod.ui.apps import add_apps
 from pod.ui.authorize import add_authorize
 from pod.ui.credentials import add_credentials
+from pod.ui.departure import add_delete, add_export
 from pod.ui.door import Door
+from pod.ui.email_address import add_email, add_verify
+from pod.ui.home import add_home
+from pod.ui.invitations import add_invitations
+from pod.ui.logout import add_logout
+from pod.ui.password import add_password, add_reset, add_reset_link
 from pod.ui.pending import Waiting
+from pod.ui.pods import add_pods
 from pod.ui.problems import add_problem_types
 from pod.ui.sessions import add_sessions
 from pod.ui.sign_in import add_sign_in
@@ -29,10 +36,21 @@ def pages(services: Services, identity: Identity) -> Blueprint:
     add_sign_up(made, door, waiting)
     add_sign_in(made, door, waiting)
     add_authorize(made, door, waiting, identity.authorization)
+    add_logout(made, door, identity)
     add_overview(made, door)
     add_apps(made, door)
     add_sessions(made, door)
     add_credentials(made, door)
+    add_pods(made, door)
+    add_password(made, door)
+    add_reset(made, door)
+    add_reset_link(made, door)
+    add_email(made, door)
+    add_verify(made, door)
+    add_invitations(made, door)
+    add_export(made, door)
+    add_delete(made, door)
+    add_home(made, door)
     add_problem_types(made)
     add_static_files(made)
     return made

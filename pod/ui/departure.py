@@ -1,0 +1,71 @@
+"""Taking everything along, and leaving.
+
+Leaving takes the password, and days to change one's mind.
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response
+
+from pod.errors import WrongPassword
+from pod.identity.departure import keep_account, schedule_deletion
+from pod.identity.export import export_account
+from pod.ui.door import ACCOUNT, Door, see_other
+from pod.ui.forms import Errors
+from pod.ui.render import render
+
+DELETE = "/.account/delete"
+EXPORT = "/.account/export"
+
+
+def add_export(pages: Blueprint, door: Door) -> None:
+    services = door.services
+
+    @pages.get(EXPORT)
+    def export() -> Response:
+        storages = services.accounts.storages(door.session().account.id)
+        return render("export.html", bytes=sum(each.bytes for each in storages))
+
+    @pages.post(EXPORT)
+    def download() -> Response:
+        account = door.session().account
+        door.form()
+        response = Response(export_account(services, account), content_type="application/zip")
+        response.headers["Content-Disposition"] = f'attachment; filename="{account.name}-freehold.zip"'
+        response.headers["Cache-Control"] = "no-store"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        return response
+
+
+def add_delete(pages: Blueprint, door: Door) -> None:
+    services = door.services
+
+    def page(errors: Errors | None = None, status: int = 200) -> Response:
+        storages = services.accounts.storages(door.session().account.id)
+        urls = [services.placement.url(each.path) for each in storages]
+        days = services.config.deletion_grace_days
+        return render("delete.html", status=status, pods=urls, days=days, errors=errors or {})
+
+    @pages.get(DELETE)
+    def ask_delete() -> Response:
+        return page()
+
+    @pages.post(DELETE)
+    def delete() -> Response:
+        account = door.session().account
+        try:
+            schedule_deletion(services, account, door.form().get("password", ""))
+        except WrongPassword as error:
+            return page({"password": error.detail}, error.status)
+        return door.forget(see_other(f"{DELETE}/done"))
+
+    @pages.get(f"{DELETE}/done")
+    def deleted() -> Response:
+        return render("done.html", what="deletion", days=services.config.deletion_grace_days)
+
+    @pages.post(f"{DELETE}/undo")
+    def keep() -> Response:
+        account = door.session().account
+        door.form()
+        keep_account(services, account)
+        return see_other(f"{ACCOUNT}?done=kept")
