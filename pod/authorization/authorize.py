@@ -63,8 +63,8 @@ class Authorizer:
 
         `may_wait`: for documents of remote groups, if nothing else grants what is needed. Never in a transaction.
 
-        Raises: PodLeaving, InvalidToken, NotAuthenticated, AccessDenied; NotFound -- to whoever may know that nothing is
-            there; VersionMoved -- an ACL changed since the snapshot.
+        Raises: PodLeaving, InvalidToken, NotAuthenticated, AccessDenied; NotFound -- to whoever may know that nothing
+            is there; VersionMoved -- an ACL changed since the snapshot.
         """
         if snapshot.storage is not None and snapshot.storage.status != "active":
             raise PodLeaving("This pod is being deleted with its account. Its owner can still keep it by signing in.")
