@@ -48,7 +48,7 @@ class PageRenderer(Protocol):
         """The `Content-Security-Policy` of every page."""
         ...
 
-    def container(self, target: Target, state: ResourceState, listing: Listing, description: Graph | None) -> bytes:
+    def container(self, target: Target, listing: Listing, description: Graph | None) -> bytes:
         """`description` is what clients say about the container."""
         ...
 

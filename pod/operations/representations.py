@@ -147,7 +147,7 @@ def _container_page(services: Services, state: ResourceState, target: Target, vi
     """The members are read last: they tell that nothing changed since `state`, the description included."""
     description = _description(services, target)
     listing = listing_page(lambda: services.store.members(state.id, state.listing_version), view.number)
-    return view.renderer.container(target, state, listing, description)
+    return view.renderer.container(target, listing, description)
 
 
 def _document_page(services: Services, state: ResourceState, target: Target, view: View) -> bytes:

@@ -64,7 +64,12 @@ _LABEL = RDFS.label
 
 def words(iri: str) -> str:
     """The term in people's words: never empty, and short."""
-    return OURS.get(iri) or _labels().get(iri) or _taken_apart(iri)
+    return known(iri) or _taken_apart(iri)
+
+
+def known(iri: str) -> str | None:
+    """The same, but only for terms that somebody gave a label to."""
+    return OURS.get(iri) or _labels().get(iri)
 
 
 def local_name(iri: str) -> str:

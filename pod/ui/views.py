@@ -29,7 +29,7 @@ from pod.rdf import formats
 from pod.rdf.graph import Dataset, Graph
 from pod.rdf.outline import Card, Items, Link, Nested, Outline, Property, Text, outline
 from pod.rdf.vocab import FOAF, LDP, PIM, SOLID, XSD
-from pod.rdf.words import words
+from pod.rdf.words import known, words
 from pod.store.records import Kind, Member, ResourceState
 from pod.ui.render import STATIC, STYLE, TEMPLATES, html
 
@@ -38,6 +38,8 @@ SOURCE_BYTES_MAX = 64 * 1024
 """Longer documents are not repeated as Turtle below their cards."""
 SOURCE_TRIPLES_MAX = 1_000
 LINK_CHARACTERS_MAX = 2_000
+TECHNICAL = (SOLID.iri, LDP.iri, PIM.preferencesFile.value)
+"""How the properties of somebody begin that apps look for and people do not."""
 SHOWN_CHARACTERS_MAX = 80
 
 _LINKED = re.compile(r"(?:https?://|mailto:|tel:)[^\x00-\x20]+", re.IGNORECASE)
@@ -76,10 +78,13 @@ CODE = _code()
 
 
 class Content(NamedTuple):
-    """What a page shows. `source` is the document in Turtle, unless that is long."""
+    """What a page shows. `technical` is what it does not show at once; `source` the document in Turtle, unless that is
+    long.
+    """
 
     title: str
     body: Markup
+    technical: tuple[Property, ...] = ()
     source: str | None = None
     wide: bool = False
 
@@ -93,9 +98,9 @@ class Pages:
     def __init__(self, placement: Placement) -> None:
         self._placement = placement
 
-    def container(self, target: Target, state: ResourceState, listing: Listing, description: Graph | None) -> bytes:
+    def container(self, target: Target, listing: Listing, description: Graph | None) -> bytes:
         about = outline(Dataset(description or Graph()), self._placement.url(target.path))
-        title = about.main.name if about.main and about.main.name else name_of(target.path)
+        title = _title(about, target)
         body = _fragment(
             "resource/_container.html",
             rows=[Row.of(each, self.link(each.path)) for each in listing.members],
@@ -108,20 +113,20 @@ class Pages:
         return self._page(target, Content(title, body, wide=True))
 
     def document(self, target: Target, state: ResourceState, content: bytes, dataset: Dataset) -> bytes:
-        url = self._placement.url(state.path)
+        url = self._placement.url(target.path)
         about = outline(dataset, url)
-        title = about.main.name if about.main and about.main.name else name_of(target.path)
+        title = _title(about, target)
+        said = about.main.properties if about.main else ()
+        technical = TECHNICAL if about.main and about.main.is_somebody else ()
         body = _fragment(
             "resource/_document.html",
             outline=about,
             title=title,
             cards=_cards(about, url),
-            personal=[each for each in _head(about) if not _is_technical(each, about)],
-            technical=[each for each in _head(about) if _is_technical(each, about)],
-            url=url,
-            href=self.href,
+            facts=[each for each in said if not each.iri.startswith(technical)],
         )
-        return self._page(target, Content(title, body, source=_turtle(state, content, dataset)))
+        apps = tuple(each for each in said if each.iri.startswith(technical))
+        return self._page(target, Content(title, body, apps, _turtle(state, content, dataset)))
 
     def failure(self, error: PodError, target: Target | None, instance: str) -> bytes:
         """The same facts as in the problem document, and for what may be somebody's own the way to it."""
@@ -154,6 +159,7 @@ class Pages:
             crumbs=list(crumbs(target, self.link)),
             yours=f"{base_url}.home{target.path}",
             url=url,
+            href=self.href,
             command=f"curl -H 'Accept: text/turtle' {shlex.quote(url)}",
             style=RESOURCE_STYLE,
             home=base_url,
@@ -176,7 +182,9 @@ class HomePages(Pages):
             return super().href(iri)
 
     def _page(self, target: Target, content: Content) -> bytes:
-        return html("resource/_part.html", content=content, url=self._placement.url(target.path)).encode()
+        return html(
+            "resource/_part.html", content=content, url=self._placement.url(target.path), href=self.href
+        ).encode()
 
 
 def _fragment(template: str, **values: object) -> Markup:
@@ -248,18 +256,8 @@ def crumbs(target: Target, link: Callable[[str], str]) -> Iterator[Crumb]:
 # -- documents ---------------------------------------------------------------------------------------------------------
 
 
-_TECHNICAL = (SOLID.iri, PIM.iri, LDP.iri)
-
-
-def _head(about: Outline) -> tuple[Property, ...]:
-    """What the head of the page says."""
-    return about.main.properties if about.main else ()
-
-
-def _is_technical(each: Property, about: Outline) -> bool:
-    """Of somebody, what apps look for and people do not. Where the pod is may interest both."""
-    is_profile = about.main is not None and about.main.is_somebody
-    return is_profile and each.iri.startswith(_TECHNICAL) and each.iri != PIM.storage.value
+def _title(about: Outline, target: Target) -> str:
+    return about.main.name if about.main and about.main.name else name_of(target.path)
 
 
 def _cards(about: Outline, url: str) -> tuple[Card, ...]:
@@ -287,7 +285,9 @@ def _turtle(state: ResourceState, content: bytes, dataset: Dataset) -> str | Non
 
 
 def shown_iri(iri: str) -> str:
-    """An IRI as text: without what every one has, and short."""
+    """An IRI as text: in words where it is a term we know, else without what every one has, and short."""
+    if label := known(iri):
+        return label
     text = re.sub(r"^(?:https?://|mailto:|tel:)", "", iri, flags=re.IGNORECASE)
     text = text[:-1] if text.endswith("/") and text.count("/") == 1 else text
     if len(text) <= SHOWN_CHARACTERS_MAX:
