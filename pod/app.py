@@ -16,6 +16,7 @@ from pod.identity.routes import identity_provider
 from pod.services import Services, open_services
 from pod.ui.pages import pages
 from pod.ui.problems import problem_page
+from pod.ui.static_files import static_files
 from pod.ui.views import Pages
 
 
@@ -28,6 +29,7 @@ def create_app(config: Config, services: Services | None = None) -> Flask:
     app.register_blueprint(server_pages(services, problem_page))
     app.register_blueprint(identity_provider(services, identity))
     app.register_blueprint(pages(services, identity))
+    app.register_blueprint(static_files())
     solid = SolidApplication(services, app.wsgi_app, Pages(services.placement))
     app.wsgi_app = solid  # type: ignore[method-assign]  # how Flask documents wrapping
     return app

@@ -51,8 +51,9 @@ def _next(door: Door, authorization: Authorization, pending: PendingRequest) -> 
     match decision:
         case Redirect(location):
             return see_other(location)
-        case SignInNeeded():
-            return see_other(f"{SIGN_IN}?{urlencode({'request': authorization.seal(pending)})}")
+        case SignInNeeded(again):
+            query = {"request": authorization.seal(pending), **({"again": "yes"} if again else {})}
+            return see_other(f"{SIGN_IN}?{urlencode(query)}")
         case ConsentNeeded(question):
             return render(
                 "consent.html",

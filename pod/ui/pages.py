@@ -24,7 +24,6 @@ from pod.ui.sessions import add_sessions
 from pod.ui.sign_in import add_sign_in
 from pod.ui.sign_up import add_sign_up
 from pod.ui.start import add_start
-from pod.ui.static_files import add_static_files
 
 
 def pages(services: Services, identity: Identity) -> Blueprint:
@@ -52,5 +51,4 @@ def pages(services: Services, identity: Identity) -> Blueprint:
     add_delete(made, door)
     add_home(made, door)
     add_problem_types(made)
-    add_static_files(made)
     return made

@@ -30,7 +30,7 @@ def add_sign_in(pages: Blueprint, door: Door, waiting: Waiting) -> None:
 
     @pages.get(SIGN_IN)
     def ask_password() -> Response:
-        sent = SignIn.of(request.args)
+        sent = SignIn.linked(request.args)
         if not services.accounts.any():
             return see_other(SIGN_UP)
         if door.visitor().session and not sent.request:
@@ -64,16 +64,23 @@ class SignIn:
     name: str
     request: str
     next: str
+    again: bool = False
 
     @classmethod
     def of(cls, fields: Mapping[str, str]) -> SignIn:
         return cls(fields.get("name", "").strip(), fields.get("request", ""), fields.get("next", ""))
 
+    @classmethod
+    def linked(cls, query: Mapping[str, str]) -> SignIn:
+        """A link says what waits, and whether the person is known; it fills in nothing for them."""
+        return cls("", query.get("request", ""), query.get("next", ""), query.get("again") == "yes")
+
 
 def _form(door: Door, waiting: Waiting, sent: SignIn, errors: Errors | None = None, status: int = 200) -> Response:
     pending = waiting.read(sent.request)
     account = door.visitor().account
-    hint = (pending and pending.login_hint) or (account.name if account else "")
+    known = account.name if account and sent.again else ""
+    hint = known or (pending and pending.login_hint) or ""
     return render(
         "sign_in.html",
         status=status,
@@ -82,7 +89,7 @@ def _form(door: Door, waiting: Waiting, sent: SignIn, errors: Errors | None = No
         request=sent.request,
         next=sent.next,
         app=pending.client.name if pending else "",
-        again=account is not None,
+        again=bool(known),
         may_sign_up=registration(door.services) in {"first", "open"},
         errors=errors or {},
     )

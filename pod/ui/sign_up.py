@@ -12,9 +12,9 @@ from flask import Blueprint, Response, request
 
 from pod.authentication.credentials import PASSWORD_CHARACTERS_MIN
 from pod.config import Config
-from pod.errors import Conflict, LinkExpired, PodError, RegistrationClosed, UnprocessableContent
+from pod.errors import Conflict, LinkExpired, RegistrationClosed, UnprocessableContent
 from pod.identity.accounts import check_email, check_name, check_password
-from pod.identity.sign_up import registration, sign_up
+from pod.identity.sign_up import find_invitation, registration, sign_up
 from pod.protocol.placement import Placement
 from pod.ui.door import Door
 from pod.ui.forms import Errors
@@ -30,10 +30,13 @@ def add_sign_up(pages: Blueprint, door: Door, waiting: Waiting) -> None:
 
     @pages.get(SIGN_UP)
     def ask_name() -> Response:
-        sent = SignUp.of(request.args)
-        how = registration(services)
-        if how == "closed" or (how == "invitation" and not sent.invitation):
-            return sign_up_refused(door)
+        """A link fills in nothing but what its invitation says: a stranger's mail address would be a way in."""
+        token, how = request.args.get("invitation", ""), registration(services)
+        invitation = find_invitation(services, token)
+        if how == "closed" or (how == "invitation" and invitation is None):
+            return sign_up_refused(door, is_spent=bool(token))
+        email = (invitation and invitation.email) or ""
+        sent = SignUp(email=email, invitation=token, request=request.args.get("request", ""))
         return sign_up_form(door, waiting, sent)
 
     @pages.post(SIGN_UP)
@@ -54,7 +57,7 @@ def add_sign_up(pages: Blueprint, door: Door, waiting: Waiting) -> None:
         except Conflict as error:
             return sign_up_form(door, waiting, sent, {"name": error.detail}, error.status)
         except (RegistrationClosed, LinkExpired) as error:
-            return sign_up_refused(door, error)
+            return sign_up_refused(door, is_spent=isinstance(error, LinkExpired))
         return door.let_in(account, waiting.path(sent.request) if sent.request else READY)
 
 
@@ -131,7 +134,7 @@ def sign_up_form(
     )
 
 
-def sign_up_refused(door: Door, error: PodError | None = None) -> Response:
-    why = "first" if not door.services.accounts.any() else registration(door.services)
-    bad = isinstance(error, LinkExpired)
-    return render("no_sign_up.html", status=error.status if error else 200, why=why, bad_invitation=bad)
+def sign_up_refused(door: Door, *, is_spent: bool = False) -> Response:
+    """Why this visitor cannot sign up. `is_spent`: they came with an invitation, but it is none any more."""
+    why = registration(door.services) if door.services.accounts.any() else "first"
+    return render("no_sign_up.html", status=RegistrationClosed.status, why=why, bad_invitation=is_spent)

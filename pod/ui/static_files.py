@@ -10,8 +10,11 @@ from pod.errors import NotFound
 from pod.ui.render import CONTENT_TYPES, DIGEST, STATIC, STATIC_PATH
 
 
-def add_static_files(pages: Blueprint) -> None:
-    @pages.get(f"/{STATIC_PATH}<digest>/<name>")
+def static_files() -> Blueprint:
+    """Routes on the base URL, which look at no cookie."""
+    files = Blueprint("static_files", __name__)
+
+    @files.get(f"/{STATIC_PATH}<digest>/<name>")
     def static_file(digest: str, name: str) -> Response:
         """Spec: RFC 8246 -- never asked for again"""
         if digest != DIGEST or name not in STATIC:
@@ -21,3 +24,5 @@ def add_static_files(pages: Blueprint) -> None:
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
         return response
+
+    return files
