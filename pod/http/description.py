@@ -1,4 +1,6 @@
-"""The storage description: one public RDF document a storage, at `<storage>.well-known/solid`.
+"""The storage description: one public RDF document a storage, at `<storage>.well-known/solid`; and the server's own.
+
+Where a storage has the base URL, one document describes both.
 
 Spec: Solid #server-storage-description-resource, #storage-description-statements, #storage-description-rdf-type
 """
@@ -30,19 +32,25 @@ def describe_storage(services: Services, path: str, method: str, accept: str | N
     shared = [ALLOW, VARY, *SAFETY, *cors.shared(origin)]
     if method == "OPTIONS":
         return Answer(204, shared)
-    media_type, body = _document(services, root, accept)
+    url = services.placement.url(root)
+    turtle = documents.storage_description(url, server=url == services.placement.base_url)
+    media_type, body = _negotiated(services, url, turtle, accept)
     modified = ("Last-Modified", format_http_date(state.modified))
     fields = [("Content-Type", media_type), ("Content-Length", str(len(body))), modified, *shared]
     return Answer(200, fields, b"" if method == "HEAD" else body)
 
 
-def _document(services: Services, root: str, accept: str | None) -> tuple[str, bytes]:
+def server_description(services: Services, accept: str | None) -> tuple[str, bytes]:
+    """The server's description and its media type. Raises: NotAcceptable."""
+    url = services.placement.base_url
+    return _negotiated(services, url, documents.server_description(url), accept)
+
+
+def _negotiated(services: Services, url: str, turtle: bytes, accept: str | None) -> tuple[str, bytes]:
     offers = formats.offers("text/turtle")
     media_type = negotiate(accept, offers)
     if media_type is None:
-        raise NotAcceptable(f"The storage description is available as {', '.join(offers)}.")
-    url = services.placement.url(root)
-    turtle = documents.storage_description(url)
+        raise NotAcceptable(f"This description is available as {', '.join(offers)}.")
     if media_type == "text/turtle":
         return media_type, turtle
     return media_type, formats.serialize(services.parse(turtle, "text/turtle", url), media_type)

@@ -12,10 +12,15 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from pod import errors
-from pod.http import cors, problems
+from pod.http import problems
+from pod.http.description import server_description
+from pod.http.headers import DESCRIPTION_PATH
+from pod.http.open_to_apps import open_to_apps
 from pod.http.request import wants_page
 from pod.protocol.placement import is_storage_name
 from pod.services import Services
+
+DESCRIPTION_SECONDS = 3600
 
 ProblemPage = Callable[[errors.PodError], Response]
 
@@ -56,14 +61,27 @@ def server_pages(services: Services, problem_page: ProblemPage) -> Blueprint:
         internal.__cause__ = error
         return tell(internal)
 
+    pages.register_blueprint(_description(services))
     return pages
+
+
+def _description(services: Services) -> Blueprint:
+    about = Blueprint("description", __name__)
+
+    @about.get(f"/{DESCRIPTION_PATH}")
+    def about_server() -> Response:
+        media_type, body = server_description(services, request.headers.get("Accept"))
+        headers = {"Cache-Control": f"public, max-age={DESCRIPTION_SECONDS}", "Vary": "Accept"}
+        return Response(body, content_type=media_type, headers=headers)
+
+    open_to_apps(about)
+    return about
 
 
 def _problem(error: errors.PodError, base_url: str) -> Response:
     body = problems.problem(error, base_url, problems.report(error, request.path[:200]))
     response = Response(body, status=error.status, content_type=problems.MEDIA_TYPE)
     response.headers.extend(error.headers)
-    response.headers.extend(cors.shared(request.headers.get("Origin")))
     return response
 
 

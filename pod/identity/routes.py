@@ -19,7 +19,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from pod.authentication.authenticate import METADATA_PATH
 from pod.config import Config
 from pod.errors import BadRequest, InvalidClientMetadata, NotAuthenticated, PodError
-from pod.http import cors
+from pod.http.open_to_apps import open_to_apps
 from pod.http.proxies import effective_address, effective_host
 from pod.http.request import raw_path
 from pod.identity.endpoint import EndpointAnswer, EndpointRequest
@@ -50,8 +50,7 @@ def identity_provider(services: Services, identity: Identity) -> Blueprint:
     provider = Blueprint("identity", __name__)
     _documents(provider, services)
     _endpoints(provider, services, identity)
-    provider.before_request(_preflight)
-    provider.after_request(_shared)
+    open_to_apps(provider)
     return provider
 
 
@@ -168,19 +167,6 @@ def _oauth_error(error: PodError) -> Response:
     code = error.error if isinstance(error, InvalidClientMetadata) else code
     body = {"error": code, "error_description": error.detail or error.title}
     return _json(body, [*_NOT_STORED, *error.headers], error.status)
-
-
-def _preflight() -> Response | None:
-    """Spec: Fetch, CORS-preflight request."""
-    if request.method != "OPTIONS" or "Access-Control-Request-Method" not in request.headers:
-        return None
-    return Response(status=204, headers=cors.open_preflight(request.headers.get("Access-Control-Request-Headers")))
-
-
-def _shared(response: Response) -> Response:
-    if "Access-Control-Allow-Origin" not in response.headers:
-        response.headers.extend(cors.OPEN)
-    return response
 
 
 def _json(body: Mapping[str, Any], headers: Fields, status: int = 200) -> Response:  # JSON

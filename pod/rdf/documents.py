@@ -14,9 +14,11 @@ from pod.protocol.modes import AccessMode
 from pod.protocol.resource import ACL_SUFFIX
 from pod.rdf import turtle_writer
 from pod.rdf.graph import IRI, Graph, Literal, Term, Triple
-from pod.rdf.vocab import ACL, FOAF, LDP, PIM, PREFIXES, RDF, SOLID
+from pod.rdf.vocab import ACL, DCTERMS, FOAF, LDP, PIM, PREFIXES, RDF, SOLID
 
 Property = tuple[IRI, Term]
+
+SOLID_PROTOCOL = "https://solidproject.org/TR/protocol"
 
 ALL_MODES = AccessMode.READ | AccessMode.WRITE | AccessMode.CONTROL
 """What owners hold; Write includes Append."""
@@ -70,13 +72,25 @@ def type_index(document: str, *, listed: bool) -> bytes:
     return _document((document, [(RDF.type, SOLID.TypeIndex), (RDF.type, kind)]), prefixes=("solid",))
 
 
-def storage_description(storage: str, *, owners: Sequence[str] = ()) -> bytes:
-    """What a storage says of itself; `owners` only where they may be known.
+def storage_description(storage: str, *, owners: Sequence[str] = (), server: bool = False) -> bytes:
+    """What a storage says of itself; `owners` only where they may be known. `server`: its URL is the server's too.
 
     Spec: Solid #storage-description-rdf-type, #server-storage-link-owner
     """
     about: list[Property] = [(RDF.type, PIM.Storage), *((SOLID.owner, IRI(owner)) for owner in owners)]
-    return _document((storage, about), prefixes=("pim", "solid") if owners else ("pim",))
+    about += _about_server(storage) if server else []
+    prefixes = (*(("dcterms",) if server else ()), "pim", *(("solid",) if owners or server else ()))
+    return _document((storage, about), prefixes=prefixes)
+
+
+def server_description(base_url: str) -> bytes:
+    """What a server says of itself: one subject, its base URL, to which features add what they offer."""
+    return _document((base_url, _about_server(base_url)), prefixes=("dcterms", "solid"))
+
+
+def _about_server(base_url: str) -> list[Property]:
+    """People of this server sign in at its own issuer. Spec: Solid-OIDC #oidc-issuer-discovery"""
+    return [(DCTERMS.conformsTo, IRI(SOLID_PROTOCOL)), (SOLID.oidcIssuer, IRI(base_url))]
 
 
 def access_control_list(
