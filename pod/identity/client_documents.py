@@ -7,6 +7,7 @@ Spec: Solid-OIDC #clientids-document, #jsonld-context; OAuth Client ID Metadata 
 from __future__ import annotations
 
 from dataclasses import replace
+from threading import BoundedSemaphore
 
 import structlog
 
@@ -27,9 +28,9 @@ FRESH_SECONDS = 3600
 FRESH_SECONDS_MAX = 24 * 3600
 STALE_SECONDS = 25 * 3600
 """A document that cannot be had any more counts no longer, whatever it was allowed."""
-DOCUMENTS_MAX = 1_000
-LOADS_SHARE = 4
-"""Of the request threads, the part that may fetch documents at one time."""
+DOCUMENTS_MAX = 500
+THREADS_SHARE = 4
+"""Of the request threads, the part that may fetch documents, or wait for those that others fetch, at one time."""
 
 JSON_LD = "application/ld+json"
 MEDIA_TYPES = frozenset({JSON_LD, "application/json"})
@@ -55,7 +56,8 @@ class ClientDocuments:
             stale_seconds=STALE_SECONDS,
             failure_seconds=0,  # the draft: "MUST NOT cache error responses", nor documents that are invalid
             entries_max=DOCUMENTS_MAX,
-            loads_max=services.config.threads // LOADS_SHARE,
+            loads_max=services.config.threads // THREADS_SHARE,
+            places=BoundedSemaphore(max(1, services.config.threads // THREADS_SHARE)),
         )
 
     def find(self, url: str, redirect_uri: str | None = None) -> Client:
@@ -84,6 +86,7 @@ class ClientDocuments:
         try:
             answer = self._remote.fetch(url, accept=ACCEPT, limits=self._limits)
         except RemoteError as error:
+            log.info("app unreachable", client=url, why=str(error))
             raise UnknownClient(f"The app's description at {url} cannot be fetched.") from error
         if answer.status != 200:
             raise UnknownClient(f"The app's description at {url} cannot be fetched: the answer is {answer.status}.")

@@ -34,7 +34,7 @@ DEFAULT_SCOPE = "openid webid offline_access"
 Document = Mapping[str, Any]
 """A JSON object from outside: any member may be anything."""
 
-_SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*")
+_SCOPE_TOKEN = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
 _JOINERS = frozenset("\u200c\u200d")
 """Invisible, but Persian, Indic scripts and emoji are not written without them."""
 
@@ -229,9 +229,10 @@ def _name(document: Document) -> str:
 def _scope(document: Document) -> str:
     """Spec: RFC 6749 s3.3; Solid-OIDC #clientids-oidc."""
     scope = document.get("scope", DEFAULT_SCOPE)
-    if not isinstance(scope, str) or len(scope) > SCOPE_CHARACTERS_MAX or not _SCOPE.fullmatch(scope):
-        raise InvalidClientMetadata("scope must be a string: names with one space between them.")
-    return scope
+    names = scope.split() if isinstance(scope, str) and len(scope) <= SCOPE_CHARACTERS_MAX else []
+    if not names or not all(map(_SCOPE_TOKEN.fullmatch, names)):
+        raise InvalidClientMetadata("scope must be a string: names with a space between them.")
+    return " ".join(names)
 
 
 def _kept(document: Document) -> dict[str, Any]:  # JSON

@@ -26,7 +26,7 @@ FRESH_SECONDS = 24 * 3600
 STALE_SECONDS = 7 * 24 * 3600
 FAILURE_SECONDS = 300
 FETCHES_MAX = 2
-WAITING_MAX = 16
+WAITING_MAX = 8
 """Fetches under way or waiting; a page that needs one more has no logo."""
 
 ACCEPT = "image/png, image/jpeg, image/webp, image/gif"

@@ -69,6 +69,7 @@ def test_scope_is_kept_as_it_is_sent():
     scope = "openid profile offline_access webid"
     assert checked_registration(MINIMAL | {"scope": scope})["scope"] == scope
     assert registered(scope=scope).scope == scope
+    assert registered(scope=" openid  webid ").scope == "openid webid"
 
 
 def test_what_is_not_offered_is_left_out_of_the_registration():
