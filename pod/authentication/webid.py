@@ -34,10 +34,10 @@ ACCEPT = "text/turtle, application/ld+json;q=0.8, application/n-triples;q=0.7, a
 KEPT_CHARACTERS_MAX = 16 * KIB
 """Of the statements about issuers in one document, those are kept that fit."""
 
-Issuers = Mapping[str, frozenset[str]]
+NamedIssuers = Mapping[str, frozenset[str]]
 """WebID -> the issuers it names, for all WebIDs of one document."""
 
-NO_ISSUERS: Issuers = {}
+NO_ISSUERS: NamedIssuers = {}
 _GONE = frozenset({401, 403, 404, 410})
 """Answers that say something of the document, and not of the server: nobody may trust what it said before."""
 
@@ -75,7 +75,7 @@ class WebIDs:
         self._own = own
         self._fetch_limits = FetchLimits.of(config)
         self._limits = replace(Limits.from_config(config), bytes=config.remote_bytes_max)
-        self._issuers: Cached[str, Issuers] = Cached(
+        self._issuers: Cached[str, NamedIssuers] = Cached(
             self._load,
             clock=clock,
             fresh_seconds=config.webid_seconds_fresh,
@@ -109,13 +109,13 @@ class WebIDs:
 
     # -- reading -------------------------------------------------------------------------------------------------------
 
-    def _of_ours(self, document: str) -> Issuers:
+    def _of_ours(self, document: str) -> NamedIssuers:
         found = self._own.read(document)
         if found is None:
             return NO_ISSUERS
         return self._read(found.content, found.media_type, found.url)
 
-    def _load(self, document: str) -> Loaded[Issuers]:
+    def _load(self, document: str) -> Loaded[NamedIssuers]:
         """Raises: InvalidToken -- the document cannot be had now. Why is for the log, as with issuers."""
         try:
             answer = self._remote.fetch(document, accept=ACCEPT, limits=self._fetch_limits)
@@ -129,7 +129,7 @@ class WebIDs:
             raise _unreadable(document)
         return Loaded(self._read(answer.body, answer.media_type, answer.url), answer.fresh_seconds)
 
-    def _read(self, content: bytes, media_type: str, base: str) -> Issuers:
+    def _read(self, content: bytes, media_type: str, base: str) -> NamedIssuers:
         """Raises: InvalidToken -- it is not RDF."""
         try:
             graph = formats.parse(content, media_type, base=base, limits=self._limits).default
@@ -139,7 +139,7 @@ class WebIDs:
         return _issuers(graph)
 
 
-def _issuers(graph: Graph) -> Issuers:
+def _issuers(graph: Graph) -> NamedIssuers:
     found: dict[str, set[str]] = {}
     characters = 0
     for triple in graph.match(p=SOLID.oidcIssuer):
