@@ -124,6 +124,8 @@ class Pages:
             title=title,
             cards=_cards(about, url),
             facts=[each for each in said if not each.iri.startswith(technical)],
+            url=url,
+            href=self.href,
         )
         apps = tuple(each for each in said if each.iri.startswith(technical))
         return self._page(target, Content(title, body, apps, _turtle(state, content, dataset)))
