@@ -26,8 +26,8 @@ _NOT_IN_DESCRIPTION = re.compile(r"[^\x20\x21\x23-\x5b\x5d-\x7e]")
 class EndpointRequest:
     """One request, its form decoded. `client` is filled by the grant, as Authlib does it."""
 
-    parameters: Sequence[tuple[str, str]]
-    authorization: str | None
+    parameters: Sequence[tuple[str, str]] = field(repr=False)
+    authorization: str | None = field(repr=False)
     dpop: Sequence[str]
     address: str
     method: str = "POST"

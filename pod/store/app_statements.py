@@ -10,7 +10,7 @@ _GRANT = (
     "CASE WHEN g.revoked_ms IS NULL AND a.status = 'active' AND a.delete_due_ms IS NULL AND w.account = g.account "
     "THEN 1 ELSE 0 END"
 )
-_FROM_GRANT = "access_grant g JOIN account a ON a.id = g.account LEFT JOIN web_id w ON w.iri = g.web_id"
+_OF_GRANT = "JOIN account a ON a.id = g.account LEFT JOIN web_id w ON w.iri = g.web_id"
 _CODE = "c.hash, c.client, c.redirect_uri, c.challenge, c.jkt, c.nonce, c.expires_ms, c.used_ms"
 _REFRESH = "r.hash, r.jkt, r.created_ms, r.expires_ms, r.used_ms"
 
@@ -34,7 +34,7 @@ INSERT_GRANT = """
 INSERT INTO access_grant (id, account, client, web_id, created_ms, app, session, scope, authenticated_ms, used_ms)
 SELECT ?, s.account, ?, ?, ?, ?, s.id, ?, s.authenticated_ms, ? FROM web_session s WHERE s.id = ? RETURNING id
 """
-GRANT = f"SELECT {_GRANT} FROM {_FROM_GRANT} WHERE g.id = ?"
+GRANT = f"SELECT {_GRANT} FROM access_grant g {_OF_GRANT} WHERE g.id = ?"
 USE_GRANT = "UPDATE access_grant SET used_ms = ? WHERE id = ?"
 REVOKE_GRANT = "UPDATE access_grant SET revoked_ms = ? WHERE id = ? AND revoked_ms IS NULL"
 REVOKE_OF_APP = "UPDATE access_grant SET revoked_ms = ? WHERE app = ? AND revoked_ms IS NULL"
@@ -51,14 +51,16 @@ INSERT INTO authorization_code (hash, grant_id, client, redirect_uri, challenge,
 VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 """
 CODE = f"""
-SELECT {_GRANT}, {_CODE} FROM authorization_code c JOIN {_FROM_GRANT} ON g.id = c.grant_id WHERE c.hash = ?
+SELECT {_GRANT}, {_CODE} FROM authorization_code c JOIN access_grant g ON g.id = c.grant_id {_OF_GRANT} WHERE c.hash = ?
 """
 USE_CODE = "UPDATE authorization_code SET used_ms = ? WHERE hash = ?"
 
 # -- refresh tokens ------------------------------------------------------------------------------------------------
 
 INSERT_REFRESH = "INSERT INTO refresh_token (hash, grant_id, jkt, created_ms, expires_ms) VALUES (?, ?, ?, ?, ?)"
-REFRESH = f"SELECT {_GRANT}, {_REFRESH} FROM refresh_token r JOIN {_FROM_GRANT} ON g.id = r.grant_id WHERE r.hash = ?"
+REFRESH = f"""
+SELECT {_GRANT}, {_REFRESH} FROM refresh_token r JOIN access_grant g ON g.id = r.grant_id {_OF_GRANT} WHERE r.hash = ?
+"""
 USE_REFRESH = "UPDATE refresh_token SET used_ms = ?, expires_ms = ? WHERE hash = ?"
 
 # -- sweeping ------------------------------------------------------------------------------------------------------
