@@ -345,6 +345,41 @@ def test_a_redirect_uri_that_only_looks_registered_is_not(uri):
     assert not any(client.allows_logout_redirect(uri) for client in WITH_ALL)
 
 
+@pytest.fixture(scope="module")
+def native_app(tmp_path_factory):
+    """The provider with a registered app, and the app's id."""
+    with opened(tmp_path_factory.mktemp("native")) as (services, _):
+        app = create_app(services.config, services)
+        said = {"redirect_uris": list(REGISTERED), "application_type": "native"}
+        yield app.test_client(), register(app.test_client(), json.dumps(said)).json["client_id"]
+
+
+@pytest.mark.parametrize("uri", TRICKS.values(), ids=TRICKS)
+def test_nobody_is_sent_to_a_uri_that_is_not_registered(native_app, uri):
+    client, client_id = native_app
+    asked = {"client_id": client_id, "redirect_uri": uri, "response_type": "code", "scope": "openid", "state": "s"}
+    answer = client.get("/.oidc/authorize", base_url=BASE, query_string=asked)
+    assert answer.status_code == 400
+    assert "Location" not in answer.headers
+
+
+@pytest.mark.parametrize("uri", [*REGISTERED, "http://127.0.0.1:51004/cb"])
+def test_an_app_is_told_its_mistakes_where_it_registered(native_app, uri):
+    client, client_id = native_app
+    asked = {"client_id": client_id, "redirect_uri": uri, "response_type": "token"}
+    answer = client.get("/.oidc/authorize", base_url=BASE, query_string=asked)
+    assert answer.status_code in {302, 303}
+    assert answer.headers["Location"].startswith(uri)
+
+
+def test_of_two_redirect_uris_neither_is_taken(native_app):
+    client, client_id = native_app
+    query = f"client_id={client_id}&redirect_uri={CALLBACK}&redirect_uri=https://evil.example/&response_type=code"
+    answer = client.get("/.oidc/authorize", base_url=BASE, query_string=query)
+    assert answer.status_code == 400
+    assert "Location" not in answer.headers
+
+
 # -- registrations -----------------------------------------------------------------------------------------------------
 
 
