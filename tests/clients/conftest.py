@@ -58,6 +58,7 @@ def describe(server: Server) -> dict[str, Any]:
             "pod": server.pod(each.name),
             "clientId": each.clients[0].id,
             "clientSecret": each.clients[0].secret,
+            "password": each.password,
         }
         for each in server.accounts
     }

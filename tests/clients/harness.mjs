@@ -1,6 +1,7 @@
 // What every scenario shares: signing in, a container of its own, and checks printed as JSON lines for test_clients.py.
 // One container a scenario, so that scenarios may run again on the same server.
-// POD_TARGET holds the server to talk to: {"issuer", "accounts": {name: {"webId", "pod", "clientId", "clientSecret"}}}.
+// POD_TARGET holds the server to talk to: {"issuer", "accounts": {name: {"webId", "pod", "clientId", "clientSecret",
+// "password"}}}.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { Session } from "@inrupt/solid-client-authn-node";

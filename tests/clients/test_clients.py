@@ -23,6 +23,8 @@ SCENARIOS = {
     "legacy_acl": "the access control lists of Web Access Control are read and written",
     "refusals": "a refusal reaches the program as an error it can explain",
     "rdflib": "rdflib.js loads, updates and replaces documents",
+    "openid_client": "a registered client of openid-client signs a person in, refreshes, revokes and logs out",
+    "oauth4webapi": "a registered client of oauth4webapi does, and checks all that the specifications say of answers",
 }
 
 pytestmark = [pytest.mark.clients, pytest.mark.e2e]
@@ -38,5 +40,5 @@ def test_a_published_client_does_its_work(
 
 
 def test_every_script_is_a_scenario() -> None:
-    scripts = {path.stem for path in Path(__file__).parent.glob("*.mjs")} - {"harness"}
+    scripts = {path.stem for path in Path(__file__).parent.glob("*.mjs")} - {"harness", "person"}
     assert scripts == set(SCENARIOS)
