@@ -7,8 +7,8 @@ Spec: RFC 7009 s2
 
 from __future__ import annotations
 
+from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749 import InvalidGrantError
-from authlib.oauth2.rfc6749.errors import UnsupportedTokenTypeError
 
 from pod.authentication.access_token import GRANT_CLAIM
 from pod.authentication.credentials import digest
@@ -21,8 +21,8 @@ from pod.store.records import SERVER
 def revoke(services: Services, client: str, token: str) -> None:
     """End the grant of a token. One that is unknown is as good as gone (RFC 7009 s2.2).
 
-    Raises: InvalidGrantError -- another client's; UnsupportedTokenTypeError -- a program's: its grant stands until the
-        account takes its client credentials back.
+    Raises: InvalidGrantError -- another client's; OAuth2Error -- a program's: its grant stands until the account takes
+        its client credentials back.
     """
     grant = _grant_of(services, token)
     if grant is None:
@@ -30,7 +30,7 @@ def revoke(services: Services, client: str, token: str) -> None:
     if grant.client != client:
         raise InvalidGrantError("The token was issued to another client.")
     if grant.app is None:
-        raise UnsupportedTokenTypeError("Access tokens of client credentials expire; they cannot be revoked.")
+        raise OAuth2Error("Tokens of client credentials expire; they cannot be revoked.", error="unsupported_token_type")
     with services.store.write(SERVER) as tx:
         Apps(tx).revoke_grant(tx, grant.id)
 

@@ -43,9 +43,6 @@ class Holder:
     nonce: str | None = None
     authenticated: int | None = None
 
-    def has(self, scope: str) -> bool:
-        return scope in self.scope.split()
-
 
 class Tokens:
     """Signs tokens with the server's keys."""
@@ -56,7 +53,10 @@ class Tokens:
         self._seconds = seconds
 
     def answer(self, holder: Holder, now: float, refresh_token: str | None = None) -> dict[str, Any]:  # JSON
-        """A successful answer of the token endpoint. Spec: RFC 6749 s5.1; RFC 9449 s5."""
+        """A successful answer of the token endpoint. Without the scope `openid` it has an ID token too.
+
+        Spec: RFC 6749 s5.1; RFC 9449 s5; Solid-OIDC #tokens, "the OP MUST return a DPoP-bound OIDC ID Token"
+        """
         shared = {
             "iss": self._issuer,
             "sub": holder.web_id,
@@ -72,11 +72,10 @@ class Tokens:
             "token_type": "DPoP",
             "expires_in": self._seconds,
             "scope": holder.scope,
+            "id_token": self._id_token(shared, holder, access_token),
         }
         if refresh_token is not None:
             body["refresh_token"] = refresh_token
-        if holder.has("openid"):
-            body["id_token"] = self._id_token(shared, holder, access_token)
         return body
 
     def _access_token(self, claims: Mapping[str, Any], holder: Holder) -> str:  # JSON

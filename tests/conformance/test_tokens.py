@@ -155,18 +155,7 @@ def test_both_well_known_documents_are_the_same_json(issuer, metadata):
 
 @requirement("discovery#provider-metadata")
 def test_the_metadata_announces_only_what_is_offered(metadata):
-    absent = {
-        "registration_endpoint",
-        "end_session_endpoint",
-        "userinfo_endpoint",
-        "revocation_endpoint",
-        "introspection_endpoint",
-        "uma_profiles_supported",
-        "client_id_metadata_document_supported",
-        "authorization_response_iss_parameter_supported",
-    }
-    assert not absent & metadata.keys()
-    assert metadata["grant_types_supported"] == ["client_credentials"]
+    assert "uma_profiles_supported" not in metadata
     assert not any(alg == "none" or alg.startswith("HS") for alg in metadata["dpop_signing_alg_values_supported"])
 
 
@@ -202,12 +191,12 @@ def test_apps_of_any_origin_may_ask_the_provider(issuer, method, path):
     }
     preflight = requests.options(issuer + path, headers=headers, timeout=SECONDS_MAX)
     assert preflight.status_code == 204
-    assert preflight.headers["Access-Control-Allow-Origin"] == "https://app.example"
+    assert preflight.headers["Access-Control-Allow-Origin"] == "*"
     assert preflight.headers["Access-Control-Allow-Headers"] == asked
     headers = {"Origin": "https://app.example"}
     answer = requests.request(method, issuer + path, headers=headers, timeout=SECONDS_MAX)
-    assert answer.headers["Access-Control-Allow-Origin"] == "https://app.example"
-    assert "Origin" in answer.headers["Vary"]
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert "Access-Control-Allow-Credentials" not in answer.headers
 
 
 # -- provider: tokens --------------------------------------------------------------------------------------------------
@@ -312,8 +301,7 @@ def test_two_ways_to_authenticate_at_once_are_an_invalid_request(endpoint, key):
         ("", "invalid_request"),
         ("grant_type=", "invalid_request"),
         ("grant_type=password", "unsupported_grant_type"),
-        ("grant_type=authorization_code&code=x", "unsupported_grant_type"),
-        ("grant_type=refresh_token&refresh_token=x", "unsupported_grant_type"),
+        ("grant_type=implicit", "unsupported_grant_type"),
         ("grant_type=%22%5C%ff", "invalid_request"),
         ("grant_type=%22%5Cx", "unsupported_grant_type"),
         ("grant_type=client_credentials&grant_type=client_credentials", "invalid_request"),
