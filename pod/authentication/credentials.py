@@ -36,8 +36,8 @@ def digest(secret: str) -> str:
 class Passwords:
     """Hashes and tests passwords with argon2id, `concurrency` at a time."""
 
-    def __init__(self, concurrency: int) -> None:
-        self._hasher = PasswordHasher()
+    def __init__(self, concurrency: int, hasher: PasswordHasher | None = None) -> None:
+        self._hasher = hasher or PasswordHasher()
         self._slots = BoundedSemaphore(concurrency)
         self._places = BoundedSemaphore(concurrency * (1 + WAITING_FOR_EACH_MAX))
         self._nobodys = _hash_of_nothing(self._hasher)

@@ -44,6 +44,8 @@ def add_client(
     if len(label) > LABEL_CHARACTERS_MAX or not label.isprintable():
         raise UnprocessableContent(f"A label has at most {LABEL_CHARACTERS_MAX} printable characters.")
     account = named(services, account_name)
+    if account.leaving:
+        raise Conflict("The account is about to be deleted.")
     web_ids = services.accounts.web_ids(account.id)
     web_id = web_id or web_ids[0]
     if web_id not in web_ids:

@@ -48,7 +48,7 @@ def sign_in(services: Services, name_or_email: str, password: str, address: str)
 def find(services: Services, name_or_email: str) -> Account | None:
     """By name, or by an address that is known to be the account's: others may name whatever address they like."""
     typed = name_or_email.strip()
-    if len(typed) > MAIL_ADDRESS_CHARACTERS_MAX:
+    if len(typed) > MAIL_ADDRESS_CHARACTERS_MAX or not typed.isprintable():
         return None
     accounts = services.accounts
     return accounts.by_email(typed) if "@" in typed else accounts.by_name(typed.lower())

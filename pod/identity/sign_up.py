@@ -56,8 +56,6 @@ def sign_up(
     Raises: RegistrationClosed -- also without an invitation where it takes one; LinkExpired -- an invitation that is no
         longer one; UnprocessableContent, Conflict -- see `create_account`; TooManyRequests; Busy
     """
-    with services.store.write(SERVER) as tx:
-        spend(services, tx, SIGN_UPS, network_of(address))
     email = email or None
     _admit(services, services.store, invitation)
     check_name(services.config, name)
@@ -65,6 +63,8 @@ def sign_up(
     if email is not None:
         check_email(email)
     check_password(services.config, name, password)
+    with services.store.write(SERVER) as tx:
+        spend(services, tx, SIGN_UPS, network_of(address))
     password_hash = services.passwords.hash(password)
     with services.store.write(SERVER) as tx:
         link = _taken(services, tx, invitation)
