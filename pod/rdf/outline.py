@@ -142,7 +142,10 @@ def _beginning(graph: Graph, statements: int, characters: int) -> tuple[list[Tri
 
 
 def _size(term: Term) -> int:
-    return min(len(term.value), TEXT_CHARACTERS_MAX)
+    """How much of it may be shown: the texts of literals are cut, nothing else is."""
+    if not isinstance(term, Literal):
+        return len(term.value)
+    return min(len(term.value), TEXT_CHARACTERS_MAX) + len(term.datatype.value) + len(term.language or "")
 
 
 class _Outliner:

@@ -22,6 +22,8 @@ SMALL = b"<#me> <http://xmlns.com/foaf/0.1/name> 'A name'."
 LARGE = b"x" * 100_000
 BINARY = {"Content-Type": "application/octet-stream"}
 JSON_LD = {"Accept": "application/ld+json"}
+HTML = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+SAME = {"If-None-Match": "{etag}"}
 INSERT = b"@prefix solid: <http://www.w3.org/ns/solid/terms#>. _:p a solid:InsertDeletePatch; solid:inserts {<#a> <#b> <#c>}."
 UPDATE = b"INSERT DATA { <#a> <#b> <#c> }"
 GROUP = b"<#g> <http://www.w3.org/2006/vcard/ns#hasMember> <%salice/profile/card#me>." % BASE.encode()
@@ -99,6 +101,18 @@ READS = (
     Row("OPTIONS", Request("OPTIONS", "doc"), 204, SIGNED, DOCUMENT),
     Row("conversion, the first", get("doc", JSON_LD), 200, replace(SIGNED, parses=1), DOCUMENT),
     Row("conversion, the next", get("doc", JSON_LD), 200, SIGNED, (*DOCUMENT, get("doc", JSON_LD))),
+    Row(
+        "page, the first",
+        get("doc", HTML),
+        200,
+        replace(SIGNED, parses=1),
+        (put("words"), get("words", HTML), *DOCUMENT),
+    ),
+    Row("page, the next", get("doc", HTML, by=None), 200, Work(statements=1), (*PUBLIC, get("doc", HTML))),
+    Row("page, not modified", get("doc", HTML | SAME, by=None), 304, Work(statements=1), (*PUBLIC, get("doc", HTML))),
+    Row("page of a listing, the first", get("", HTML), 200, replace(SIGNED, statements=3), LISTED),
+    Row("page of a listing, the next", get("", HTML), 200, SIGNED, (*LISTED, get("", HTML))),
+    Row("page of a refusal", get("doc", HTML, by=None), 401, Work(statements=1), DOCUMENT),
     Row("HEAD of a conversion", Request("HEAD", "doc", JSON_LD), 200, SIGNED, (*DOCUMENT, get("doc", JSON_LD))),
     Row("listing, the first", get(""), 200, replace(SIGNED, statements=3), LISTED),
     Row("listing, the next", get(""), 200, SIGNED, (*LISTED, get(""))),
