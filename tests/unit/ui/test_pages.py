@@ -146,10 +146,10 @@ def test_a_secret_is_shown_once(alice: Guest):
     assert "Copy the secret now" in made.text
     secret = made.text.split('Client secret</dt><dd><code class="secret">')[1].split("<")[0]
     page = alice.get("/.account/credentials").text
-    assert "Backup" in page
+    assert "<strong>Backup</strong>" in page
     assert secret not in page
     alice.submit("/.account/credentials", "/.account/credentials/revoke")
-    assert "Backup" not in alice.get("/.account/credentials").text
+    assert "<strong>Backup</strong>" not in alice.get("/.account/credentials").text
 
 
 def test_a_new_key_takes_the_password(alice: Guest):
