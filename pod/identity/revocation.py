@@ -30,7 +30,7 @@ def revoke(services: Services, client: str, token: str) -> None:
     if grant.client != client:
         raise InvalidGrantError("The token was issued to another client.")
     if grant.app is None:
-        raise OAuth2Error("Tokens of client credentials expire; they cannot be revoked.", error="unsupported_token_type")
+        raise OAuth2Error("Tokens of client credentials only expire.", error="unsupported_token_type")
     with services.store.write(SERVER) as tx:
         Apps(tx).revoke_grant(tx, grant.id)
 

@@ -34,7 +34,9 @@ class Seal:
     def read(self, text: str) -> dict[str, Any]:  # JSON
         """Raises: BadRequest -- not one of ours, of another purpose, or too old."""
         try:
-            value: dict[str, Any] = self._serializer.loads(text[: CHARACTERS_MAX + 1], max_age=self._seconds)
+            value: dict[str, Any] = self._serializer.loads(
+                text[: CHARACTERS_MAX + 1].encode("ascii", "replace"), max_age=self._seconds
+            )
         except BadData as error:
             raise BadRequest("This page is too old, or was not made here. Go back and start over.") from error
         return value

@@ -137,7 +137,7 @@ class App:
         proof = signer.proof() if proof == "" else proof
         return self.provider.post(TOKEN, sent, {} if proof is None else {"DPoP": proof})
 
-    def redeem(self, code: str, **changes: Any) -> Answer:
+    def redeem(self, code: str, /, **changes: Any) -> Answer:
         usual = {
             "grant_type": "authorization_code",
             "code": code,
@@ -146,7 +146,7 @@ class App:
         }
         return self.ask(**(usual | changes))
 
-    def refresh(self, token: str, **changes: Any) -> Answer:
+    def refresh(self, token: str, /, **changes: Any) -> Answer:
         return self.ask(**({"grant_type": "refresh_token", "refresh_token": token} | changes))
 
     def signed_in(self, session: Session | None = None, **changes: str | None) -> dict[str, Any]:
