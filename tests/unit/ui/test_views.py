@@ -24,12 +24,65 @@ PLACEMENT = Placement("https://pods.example/")
 PAGES, HOME = Pages(PLACEMENT), HomePages(PLACEMENT)
 EVIL = """<script>alert(1)</script>"'><img src=x onerror=alert(1)>&lt;"""
 TAGS = frozenset(
-    "html head meta title style link body a header svg path nav ol li main div h1 h2 p span bdi section dl dt dd ul details"
-    " summary code pre footer symbol use time".split()
+    [
+        "html",
+        "head",
+        "meta",
+        "title",
+        "style",
+        "link",
+        "body",
+        "a",
+        "header",
+        "svg",
+        "path",
+        "nav",
+        "ol",
+        "li",
+        "main",
+        "div",
+        "h1",
+        "h2",
+        "p",
+        "span",
+        "bdi",
+        "section",
+        "dl",
+        "dt",
+        "dd",
+        "ul",
+        "details",
+        "summary",
+        "code",
+        "pre",
+        "footer",
+        "symbol",
+        "use",
+        "time",
+    ]
 )
 ATTRIBUTES = frozenset(
-    "lang charset name content rel href class viewbox fill aria-hidden fill-rule d id tabindex aria-label"
-    " aria-labelledby title dir datetime".split()
+    [
+        "lang",
+        "charset",
+        "name",
+        "content",
+        "rel",
+        "href",
+        "class",
+        "viewbox",
+        "fill",
+        "aria-hidden",
+        "fill-rule",
+        "d",
+        "id",
+        "tabindex",
+        "aria-label",
+        "aria-labelledby",
+        "title",
+        "dir",
+        "datetime",
+    ]
 )
 
 
