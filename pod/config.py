@@ -21,7 +21,9 @@ MIB = 1024 * KIB
 
 _BASE_URL = re.compile(r"https?://[a-z0-9._\-\[\]:]+/")
 MAIL_ADDRESS_CHARACTERS_MAX = 254
-_MAIL_ADDRESS = re.compile(r"[^@\s<>()\[\],;:\\\"]+@[^@\s<>()\[\],;:\\\"]+")
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\-]+"
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9\-]*[A-Za-z0-9])?"
+_MAIL_ADDRESS = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})*")
 _AT_LEAST_ONE = frozenset(
     {
         "workers",
@@ -221,8 +223,11 @@ def check_mail(mail_from: str, smtp_host: str) -> None:
 
 
 def is_mail_address(text: str) -> bool:
-    """Whether a mail can be addressed to exactly this, without quoting: nothing in it can be read as more than that."""
-    return len(text) <= MAIL_ADDRESS_CHARACTERS_MAX and text.isprintable() and bool(_MAIL_ADDRESS.fullmatch(text))
+    """Whether a mail can be addressed to exactly this, without quoting: nothing in it can be read as more than that.
+
+    Spec: RFC 5322 s3.4.1 (dot-atom)
+    """
+    return len(text) <= MAIL_ADDRESS_CHARACTERS_MAX and bool(_MAIL_ADDRESS.fullmatch(text))
 
 
 def check_choice(name: str, value: Any, choices: tuple[str, ...] | None) -> None:  # a value of any setting
