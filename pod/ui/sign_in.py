@@ -48,12 +48,12 @@ def add_sign_in(pages: Blueprint, door: Door, waiting: Waiting) -> None:
         return door.let_in(account, waiting.path(sent.request) if sent.request else local(sent.next))
 
     @pages.post("/.account/sign-out")
-    def leave() -> Response:
+    def sign_out() -> Response:
         door.form()
         return door.let_out(SIGNED_OUT)
 
     @pages.get(SIGNED_OUT)
-    def left() -> Response:
+    def signed_out() -> Response:
         return render("done.html", what="signed-out")
 
 
