@@ -131,19 +131,19 @@ def invite(email: str | None, **options: Any) -> None:  # see pod/cli/main.py
 
 @account.command()
 @click.argument("name")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("archive", metavar="FILE", type=click.Path(path_type=Path))
 @where
-def export(name: str, file: Path, **options: Any) -> None:  # see pod/cli/main.py
+def export(name: str, archive: Path, **options: Any) -> None:  # see pod/cli/main.py
     """Write everything an account has to a new zip FILE."""
     from pod.identity import accounts, export  # noqa: PLC0415
 
     with opened(settings_of_server(**options)) as services:
         found = accounts.named(services, name)
         try:
-            write_new(file, export.export_account(services, found))
+            write_new(archive, export.export_account(services, found))
         except OSError as error:
-            raise Refused(f"{file} cannot be written: {error.strerror}") from error
-    click.echo(f"{file} holds everything of the account {name}")
+            raise Refused(f"{archive} cannot be written: {error.strerror}") from error
+    click.echo(f"{archive} holds everything of the account {name}")
 
 
 @account.command()
@@ -212,6 +212,30 @@ def revoke_client(name: str, client_id: str, **options: Any) -> None:  # see pod
     with opened(settings_of_server(**options)) as services:
         clients.revoke_client(services, name, client_id)
     click.echo(f"{client_id} can no longer act as {name}")
+
+
+@account.command()
+@click.argument("name")
+@click.option(
+    "--add", metavar="URL", help="Let this OpenID provider sign its owner in too. It is asked whether it is one."
+)
+@click.option("--remove", metavar="URL", help="Take one away. This server's own address: disconnects its apps.")
+@click.option("--web-id", metavar="IRI", help="Which WebID of the account; its first one if left out.")
+@where
+def issuers(name: str, add: str | None, remove: str | None, web_id: str | None, **options: Any) -> None:
+    """List the servers that may sign this account's owner in, as its profile names them, or change them."""
+    from pod.identity import accounts, issuers, providers  # noqa: PLC0415
+
+    with opened(settings_of_server(**options)) as services:
+        found = accounts.named(services, name)
+        which = web_id or services.accounts.web_ids(found.id)[0]
+        if add is not None:
+            issuers.add_issuer(services, providers.Providers(services), found, which, add)
+        if remove is not None:
+            issuers.remove_issuer(services, found, which, remove)
+        for each in issuers.list_issuers(services, found.id):
+            for issuer in each.issuers:
+                click.echo(f"{each.web_id} {issuer}")
 
 
 def switched(name: str, *, disabled: bool, options: dict[str, Any]) -> None:
