@@ -10,6 +10,7 @@ import click
 
 from pod import __version__
 from pod.cli.accounts import account
+from pod.cli.keys import key
 from pod.cli.options import FILE, Misconfigured, Refused, listen, settings, settings_of_server, where
 
 SUPERVISED = click.option("--supervised", type=int, hidden=True, help="Process id of the supervisor.")
@@ -31,6 +32,7 @@ def main() -> None:
 
 
 main.add_command(account)
+main.add_command(key)
 
 
 @main.command()
