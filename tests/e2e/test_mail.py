@@ -1,0 +1,52 @@
+"""A real server and a real mail server: mail that people ask for on a page arrives, and its link leads back in."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urljoin
+
+import pytest
+import requests
+
+from tests.support.postbox import postbox
+from tests.support.server import ALICE, running_server
+from tests.support.waiting import until
+
+NEW = "staple battery horse"
+
+
+class Person:
+    """Fills in forms, as a browser without scripts does."""
+
+    def __init__(self, base_url):
+        self.base_url = base_url
+        self.browser = requests.Session()
+        self.browser.trust_env = False
+
+    def send(self, path, **fields):
+        url = urljoin(self.base_url, path)
+        page = self.browser.get(url, timeout=20)
+        assert page.status_code == 200, page.text
+        (csrf,) = set(re.findall(r'name="csrf" value="([^"]+)"', page.text))
+        headers = {"Origin": self.base_url.rstrip("/")}
+        return self.browser.post(url, data={"csrf": csrf, **fields}, headers=headers, timeout=20, allow_redirects=False)
+
+
+@pytest.mark.e2e
+def test_a_forgotten_password_is_replaced_by_mail():
+    with postbox() as box:
+        environment = {f"FREEHOLD_{name.upper()}": str(value) for name, value in box.settings().items()}
+        with running_server((ALICE,), environment=environment) as server:
+            person = Person(server.base_url)
+            answers = [person.send("/.account/reset", name=name) for name in ("nobody", "alice")]
+            assert len({(answer.status_code, answer.headers.get("Location")) for answer in answers}) == 1
+            until(lambda: box.mails)
+            assert box.envelopes == [("pods@example.org", (ALICE.email,))]
+            assert person.send(box.link(), password=NEW).status_code == 303
+            assert person.browser.get(box.link(), timeout=20).status_code == 410
+            old = Person(server.base_url).send("/.account/sign-in", name="alice", password=ALICE.password)
+            new = Person(server.base_url).send("/.account/sign-in", name="alice", password=NEW)
+            assert (old.status_code == 303, new.status_code) == (False, 303)
+            log = server.log.read_text()
+            assert box.token() not in log
+            assert ALICE.email not in log
