@@ -18,7 +18,7 @@ from pod.identity.authorization import Redirect
 from pod.identity.identity import Identity, open_identity
 from pod.identity.sessions import Session, start_session
 from tests.support.client import ProofKey
-from tests.support.inprocess import BASE, Answer, LocalServer
+from tests.support.inprocess import Answer
 
 CALLBACK = "https://app.example/callback"
 FORM = "application/x-www-form-urlencoded"
@@ -45,9 +45,9 @@ def claims(token: str) -> dict[str, Any]:
 
 @dataclass
 class Provider:
-    """The provider of a local server, and its people."""
+    """The provider of a server, and its people. `server` is a LocalServer, or whatever has its `services` and `request`."""
 
-    server: LocalServer
+    server: Any
     identity: Identity = field(init=False)
 
     def __post_init__(self) -> None:
@@ -56,6 +56,10 @@ class Provider:
     @property
     def services(self):
         return self.server.services
+
+    @property
+    def base(self) -> str:
+        return self.services.placement.base_url
 
     @property
     def clock(self):
@@ -81,7 +85,7 @@ class Provider:
         return self.server.request("POST", path, {"Content-Type": FORM, **headers}, content, by=None)
 
     def web_id(self, name: str = "alice") -> str:
-        return f"{BASE}{name}/profile/card#me"
+        return f"{self.base}{name}/profile/card#me"
 
 
 @dataclass
@@ -127,8 +131,10 @@ class App:
         secret = {} if self.secret is None else {"client_secret": self.secret}
         return {"client_id": self.id, **secret}
 
-    def proof(self, url: str = f"{BASE}.oidc/token", method: str = "POST", **changes: Any) -> str:
-        return self.key.proof(method, url, iat=int(self.provider.clock.now()), **changes)
+    def proof(self, url: str | None = None, method: str = "POST", **changes: Any) -> str:
+        return self.key.proof(
+            method, url or f"{self.provider.base}.oidc/token", iat=int(self.provider.clock.now()), **changes
+        )
 
     def ask(self, *, key: ProofKey | None = None, proof: str | None = "", **form: str | None) -> Answer:
         """A request to the token endpoint; a proof of its own, unless one is given (None: without)."""
@@ -157,7 +163,7 @@ class App:
 
     def read(self, token: str, path: str = "/alice/profile/") -> int:
         """The status of a read in alice's pod."""
-        headers = {"Authorization": f"DPoP {token}", "DPoP": self.proof(BASE + path[1:], "GET")}
+        headers = {"Authorization": f"DPoP {token}", "DPoP": self.proof(self.provider.base + path[1:], "GET")}
         return self.provider.server.request("GET", path, headers, by=None).status
 
 
