@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack, contextmanager
+
 import pytest
 
-from pod.authentication.credentials import ClientSecrets, Passwords
+from pod.authentication.credentials import WAITING_FOR_EACH_MAX, ClientSecrets, Passwords, digest
+from pod.errors import Busy
 
 
 def test_a_password_matches_its_own_hash_only():
@@ -32,3 +35,30 @@ def test_a_client_secret_matches_under_its_pepper_only():
 def test_an_unknown_client_has_no_secret():
     assert not ClientSecrets(b"1" * 32).matches(None, "")
     assert not ClientSecrets(b"1" * 32).matches("", "")
+
+
+def test_only_so_many_wait_for_their_turn():
+    """Those who come then are told at once: they would hold threads that others need."""
+    passwords = Passwords(concurrency=1)
+    with ExitStack() as held:
+        for _ in range(1 + WAITING_FOR_EACH_MAX):
+            held.enter_context(place(passwords))
+        with pytest.raises(Busy) as told:
+            passwords.matches(None, "anything")
+    assert dict(told.value.headers) == {"Retry-After": "5"}
+    assert not passwords.matches(None, "anything")
+
+
+@contextmanager
+def place(passwords):
+    """One of the places of those who wait or work."""
+    passwords._places.acquire()
+    try:
+        yield
+    finally:
+        passwords._places.release()
+
+
+def test_a_digest_tells_secrets_apart_and_opens_nothing():
+    assert digest("a") == "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb"
+    assert len({digest(secret) for secret in ("", "a", "A", "\ud800")}) == 4
