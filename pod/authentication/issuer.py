@@ -97,7 +97,7 @@ class ForeignIssuers:
         """
         deadline = Deadline(self._limits.seconds_max)
         try:
-            metadata = self._fetched(issuer.removesuffix("/") + METADATA_PATH, deadline)
+            metadata = self._fetched(metadata_url(issuer), deadline)
             key_set = self._fetched(key_set_url(metadata, issuer), deadline)
         except RemoteError as error:
             log.info("issuer unreachable", issuer=issuer, why=str(error))
@@ -110,18 +110,31 @@ class ForeignIssuers:
 
 
 def check_issuer(issuer: str, *, dev: bool) -> None:
-    """Spec: OpenID Connect Discovery s3, "URL using the https scheme with no query or fragment components"
+    """Raises: InvalidToken."""
+    wrong = wrong_with_issuer(issuer, dev=dev)
+    if wrong:
+        raise InvalidToken(f"The access token's issuer {wrong}.")
 
-    Raises: InvalidToken
+
+def wrong_with_issuer(issuer: str, *, dev: bool) -> str | None:
+    """Why this can be no issuer; None when it can.
+
+    Spec: OpenID Connect Discovery s3, "URL using the https scheme with no query or fragment components"
     """
     try:
         parts = urlsplit(issuer)
-    except ValueError as error:
-        raise InvalidToken("The access token's issuer is not a URL.") from error
+    except ValueError:
+        return "is not a URL"
     if parts.scheme != "https" and not (dev and parts.scheme == "http"):
-        raise InvalidToken("The access token's issuer is not an https URL.")
+        return "is not an https URL"
     if not parts.hostname or "?" in issuer or "#" in issuer or "@" in parts.netloc:
-        raise InvalidToken("The access token's issuer may have no credentials, query or fragment.")
+        return "may have no credentials, query or fragment"
+    return None
+
+
+def metadata_url(issuer: str) -> str:
+    """Spec: OpenID Connect Discovery s4"""
+    return issuer.removesuffix("/") + METADATA_PATH
 
 
 def key_set_url(answer: Fetched, issuer: str) -> str:
@@ -133,7 +146,7 @@ def key_set_url(answer: Fetched, issuer: str) -> str:
     metadata = _object(answer, issuer)
     said = metadata.get("issuer")
     if said != issuer:
-        hint = "; a trailing slash makes another issuer" if _differs_in_slash(said, issuer) else ""
+        hint = "; a trailing slash makes another issuer" if differs_in_slash(said, issuer) else ""
         raise InvalidToken(f"The metadata of the access token's issuer {issuer} names another issuer{hint}.")
     url = metadata.get("jwks_uri")
     if not isinstance(url, str):
@@ -160,18 +173,24 @@ def read_key_set(answer: Fetched, issuer: str) -> KeySet:
     return keys
 
 
-def _object(answer: Fetched, issuer: str) -> dict[str, Any]:  # JSON
+def json_object(answer: Fetched) -> dict[str, Any] | None:  # JSON
+    """What an issuer publishes; None where that is no JSON object."""
     try:
         value = json.loads(answer.body) if answer.status == 200 and answer.media_type.endswith(_JSON_TYPES) else None
     except (ValueError, RecursionError):
-        value = None
-    if not isinstance(value, dict):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _object(answer: Fetched, issuer: str) -> dict[str, Any]:  # JSON
+    value = json_object(answer)
+    if value is None:
         log.info("issuer gave no JSON", issuer=issuer, url=answer.url, status=answer.status, type=answer.media_type)
         raise InvalidToken(f"The access token's issuer {issuer} does not publish its metadata and keys as JSON.")
     return value
 
 
-def _differs_in_slash(said: object, issuer: str) -> bool:
+def differs_in_slash(said: object, issuer: str) -> bool:
     return isinstance(said, str) and said.rstrip("/") == issuer.rstrip("/")
 
 

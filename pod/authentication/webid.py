@@ -30,6 +30,8 @@ from pod.remote.errors import RemoteError
 
 log = structlog.get_logger()
 
+ISSUERS_PAGE = ".account/issuers"
+"""Under the base URL: where people say which issuers the profiles of their accounts name."""
 ACCEPT = "text/turtle, application/ld+json;q=0.8, application/n-triples;q=0.7, application/rdf+xml;q=0.5"
 KEPT_CHARACTERS_MAX = 16 * KIB
 """Of the statements about issuers in one document, those are kept that fit."""
@@ -71,6 +73,7 @@ class WebIDs:
     def __init__(
         self, config: Config, clock: Clock, remote: Remote, own: OwnDocuments, places: BoundedSemaphore
     ) -> None:
+        self._issuers_page = config.base_url + ISSUERS_PAGE
         self._remote = remote
         self._own = own
         self._fetch_limits = FetchLimits.of(config)
@@ -91,14 +94,16 @@ class WebIDs:
         Busy -- too many of them are being fetched.
         """
         document = web_id.partition("#")[0]
-        if self._own.is_ours(web_id):
+        is_ours = self._own.is_ours(web_id)
+        if is_ours:
             named = issuer in self._of_ours(document).get(web_id, ())
         else:
             named = self._is_named(document, web_id, issuer)
         if not named:
+            how = f" (the owner of an account here does so at {self._issuers_page})" if is_ours else ""
             raise InvalidToken(
                 f"The WebID document {document} does not name the issuer of this access token. If the issuer may speak "
-                f"for this WebID, add to the document: <{web_id}> <{SOLID.oidcIssuer.value}> <{issuer}> ."
+                f"for this WebID, add to the document{how}: <{web_id}> <{SOLID.oidcIssuer.value}> <{issuer}> ."
             )
 
     def _is_named(self, document: str, web_id: str, issuer: str) -> bool:

@@ -222,7 +222,9 @@ def revoke_client(name: str, client_id: str, **options: Any) -> None:  # see pod
 @click.option("--remove", metavar="URL", help="Take one away. This server's own address: disconnects its apps.")
 @click.option("--web-id", metavar="IRI", help="Which WebID of the account; its first one if left out.")
 @where
-def issuers(name: str, add: str | None, remove: str | None, web_id: str | None, **options: Any) -> None:
+def issuers(
+    name: str, add: str | None, remove: str | None, web_id: str | None, **options: Any
+) -> None:  # see pod/cli/main.py
     """List the servers that may sign this account's owner in, as its profile names them, or change them."""
     from pod.identity import accounts, issuers, providers  # noqa: PLC0415
 

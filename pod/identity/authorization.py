@@ -14,6 +14,7 @@ from dataclasses import dataclass, fields, replace
 
 from pod.authentication.credentials import digest
 from pod.authentication.secret_files import secret
+from pod.authentication.webid import ISSUERS_PAGE
 from pod.errors import RefusedAuthorization
 from pod.identity import consent
 from pod.identity.applications import Clients
@@ -97,10 +98,15 @@ class Authorization:
         return PendingRequest(client=client, prompt=frozenset(said.pop("prompt")), **said)
 
     def decide(self, pending: PendingRequest, session: Session | None) -> Redirect | SignInNeeded | ConsentNeeded:
-        """What comes next, for whoever has this session."""
-        web_ids = () if session is None else self._web_ids(pending, session)
-        if session is None or not pending.is_recent_enough(session) or not web_ids:
+        """What comes next, for whoever has this session.
+
+        Raises: RefusedAuthorization -- the WebID is theirs, but no longer names this server as an issuer.
+        """
+        if session is None or not pending.is_recent_enough(session):
             return self._sign_in(pending, session)
+        web_ids = self._web_ids(pending, session)
+        if not web_ids:
+            return self._nobody(pending, session)
         app = consent.remembered(pending, self._services.apps.of_client(session.account.id, pending.client.id), web_ids)
         if app is not None:
             return Redirect(self.allow(pending, session, app.web_id))
@@ -114,7 +120,7 @@ class Authorization:
         Raises: RefusedAuthorization -- not a WebID of this account, or the session is too old, or has ended.
         """
         if web_id not in self._web_ids(pending, session):
-            raise RefusedAuthorization("The app cannot act as this WebID: it is not one of yours.")
+            raise RefusedAuthorization("The app cannot act as this WebID: it is not one of yours that signs in here.")
         if not pending.is_recent_enough(session):
             raise RefusedAuthorization("The app wants you to sign in again. Go back to it and start over.")
         code = self._granted(pending, session, web_id)
@@ -143,9 +149,22 @@ class Authorization:
         return replace(pending, web_id=hint.web_id)
 
     def _web_ids(self, pending: PendingRequest, session: Session) -> tuple[str, ...]:
-        """Those of the account that the request can mean."""
-        own = self._services.accounts.web_ids(session.account.id)
-        return tuple(each for each in own if pending.web_id in {None, each})
+        """Those of the account that the request can mean, and that tokens of this server can speak for."""
+        return pending.meant(self._services.accounts.web_ids_signing_in_here(session.account.id))
+
+    def _nobody(self, pending: PendingRequest, session: Session) -> Redirect | SignInNeeded:
+        """What somebody is told who has no WebID to give.
+
+        Spec: Solid-OIDC #oidc-issuer-discovery -- others would refuse a token that their profile does not vouch for.
+        """
+        elsewhere = pending.meant(self._services.accounts.web_ids(session.account.id))
+        if not elsewhere:
+            return self._sign_in(pending, session)
+        why = f"{elsewhere[0]} no longer names this server, so it cannot sign you in."
+        if pending.is_silent:
+            return self._error(pending, "access_denied", why)
+        page = self._issuer + ISSUERS_PAGE
+        raise RefusedAuthorization(f"{why} Choose the server it names in the app, or add this one again at {page}")
 
     def _sign_in(self, pending: PendingRequest, session: Session | None) -> Redirect | SignInNeeded:
         """Whoever just signed in and is not who is meant is not asked for ever.

@@ -50,6 +50,8 @@ def add_client(
     web_id = web_id or web_ids[0]
     if web_id not in web_ids:
         raise NotFound(f"The account {account_name} has no WebID {web_id}.")
+    if web_id not in services.accounts.web_ids_signing_in_here(account.id):
+        raise Conflict(f"{web_id} no longer names this server as an issuer, so no program can act as it from here.")
     secret_hash = client_secrets(services.config).hash(secret)
     with services.store.write(SERVER) as tx:
         if _is_enough(Accounts(tx), account.id):

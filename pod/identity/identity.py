@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from pod.identity.applications import Clients
 from pod.identity.authorization import Authorization
+from pod.identity.providers import Providers
 from pod.identity.token_endpoint import TokenServer
 from pod.services import Services
 
@@ -20,6 +21,7 @@ class Identity:
     clients: Clients
     authorization: Authorization
     tokens: TokenServer
+    providers: Providers
 
     def close(self) -> None:
         self.clients.close()
@@ -28,4 +30,4 @@ class Identity:
 def open_identity(services: Services, clients: Clients | None = None) -> Identity:
     """The provider over its services. `clients` are those of the services unless others are given."""
     clients = clients or Clients(services)
-    return Identity(clients, Authorization(services, clients), TokenServer(services, clients))
+    return Identity(clients, Authorization(services, clients), TokenServer(services, clients), Providers(services))

@@ -99,6 +99,10 @@ class PendingRequest:
     def is_offline(self) -> bool:
         return "offline_access" in self.scope.split()
 
+    def meant(self, web_ids: tuple[str, ...]) -> tuple[str, ...]:
+        """Of somebody's WebIDs, those that the app can mean."""
+        return tuple(each for each in web_ids if self.web_id in {None, each})
+
     def is_recent_enough(self, session: Session) -> bool:
         """Whether the person signed in late enough. Held against the moment of the request, so that it can be met.
 

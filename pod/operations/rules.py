@@ -6,6 +6,7 @@ Spec: WAC #server-root-container-acl-authorization-control; Solid #server-protec
 
 from __future__ import annotations
 
+from pod.authentication.webid import ISSUERS_PAGE
 from pod.authorization.root_acl import check_acl_content
 from pod.errors import Conflict, ProtectedStatement
 from pod.protocol.resource import Auxiliary
@@ -50,7 +51,8 @@ def _check_issuers(services: Services, reader: Reader, snapshot: Snapshot, datas
     url = services.placement.url(snapshot.target.path)
     if _issuers(services.parse(before, state.media_type, url)) != _issuers(dataset):
         raise ProtectedStatement(
-            "solid:oidcIssuer says who may sign in as this WebID; it is changed on the account page, not by apps."
+            "solid:oidcIssuer says who may sign in as this WebID. Apps cannot change it; its owner can, at "
+            f"{services.placement.base_url}{ISSUERS_PAGE}"
         )
 
 

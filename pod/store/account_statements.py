@@ -41,6 +41,10 @@ STORAGES_OF = f"SELECT {_STORAGE} FROM storage WHERE account = ? ORDER BY path"
 INSERT_WEB_ID = """
 INSERT INTO web_id (iri, account, is_primary) VALUES (?, ?, ?) ON CONFLICT DO NOTHING RETURNING iri
 """
+SET_SIGNS_IN_HERE = "UPDATE web_id SET signs_in_here = ? WHERE iri = ? AND account = ? RETURNING iri"
+WEB_IDS_SIGNING_IN_HERE = (
+    "SELECT iri FROM web_id WHERE account = ? AND signs_in_here = 1 ORDER BY is_primary DESC, iri"
+)
 WEB_IDS_OF = "SELECT iri FROM web_id WHERE account = ? ORDER BY is_primary DESC, iri"
 
 INSERT_GRANT = (
@@ -59,6 +63,9 @@ REVOKE_CLIENT = """
 UPDATE client_credential SET revoked_ms = COALESCE(revoked_ms, ?) WHERE id = ? RETURNING grant_id
 """
 REVOKE_CLIENTS_OF = "UPDATE client_credential SET revoked_ms = COALESCE(revoked_ms, ?) WHERE account = ?"
+REVOKE_CLIENTS_AS = """
+UPDATE client_credential SET revoked_ms = COALESCE(revoked_ms, ?) WHERE account = ? AND web_id = ?
+"""
 REVOKE_GRANTS_OF_CLIENTS = """
 UPDATE access_grant SET revoked_ms = COALESCE(revoked_ms, ?)
 WHERE id IN (SELECT grant_id FROM client_credential WHERE account = ?)

@@ -225,6 +225,14 @@ class Accounts:
         """The primary one first."""
         return tuple(row[0] for row in self._queries.rows(sql.WEB_IDS_OF, (account,)))
 
+    def web_ids_signing_in_here(self, account: int) -> tuple[str, ...]:
+        """Those whose profile names this server as an issuer, the primary one first."""
+        return tuple(row[0] for row in self._queries.rows(sql.WEB_IDS_SIGNING_IN_HERE, (account,)))
+
+    def set_signs_in_here(self, tx: Writer, account: int, iri: str, *, signs_in_here: bool) -> None:
+        """To be called in the transaction that changes the profile. Raises: NotFound."""
+        _found(tx.rows(sql.SET_SIGNS_IN_HERE, (int(signs_in_here), iri, account)), "WebID")
+
     def web_id_account(self, iri: str) -> Account | None:
         return _first(self._queries.rows(sql.ACCOUNT_BY_WEB_ID, (iri,)))
 
@@ -265,6 +273,10 @@ class Accounts:
         revoked = tx.rows(sql.REVOKE_CLIENT, (tx.now_ms, key))
         _found(revoked, "client")
         self.revoke_grant(tx, revoked[0][0])
+
+    def revoke_clients_as(self, tx: Writer, account: int, web_id: str) -> None:
+        """Those that act as one WebID. Their grants stay, for `Apps.forget_as` to revoke."""
+        tx.rows(sql.REVOKE_CLIENTS_AS, (tx.now_ms, account, web_id))
 
     def revoke_clients(self, tx: Writer, account: int) -> None:
         """All of an account's, with their grants."""

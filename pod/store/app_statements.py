@@ -8,7 +8,7 @@ _APP = "id, account, client, web_id, name, scope, created_ms, used_ms"
 _GRANT = (
     "g.id, g.account, g.client, g.web_id, g.app, g.session, g.scope, g.authenticated_ms, g.created_ms, "
     "CASE WHEN g.revoked_ms IS NULL AND a.status = 'active' AND a.delete_due_ms IS NULL AND w.account = g.account "
-    "THEN 1 ELSE 0 END"
+    "AND w.signs_in_here = 1 THEN 1 ELSE 0 END"
 )
 _OF_GRANT = "JOIN account a ON a.id = g.account LEFT JOIN web_id w ON w.iri = g.web_id"
 _CODE = "c.hash, c.client, c.redirect_uri, c.challenge, c.jkt, c.nonce, c.expires_ms, c.used_ms"
@@ -26,6 +26,7 @@ APPS_OF = f"SELECT {_APP} FROM app WHERE account = ? ORDER BY used_ms DESC, id"
 APPS_OF_CLIENT = f"SELECT {_APP} FROM app WHERE account = ? AND client = ? ORDER BY used_ms DESC, id"
 FORGET = "DELETE FROM app WHERE id = ? AND account = ? RETURNING id"
 FORGET_ALL = "DELETE FROM app WHERE account = ?"
+FORGET_AS = "DELETE FROM app WHERE account = ? AND web_id = ?"
 USE_APP = "UPDATE app SET used_ms = ? WHERE id = ?"
 
 # -- grants --------------------------------------------------------------------------------------------------------
@@ -41,6 +42,7 @@ REVOKE_OF_APP = "UPDATE access_grant SET revoked_ms = ? WHERE app = ? AND revoke
 REVOKE_OF_ACCOUNT = """
 UPDATE access_grant SET revoked_ms = ? WHERE account = ? AND app IS NOT NULL AND revoked_ms IS NULL
 """
+REVOKE_AS = "UPDATE access_grant SET revoked_ms = ? WHERE account = ? AND web_id = ? AND revoked_ms IS NULL"
 REVOKE_OF_SESSION = "UPDATE access_grant SET revoked_ms = ? WHERE session = ? AND revoked_ms IS NULL"
 REVOKE_ONLINE_OF_SESSION = f"{REVOKE_OF_SESSION} AND ' ' || scope || ' ' NOT LIKE '% offline_access %'"
 

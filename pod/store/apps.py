@@ -107,6 +107,11 @@ class Apps:
         tx.rows(sql.REVOKE_OF_APP, (tx.now_ms, app))
         return True
 
+    def forget_as(self, tx: Writer, account: int, web_id: str) -> None:
+        """Revokes all that may act as one WebID of an account, and forgets the apps."""
+        tx.rows(sql.FORGET_AS, (account, web_id))
+        tx.rows(sql.REVOKE_AS, (tx.now_ms, account, web_id))
+
     # -- grants --------------------------------------------------------------------------------------------
 
     def grant(self, grant: str) -> AppGrant | None:

@@ -99,7 +99,8 @@ class StorageState:
 
 @dataclass(frozen=True, slots=True)
 class GrantState:
-    """Whether the grant a token was issued under still stands: not revoked, its account active, the WebID still its.
+    """Whether the grant a token was issued under still stands: not revoked, its account active, the WebID still its
+    and not signing in elsewhere only.
 
     One that is asked for and unknown does not stand.
     """

@@ -15,6 +15,7 @@ from pod.ui.door import Door
 from pod.ui.email_address import add_email, add_verify
 from pod.ui.home import add_home
 from pod.ui.invitations import add_invitations
+from pod.ui.issuers import add_issuers, add_leave
 from pod.ui.logout import add_logout
 from pod.ui.password import add_password, add_reset, add_reset_link
 from pod.ui.pending import Waiting
@@ -41,6 +42,8 @@ def pages(services: Services, identity: Identity) -> Blueprint:
     add_sessions(made, door)
     add_credentials(made, door)
     add_pods(made, door)
+    add_issuers(made, door, identity.providers)
+    add_leave(made, door)
     add_password(made, door)
     add_reset(made, door)
     add_reset_link(made, door)

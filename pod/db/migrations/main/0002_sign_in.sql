@@ -19,6 +19,9 @@ CREATE TABLE retired_name (
   since_ms BIGINT NOT NULL
 );
 
+-- Whether the profile names this server as an issuer. Where it does not, no token of ours speaks for the WebID.
+ALTER TABLE web_id ADD COLUMN signs_in_here INTEGER NOT NULL DEFAULT 1 CHECK (signs_in_here IN (0, 1));
+
 ALTER TABLE client_credential ADD COLUMN used_ms BIGINT;
 
 CREATE TABLE web_session (
