@@ -121,3 +121,17 @@ def test_documents_are_turtle_that_reads_well():
     acl:mode acl:Read .
 """
     )
+
+
+@pytest.mark.parametrize("server", [True, False])
+def test_a_storage_at_the_base_url_describes_the_server_too(server):
+    described = documents.storage_description("https://pods.example/", server=server)
+    assert b"pim:Storage" in described
+    assert (b"solid:oidcIssuer <https://pods.example/>" in described) is server
+
+
+def test_a_server_has_one_subject_that_features_can_add_to():
+    url = "https://pods.example/"
+    described = document(documents.server_description(url)).default
+    assert {triple.subject for triple in described} == {IRI(url)}
+    assert {triple.object for triple in described if triple.predicate == SOLID.oidcIssuer} == {IRI(url)}
