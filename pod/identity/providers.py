@@ -61,5 +61,5 @@ def check_metadata(answer: Fetched, issuer: str) -> None:
     if said == issuer:
         return
     if differs_in_slash(said, issuer):
-        raise UnprocessableContent(f"The server there calls itself {said} and the slash at the end counts: enter that.")
+        raise UnprocessableContent(f"That server calls itself {said} (a slash at the end counts). Enter exactly that.")
     raise UnprocessableContent(f"The server at {issuer} goes by another name as an issuer. Look up its exact address.")

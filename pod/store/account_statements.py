@@ -42,9 +42,7 @@ INSERT_WEB_ID = """
 INSERT INTO web_id (iri, account, is_primary) VALUES (?, ?, ?) ON CONFLICT DO NOTHING RETURNING iri
 """
 SET_SIGNS_IN_HERE = "UPDATE web_id SET signs_in_here = ? WHERE iri = ? AND account = ? RETURNING iri"
-WEB_IDS_SIGNING_IN_HERE = (
-    "SELECT iri FROM web_id WHERE account = ? AND signs_in_here = 1 ORDER BY is_primary DESC, iri"
-)
+WEB_IDS_SIGNING_IN_HERE = "SELECT iri FROM web_id WHERE account = ? AND signs_in_here = 1 ORDER BY is_primary DESC, iri"
 WEB_IDS_OF = "SELECT iri FROM web_id WHERE account = ? ORDER BY is_primary DESC, iri"
 
 INSERT_GRANT = (

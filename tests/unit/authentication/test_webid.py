@@ -212,3 +212,11 @@ def test_being_busy_is_no_verdict(world):
         world.web_ids.check(BOB, ELSEWHERE)
     world.says(naming(BOB, ELSEWHERE))
     assert world.allows()
+
+
+def test_the_owner_of_an_account_here_is_told_where_to_add_the_issuer(world):
+    for web_id, is_told in ((ALICE, True), (BOB, False)):
+        with pytest.raises(InvalidToken) as refused:
+            world.web_ids.check(web_id, "https://other.example/")
+        assert f"<{web_id}>" in refused.value.detail
+        assert ("https://pods.example/.account/issuers" in refused.value.detail) == is_told

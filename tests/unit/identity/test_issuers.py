@@ -203,7 +203,7 @@ def test_this_servers_address_must_be_exact(people, she, providers):
 @pytest.mark.parametrize(
     ("published", "says"),
     [
-        ({"issuer": ELSEWHERE[:-1], "jwks_uri": "https://x.example/"}, f"calls itself {ELSEWHERE[:-1]} and the slash"),
+        ({"issuer": ELSEWHERE[:-1], "jwks_uri": "https://x.example/"}, f"calls itself {ELSEWHERE[:-1]} .a slash"),
         ({"issuer": "https://other.example/", "jwks_uri": "https://x.example/"}, "another name"),
         ({"issuer": ELSEWHERE}, "no sign-in server"),
         ({"issuer": [ELSEWHERE], "jwks_uri": "https://x.example/"}, "no sign-in server"),
