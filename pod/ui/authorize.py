@@ -16,7 +16,7 @@ from flask import Blueprint, Response, request
 from pod.errors import BadRequest
 from pod.identity.authorization import Authorization, ConsentNeeded, Redirect, SignInNeeded
 from pod.identity.requests import ErrorRedirect, PendingRequest
-from pod.ui.door import SIGN_IN, Door, see_other
+from pod.ui.door import ACCOUNT, SIGN_IN, Door, see_other
 from pod.ui.forms import read_fields
 from pod.ui.pending import AUTHORIZE, Waiting
 from pod.ui.render import render
@@ -47,13 +47,15 @@ def add_authorize(pages: Blueprint, door: Door, waiting: Waiting, authorization:
 
 
 def _next(door: Door, authorization: Authorization, pending: PendingRequest) -> Response:
-    decision = authorization.decide(pending, door.visitor().session)
+    account, decision = door.visitor().account, authorization.decide(pending, door.visitor().session)
     match decision:
         case Redirect(location):
             return see_other(location)
         case SignInNeeded(again):
             query = {"request": authorization.seal(pending), **({"again": "yes"} if again else {})}
             return see_other(f"{SIGN_IN}?{urlencode(query)}")
+        case ConsentNeeded() if account is not None and account.leaving:
+            return see_other(ACCOUNT)  # which asks whether the account shall stay: until then nothing acts for it
         case ConsentNeeded(question):
             return render(
                 "consent.html",

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 from flask import Blueprint, Response
 
-from pod.errors import NotFound, UnprocessableContent, WrongPassword
+from pod.errors import Conflict, NotFound, UnprocessableContent, WrongPassword
 from pod.identity.clients import create_client, list_clients, revoke_client
 from pod.identity.sign_in import confirm
 from pod.store.accounts import Account
@@ -39,6 +39,8 @@ def add_credentials(pages: Blueprint, door: Door) -> None:
             return _page(door, account, label, {"password": error.detail}, error.status)
         except UnprocessableContent as error:
             return _page(door, account, label, {"label": error.detail}, error.status)
+        except Conflict as error:
+            return _page(door, account, label, {"": error.detail}, error.status)
         issuer = services.placement.base_url
         return render("credential_made.html", credential=credential, secret=secret, issuer=issuer)
 

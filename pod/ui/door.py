@@ -65,8 +65,8 @@ class Door:
         g.visitor = Visitor(None, known or secrets.token_urlsafe(32), is_new=known is None)
 
     def _remember(self, response: Response) -> Response:
-        visitor: Visitor = g.visitor
-        if visitor.is_new and response.mimetype == "text/html":
+        visitor: Visitor | None = g.get("visitor")
+        if visitor is not None and visitor.is_new and response.mimetype == "text/html":
             self._cookies.set_form(response, visitor.secret)
         return response
 

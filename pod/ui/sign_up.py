@@ -35,8 +35,11 @@ def add_sign_up(pages: Blueprint, door: Door, waiting: Waiting) -> None:
         invitation = find_invitation(services, token)
         if how == "closed" or (how == "invitation" and invitation is None):
             return sign_up_refused(door, is_spent=bool(token))
-        email = (invitation and invitation.email) or ""
-        sent = SignUp(email=email, invitation=token, request=request.args.get("request", ""))
+        sent = SignUp(
+            email=(invitation and invitation.email) or "",
+            invitation=token if invitation else "",
+            request=request.args.get("request", ""),
+        )
         return sign_up_form(door, waiting, sent)
 
     @pages.post(SIGN_UP)

@@ -254,3 +254,11 @@ def test_a_type_of_problem_is_explained(site: Site):
     assert "The same name exists with or without its trailing slash" in page.text
     assert "409" in page.text
     assert site.guest().get("/.problems/none-such").status_code == 404
+
+
+def test_an_account_that_leaves_lets_nothing_in(site: Site, alice: Guest):
+    client = site.app_id()
+    alice.submit("/.account/delete", password=PASSWORD)
+    alice.sign_in("alice")
+    assert alice.submit("/.account/credentials", label="x", password=PASSWORD).status_code == 409
+    assert alice.ask(client).location == "/.account/"
