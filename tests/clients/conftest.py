@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 HERE = Path(__file__).parent
-SCENARIO_SECONDS_MAX = 120
+SCENARIO_SECONDS_MAX = 300
 
 
 @dataclass(frozen=True, slots=True)

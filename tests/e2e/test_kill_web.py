@@ -32,7 +32,8 @@ pytestmark = pytest.mark.e2e
 WEB_ROUNDS = [10, pytest.param(100, marks=pytest.mark.soak)]
 SERVER_ROUNDS = [2, pytest.param(30, marks=pytest.mark.soak)]
 WRITERS = 10
-BACK_SECONDS_MAX = 10
+BACK_SECONDS_MAX = 30
+"""A start takes one or two; a machine may be busy with other work."""
 FREEHOLD = str(Path(sys.executable).with_name("freehold"))
 
 
@@ -84,7 +85,7 @@ def web_process(server: Server) -> int:
 def is_back(server: Server, killed: int) -> bool:
     try:
         return web_process(server) not in {0, killed} and requests.get(server.url(".health"), timeout=5).ok
-    except requests.ConnectionError:
+    except requests.RequestException:
         return False
 
 
@@ -115,7 +116,7 @@ def test_a_web_process_killed_in_the_midst_of_writes_loses_nothing(
         with writing(diaries, at_least=20 + 7 * (turn % 10)):
             killed = web_process(server)
             os.kill(killed, signal.SIGKILL)
-        until(lambda killed=killed: is_back(server, killed), BACK_SECONDS_MAX)
+        until(lambda killed=killed: is_back(server, killed))
         together(WRITERS, lambda number: diaries[number].check())
         assert errors(server) == []
     together(WRITERS, lambda number: diaries[number].check_all())

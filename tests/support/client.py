@@ -38,7 +38,7 @@ N3 = {"Content-Type": "text/n3"}
 SPARQL = {"Content-Type": "application/sparql-update"}
 CONTAINER_LINK = {"Link": '<http://www.w3.org/ns/ldp#BasicContainer>; rel="type"'}
 
-SECONDS_MAX = 20
+SECONDS_MAX = 60
 """Longest wait for one answer: a test that hangs is a failure, not a pause."""
 
 

@@ -1,4 +1,4 @@
-"""What the kernel says about a process and its descendants: who they are, the CPU they used, the memory they hold.
+"""What the kernel says about a process and its descendants: who they are, their CPU, their memory, what they have open.
 
 Reads /proc and nothing else. Knows no server.
 """
@@ -6,6 +6,7 @@ Reads /proc and nothing else. Knows no server.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,7 +41,21 @@ def machine_cpu_seconds() -> float:
 
 def pss_bytes(root: int) -> int:
     """Proportional set size of `root` and all its descendants: memory shared among them counts once."""
-    return sum(_pss(pid) for pid in tree(root))
+    return sum(_rollup(pid, "Pss") for pid in tree(root))
+
+
+def unshared_bytes(root: int) -> int:
+    """Memory of `root` and all its descendants that stands for no file: others that come and go do not change it."""
+    return sum(_rollup(pid, "Pss_Anon") for pid in tree(root))
+
+
+def open_files(pid: int) -> list[str]:
+    """What each descriptor of one process stands for: a path, or a kind and a number, such as `socket:[7]`."""
+    found = []
+    for each in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # closed meanwhile
+            found.append(str(each.readlink()))
+    return found
 
 
 def living(pids: Iterable[int]) -> list[int]:
@@ -61,9 +76,9 @@ def _stat(directory: Path) -> list[str]:
         return []
 
 
-def _pss(pid: int) -> int:
+def _rollup(pid: int, field: str) -> int:
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     except OSError:  # ended meanwhile
         return 0
-    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:")), 0)
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith(f"{field}:")), 0)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -28,10 +29,12 @@ from tests.support.processes import living, tree
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-READY_SECONDS_MAX = 30.0
-STOP_SECONDS_MAX = 20.0
+READY_SECONDS_MAX = 60.0
+STOP_SECONDS_MAX = 40.0
 POLL_SECONDS = 0.05
 LOG_TAIL_CHARACTERS = 4000
+PORTS = range(10_000, 32_000)
+"""Below those that Linux hands out, so that nobody is given a server's port before it starts, or while it is down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,13 +183,10 @@ def running_server(
 def free_port() -> int:
     """A port that is free together with the one after it, where the stream process listens."""
     while True:
-        with socket.socket() as first, socket.socket() as second:
-            first.bind(("127.0.0.1", 0))
-            port = int(first.getsockname()[1])
-            try:
-                second.bind(("127.0.0.1", port + 1))
-            except (OSError, OverflowError):
-                continue
+        port = secrets.choice(PORTS)
+        with socket.socket() as first, socket.socket() as second, suppress(OSError):
+            first.bind(("127.0.0.1", port))
+            second.bind(("127.0.0.1", port + 1))
             return port
 
 

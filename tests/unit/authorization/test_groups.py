@@ -182,9 +182,9 @@ def test_a_slow_group_is_given_up_at_the_deadline(tmp_path):
 
 
 def test_slow_groups_cannot_keep_every_thread_waiting(tmp_path):
-    world = World(tmp_path, threads=4)
+    world = World(tmp_path, threads=4, remote_seconds_max=60)
     waiting = threading.Event()
-    world.remote.before = lambda: waiting.wait(20)
+    world.remote.before = lambda: waiting.wait(60)
     for name in "abc":
         world.put(f"/alice/{name}")
         world.acl(f"/alice/{name}", rule(f"/alice/{name}", in_group(f"{REMOTE}/{name}#friends"), "Read"))
@@ -206,7 +206,7 @@ def test_a_group_that_became_known_meanwhile_shows_in_the_modes(remote):
     fetched = threading.Event()
     remote.remote.before = fetched.set
     remote.modes("/alice/a", agent(BOB))
-    assert fetched.wait(5)
+    assert fetched.wait(60)
     remote.authorize(required.put, "/alice/a", agent(BOB), may_wait=True)
     assert remote.modes("/alice/a", agent(BOB)) == "read write append"
     assert remote.remote.asked == [REMOTE]
