@@ -66,6 +66,10 @@ class OwnDocuments(Protocol):
         """None where there is none that everybody may read."""
         ...
 
+    def is_locked(self, web_id: str) -> bool:
+        """Whether it is of an account here that may not act now."""
+        ...
+
 
 class WebIDs:
     """Knows which issuers WebIDs name."""
@@ -90,8 +94,8 @@ class WebIDs:
         )
 
     def check(self, web_id: str, issuer: str) -> None:
-        """Raises: InvalidToken -- the WebID document does not name the issuer, byte for byte, or cannot be had;
-        Busy -- too many of them are being fetched.
+        """Raises: InvalidToken -- the WebID document does not name the issuer, byte for byte, or cannot be had, or its
+        account here is locked; Busy -- too many of them are being fetched.
         """
         document = web_id.partition("#")[0]
         is_ours = self._own.is_ours(web_id)
@@ -105,6 +109,8 @@ class WebIDs:
                 f"The WebID document {document} does not name the issuer of this access token. If the issuer may speak "
                 f"for this WebID, add to the document{how}: <{web_id}> <{SOLID.oidcIssuer.value}> <{issuer}> ."
             )
+        if is_ours and self._own.is_locked(web_id):
+            raise InvalidToken(f"The account of {web_id} is locked, whichever issuer speaks for it.")
 
     def _is_named(self, document: str, web_id: str, issuer: str) -> bool:
         """One that is not named may have been added since: look again, at a bounded rate."""

@@ -16,6 +16,7 @@ from pod.protocol.agent import PUBLIC
 from pod.protocol.modes import AccessMode
 from pod.protocol.placement import Placement
 from pod.protocol.resource import Target
+from pod.store.accounts import Accounts
 from pod.store.interface import ResourceStore
 from pod.store.records import Kind
 
@@ -55,6 +56,11 @@ class PublicDocuments:
             return None
         content = self._store.document(state.id, state.version)
         return None if content is None else PublicDocument(self._placement.url(state.path), state.media_type, content)
+
+    def is_locked(self, web_id: str) -> bool:
+        """Whether it is of an account here that is disabled, or leaving."""
+        account = Accounts(self._store).web_id_account(web_id)
+        return account is not None and not account.stands
 
     def _target(self, url: str) -> Target | None:
         path = self._placement.local_path(url)

@@ -97,11 +97,10 @@ def reset_password(services: Services, name: str, password: str) -> None:
 
 
 def put_password(services: Services, tx: Writer, account: Account, password_hash: str) -> None:
-    """A new password for whoever forgot theirs: nobody who knew the old one keeps anything, and no other link works."""
+    """A new password for whoever forgot theirs: nobody who knew the old one keeps anything."""
     services.accounts.set_password_hash(tx, account.id, password_hash)
-    forget_links(services, tx, account.id, Purpose.RESET)
+    forget_links(services, tx, account.id)
     end_sessions(services, tx, account.id)
-    services.apps.revoke_grants_of_account(tx, account.id)
 
 
 def set_verified_email(services: Services, name: str, email: str) -> None:
@@ -109,14 +108,17 @@ def set_verified_email(services: Services, name: str, email: str) -> None:
     account = named(services, name)
     check_email(email)
     with services.store.write(SERVER) as tx:
-        forget_links(services, tx, account.id, Purpose.VERIFY)
+        forget_links(services, tx, account.id)
         services.accounts.set_email(tx, account.id, email, verified=True)
 
 
-def forget_links(services: Services, tx: Writer, account_id: int, purpose: Purpose) -> None:
-    """Those that were sent no longer work, and those that wait are not sent."""
-    services.links.remove_of_account(tx, account_id, purpose)
-    services.outbox.remove_of_account(tx, account_id, MailKind(purpose.value))
+def forget_links(services: Services, tx: Writer, account_id: int) -> None:
+    """Those that were sent no longer work, and those that wait are not sent. All of them, whatever the reason: one to
+    an address that a thief named lets in after the password changed, one for a password after the address did.
+    """
+    for purpose in (Purpose.RESET, Purpose.VERIFY):
+        services.links.remove_of_account(tx, account_id, purpose)
+        services.outbox.remove_of_account(tx, account_id, MailKind(purpose.value))
 
 
 def named(services: Services, name: str) -> Account:

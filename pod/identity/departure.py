@@ -16,7 +16,6 @@ from pod.mail.message import mail_enabled
 from pod.services import Services
 from pod.store.accounts import Account
 from pod.store.interface import Writer
-from pod.store.links import Purpose
 from pod.store.mail import MailKind
 from pod.store.records import SERVER
 from pod.store.removal import remove_due
@@ -77,10 +76,8 @@ def _scheduled(services: Services, account_id: int, grace_days: int | None = Non
 
 def _disarm(services: Services, tx: Writer, account: Account) -> None:
     end_sessions(services, tx, account.id)
-    services.apps.revoke_grants_of_account(tx, account.id)
     services.accounts.revoke_clients(tx, account.id)
-    for purpose in (Purpose.RESET, Purpose.VERIFY):
-        forget_links(services, tx, account.id, purpose)
+    forget_links(services, tx, account.id)
 
 
 def _current(services: Services, account_id: int) -> Account:

@@ -75,6 +75,8 @@ class Postman:
             self._drop(mail)
             return False
         token = self._make_link(mail)
+        if token is None:
+            return False
         letter = self._letter(mail, account, token)
         try:
             self._send(self._config, message(self._config, letter, mail.email, self._clock.now()), mail.email)
@@ -84,13 +86,15 @@ class Postman:
         self._drop(mail)
         return True
 
-    def _make_link(self, mail: OutgoingMail) -> str:
-        """A new token; empty where the link is no secret."""
+    def _make_link(self, mail: OutgoingMail) -> str | None:
+        """A new token; empty where the link is no secret. None: the mail was withdrawn while those before it went."""
         link = self._about(mail)
         if link.purpose is None:
             return ""
         token = secrets.token_urlsafe(32)
         with self._store.write(SERVER) as tx:
+            if not Outbox(tx).has(mail.id):
+                return None
             self._links.create(
                 tx, digest(token), link.purpose, account=mail.account, email=mail.email, lifetime_ms=link.lifetime_ms
             )

@@ -9,12 +9,11 @@ Spec: NIST SP 800-63B s6.1.2.3; OWASP ASVS 2.5
 from __future__ import annotations
 
 from pod.authentication.credentials import digest
-from pod.config import MAIL_ADDRESS_CHARACTERS_MAX
 from pod.errors import Conflict, LinkExpired
 from pod.identity.accounts import check_email, forget_links, hashed, put_password
 from pod.identity.attempts import Allowance, count, network_of, spend
 from pod.identity.sessions import Session, end_sessions
-from pod.identity.sign_in import confirm, find
+from pod.identity.sign_in import as_typed, confirm, find
 from pod.mail.message import mail_enabled
 from pod.services import Services
 from pod.store.accounts import Account, Accounts, AccountStatus
@@ -27,6 +26,7 @@ TOKEN_CHARACTERS_MAX = 100
 RESETS_OF_ADDRESS = Allowance("reset, address", 20, 3600)
 RESETS = Allowance("reset, account", 3, 3600)
 VERIFICATIONS = Allowance("verify, account", 5, 3600)
+VERIFICATIONS_TO = Allowance("verify, mailbox", 5, 3600)
 PASSWORDS_BY_LINK = Allowance("reset with link, address", 20, 3600)
 
 
@@ -39,7 +39,7 @@ def request_reset(services: Services, name_or_email: str, address: str) -> None:
     if not mail_enabled(services.config):
         raise Conflict("This server sends no mail. Ask its operator for a new password.")
     account = find(services, name_or_email)
-    key = str(account.id) if account else name_or_email[:MAIL_ADDRESS_CHARACTERS_MAX].strip().lower()
+    key = str(account.id) if account else as_typed(name_or_email)
     with services.store.write(SERVER) as tx:
         spend(services, tx, RESETS_OF_ADDRESS, network_of(address))
         is_enough = count(services, tx, RESETS, key) > RESETS.times
@@ -69,7 +69,7 @@ def reset_with_link(services: Services, token: str, password: str, address: str)
 def change_password(
     services: Services, account: Account, old: str, new: str, *, keep: Session | None = None
 ) -> Account:
-    """Ends all other sessions, with what apps were given in them; `keep` is the one that asks.
+    """Ends all other sessions, and what apps were given; `keep` is the one that asks.
 
     Raises: WrongPassword, UnprocessableContent, TooManyRequests, Busy
     """
@@ -77,7 +77,7 @@ def change_password(
     password_hash = hashed(services, account.name, new)
     with services.store.write(SERVER) as tx:
         services.accounts.set_password_hash(tx, account.id, password_hash)
-        forget_links(services, tx, account.id, Purpose.RESET)
+        forget_links(services, tx, account.id)
         end_sessions(services, tx, account.id, keep=keep)
         return _now(tx, account)
 
@@ -94,14 +94,22 @@ def set_email(services: Services, account: Account, email: str | None, *, passwo
         check_email(email)
     confirm(services, account, password)
     with services.store.write(SERVER) as tx:
-        forget_links(services, tx, account.id, Purpose.VERIFY)
+        forget_links(services, tx, account.id)
         sends = email is not None and mail_enabled(services.config)
         if not (sends and account.email_verified):
             services.accounts.set_email(tx, account.id, email, verified=False)
         if email is not None and sends:
             spend(services, tx, VERIFICATIONS, str(account.id))
-            services.outbox.add(tx, MailKind.VERIFY, email, account.id)
+            ask_to_verify(services, tx, account, email)
         return _now(tx, account)
+
+
+def ask_to_verify(services: Services, tx: Writer, account: Account, email: str) -> None:
+    """Mail with a link to whoever reads it there: so many for one mailbox, whichever accounts name it, then silence."""
+    if not mail_enabled(services.config):
+        return
+    if count(services, tx, VERIFICATIONS_TO, email.lower()) <= VERIFICATIONS_TO.times:
+        services.outbox.add(tx, MailKind.VERIFY, email, account.id)
 
 
 def verify_email(services: Services, token: str) -> Account:
@@ -114,7 +122,7 @@ def verify_email(services: Services, token: str) -> Account:
         services.links.take(tx, link.id, Purpose.VERIFY)
         assert link.account is not None
         account = services.accounts.set_email(tx, link.account, link.email, verified=True)
-        forget_links(services, tx, link.account, Purpose.VERIFY)
+        forget_links(services, tx, link.account)
         return account
 
 

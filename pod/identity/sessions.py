@@ -87,9 +87,9 @@ def revoke_session(services: Services, account_id: int, session_id: str) -> None
 
 
 def end_sessions(services: Services, tx: Writer, account_id: int, *, keep: Session | None = None) -> None:
-    """All of an account's but one, each with everything that apps were given in it."""
-    for key in services.sessions.end_others(tx, account_id, keep.id if keep else ""):
-        services.apps.revoke_grants_of_session(tx, key, offline_too=True)
+    """All of an account's but one, and everything that its apps were given, in sessions that are over too."""
+    services.sessions.end_others(tx, account_id, keep.id if keep else "")
+    services.apps.revoke_grants_of_account(tx, account_id)
 
 
 def _end(services: Services, tx: Writer, session: Session) -> None:

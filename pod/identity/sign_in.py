@@ -31,8 +31,7 @@ def sign_in(services: Services, name_or_email: str, password: str, address: str)
     Raises: WrongPassword -- the same for all that can be wrong; TooManyRequests; Busy
     """
     account = find(services, name_or_email)
-    key = str(account.id) if account else name_or_email[:MAIL_ADDRESS_CHARACTERS_MAX].strip().lower()
-    network = network_of(address)
+    key, network = as_typed(name_or_email), network_of(address)
     with services.store.write(SERVER) as tx:
         spend(services, tx, OF_ADDRESS, network)
         many_guess = count(services, tx, OF_NAME, key) > OF_NAME.times
@@ -43,6 +42,13 @@ def sign_in(services: Services, name_or_email: str, password: str, address: str)
     with services.store.write(SERVER) as tx:
         forget(services, tx, OF_NAME_AT_ADDRESS, key, network)
     return account
+
+
+def as_typed(name_or_email: str) -> str:
+    """What a name or mail address counts as, whoever has it. By account, a name whose count ran out would tell which
+    mail address is the same account's: it runs out with it.
+    """
+    return name_or_email.strip()[:MAIL_ADDRESS_CHARACTERS_MAX].lower()
 
 
 def find(services: Services, name_or_email: str) -> Account | None:

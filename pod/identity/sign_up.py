@@ -19,6 +19,7 @@ from pod.errors import Conflict, LinkExpired, RegistrationClosed
 from pod.identity.accounts import check_email, check_free, check_name, check_password, make_account
 from pod.identity.attempts import Allowance, network_of, spend
 from pod.identity.outgoing_mail import INVITATION_PATH
+from pod.identity.recovery import ask_to_verify
 from pod.mail.message import mail_enabled
 from pod.services import Services
 from pod.store.accounts import Account, Accounts
@@ -70,8 +71,8 @@ def sign_up(
         link = _taken(services, tx, invitation)
         verified = link is not None and link.email is not None and email is not None and _same(link.email, email)
         account = make_account(services, tx, name, email, password_hash, email_verified=verified)
-        if email is not None and not verified and mail_enabled(services.config):
-            services.outbox.add(tx, MailKind.VERIFY, email, account.id)
+        if email is not None and not verified:
+            ask_to_verify(services, tx, account, email)
     return account
 
 

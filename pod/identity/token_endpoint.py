@@ -19,6 +19,7 @@ from authlib.oauth2.rfc6749 import AuthorizationServer, InvalidRequestError
 from pod.authentication.dpop import ProofRules, verify_proof
 from pod.errors import InvalidDPoPProof
 from pod.identity.applications import Clients
+from pod.identity.attempts import network_of
 from pod.identity.client_authentication import ClientAuthentication
 from pod.identity.clients import ID_CHARACTERS_MAX
 from pod.identity.endpoint import BadProofError, EndpointAnswer, EndpointRequest, describable
@@ -118,9 +119,9 @@ class TokenServer(AuthorizationServer):  # type: ignore[misc]  # Authlib is unty
 
     def _count(self, request: EndpointRequest) -> None:
         client_id = self.authentication.claimed(request)[:ID_CHARACTERS_MAX]
-        now = self._services.clock.now()
-        self._throttle_of_addresses.count((request.address,), now)
-        self._throttle.count((request.address, client_id), now)
+        now, network = self._services.clock.now(), network_of(request.address)
+        self._throttle_of_addresses.count((network,), now)
+        self._throttle.count((network, client_id), now)
 
     def _token(self, request: EndpointRequest) -> EndpointAnswer:
         if not request.payload.grant_type:

@@ -39,6 +39,7 @@ _SECRET_TEXTS = (
         ),
         rf"\1\2{HIDDEN}",
     ),
+    (re.compile(r"(/\.account/(?:reset|verify)/)[\w-]{16,}"), rf"\1{HIDDEN}"),  # a link that opens an account
 )
 
 

@@ -14,6 +14,7 @@ from pod.store.interface import Queries, Writer
 _MAIL = "id, kind, account, email, created_ms, due_ms, attempts"
 _INSERT = "INSERT INTO outgoing_mail (kind, account, email, created_ms, due_ms) VALUES (?, ?, ?, ?, ?)"
 _DUE = f"SELECT {_MAIL} FROM outgoing_mail WHERE due_ms <= ? ORDER BY due_ms, id LIMIT ?"  # noqa: S608
+_HAS = "SELECT 1 FROM outgoing_mail WHERE id = ?"
 _PUT_OFF = "UPDATE outgoing_mail SET attempts = attempts + 1, due_ms = ? WHERE id = ?"
 _REMOVE_OF_ACCOUNT = "DELETE FROM outgoing_mail WHERE account = ? AND kind = ?"
 _REMOVE = "DELETE FROM outgoing_mail WHERE id = ?"
@@ -52,6 +53,10 @@ class Outbox:
 
     def due(self, now_ms: int, limit: int) -> tuple[OutgoingMail, ...]:
         return tuple(_mail(row) for row in self._queries.rows(_DUE, (now_ms, limit)))
+
+    def has(self, mail: int) -> bool:
+        """Whether it still waits."""
+        return bool(self._queries.rows(_HAS, (mail,)))
 
     def put_off(self, tx: Writer, mail: int, due_ms: int) -> None:
         tx.rows(_PUT_OFF, (due_ms, mail))

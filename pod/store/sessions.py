@@ -26,7 +26,7 @@ _OF_ACCOUNT = (
 )
 _SEE = "UPDATE web_session SET seen_ms = ? WHERE id = ?"
 _END = "DELETE FROM web_session WHERE id = ? AND account = ? RETURNING id"
-_END_OTHERS = "DELETE FROM web_session WHERE account = ? AND id <> ? RETURNING id"
+_END_OTHERS = "DELETE FROM web_session WHERE account = ? AND id <> ?"
 _HAND_OVER = "UPDATE access_grant SET session = ? WHERE session = ?"
 _SWEEP = """
 DELETE FROM web_session WHERE id IN (SELECT id FROM web_session WHERE created_ms < ? OR seen_ms < ? LIMIT ?)
@@ -74,9 +74,9 @@ class Sessions:
         """Whether the account had such a session."""
         return bool(tx.rows(_END, (key, account)))
 
-    def end_others(self, tx: Writer, account: int, key: str = "") -> tuple[str, ...]:
-        """All sessions of the account but one; gives their ids."""
-        return tuple(row[0] for row in tx.rows(_END_OTHERS, (account, key)))
+    def end_others(self, tx: Writer, account: int, key: str) -> None:
+        """All sessions of the account but one."""
+        tx.rows(_END_OTHERS, (account, key))
 
     def hand_over(self, tx: Writer, old: str, new: str) -> None:
         """What was granted in one session goes on in another."""

@@ -78,6 +78,9 @@ class OwnPages:
     def read(self, url: str) -> Page | None:
         return Page(url, self.pages[url].encode()) if url in self.pages else None
 
+    def is_locked(self, web_id: str) -> bool:
+        return False
+
 
 def jwk(kid: object = "one", algorithm: str = "ES256", number: int = 0, **changes: Any) -> dict[str, Any]:
     """A key as another issuer publishes it; `changes` add to or replace members, None removes."""

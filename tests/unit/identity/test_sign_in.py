@@ -81,11 +81,6 @@ def test_guesses_at_a_name_from_an_address_run_out_whether_it_exists_or_not(peop
     assert guess(people, name, address=ELSEWHERE) is WrongPassword
 
 
-def test_name_and_address_count_as_one(people, she):
-    answers = [guess(people, name) for name in ("alice", "alice@example.org") * 6]
-    assert answers.count(TooManyRequests) == 2
-
-
 def test_what_ran_out_comes_back_and_says_when(people, she):
     for _ in range(OF_NAME_AT_ADDRESS.times):
         guess(people)
