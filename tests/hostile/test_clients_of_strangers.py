@@ -8,6 +8,7 @@ from __future__ import annotations
 import gzip
 import json
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -25,6 +26,7 @@ from pod.identity.logos import LOGO_BYTES_MAX
 from pod.remote.client import RemoteClient
 from pod.remote.names import system_look_up
 from pod.remote.pace import Paced
+from tests.support.waiting import until
 from tests.unit.identity.apps import APP, BASE, CALLBACK, CannedRemote, answer, document, opened
 from tests.unit.remote.servers import answering, ok, redirect, serving
 
@@ -202,13 +204,15 @@ def drops(connection, _request):
         time.sleep(0.05)
 
 
+IN_TIME_SECONDS = 30
+"""Room for a busy machine: who waits for one of these to end waits for minutes, or for ever."""
 LARGE = b'{"x": "' + b"x" * DOCUMENT_BYTES_MAX + b'"}'
 BAD = {
     "large": answering(ok(LARGE, "application/json")),
     "large when unpacked": answering(ok(gzip.compress(LARGE * 500), "application/json", "Content-Encoding: gzip")),
     "without an end": chunks_for_ever,
     "byte by byte": drops,
-    "silent": lambda _connection, _request: time.sleep(3),
+    "silent": lambda connection, _request: connection.recv(1),
     "nothing": answering(b""),
     "not HTTP": answering(b"SSH-2.0-OpenSSH\r\n"),
     "too short": answering(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{}"),
@@ -227,7 +231,7 @@ def test_a_bad_document_is_refused_in_time(open_world, given):
     began = time.monotonic()
     with pytest.raises(UnknownClient):
         served(open_world.clients, given)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < IN_TIME_SECONDS
 
 
 @pytest.mark.parametrize("given", [BAD["large"], BAD["without an end"], BAD["HTML"]], ids=["large", "endless", "HTML"])
@@ -239,13 +243,16 @@ def test_a_bad_logo_is_none(open_world, given):
 
 
 def test_one_slow_document_holds_a_few_threads_and_no_more(tmp_path):
+    answers = threading.Event()
     with (
-        world(tmp_path, dev=True, remote_seconds_max=1, threads=8) as made,
-        serving(BAD["silent"]) as port,
+        world(tmp_path, dev=True, remote_seconds_max=60, threads=8) as made,
+        serving(lambda *_: answers.wait(60)) as port,
         ThreadPoolExecutor(40) as threads,
     ):
         found = [threads.submit(outcome, made.clients, f"http://localhost:{port}/{n % 20}") for n in range(40)]
-        kinds = [each.result(30) for each in found]
+        until(lambda: sum(each.done() for each in found) >= 30)
+        answers.set()
+        kinds = [each.result(60) for each in found]
     assert kinds.count(Busy) >= 30
     assert set(kinds) == {Busy, UnknownClient}
 

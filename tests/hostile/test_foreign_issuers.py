@@ -47,6 +47,9 @@ from tests.unit.remote.servers import answering, ok, redirect, serving
 
 pytestmark = pytest.mark.requirement("oidc#id-token-validation/3")
 
+LONG_SECONDS = 60
+"""What waits for an answer waits so long; what was to be quick is not measured more closely on a busy machine."""
+
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
@@ -292,8 +295,8 @@ def test_what_is_remembered_of_others_is_bounded(world):
 
 def test_half_of_the_threads_may_wait_for_a_slow_issuer_and_the_others_are_told_to_come_back(world):
     answers, busy = threading.Event(), []
-    world.internet.before = lambda _url: answers.wait(20)
-    authenticator = with_remote(world, world.internet, threads=8)
+    world.internet.before = lambda _url: answers.wait(LONG_SECONDS)
+    authenticator = with_remote(world, world.internet, threads=8, remote_seconds_max=LONG_SECONDS)
 
     def one(number: int) -> str | None:
         try:
@@ -384,11 +387,12 @@ def test_nothing_inside_is_contacted(world, host, scheme, place):
             token = foreign_token()
         else:
             token = foreign_token(web_id=f"{url}#me")
-        authenticator = with_remote(world, Outside(world, RemoteClient(dev=False, look_up=look_up)))
+        remote = Outside(world, RemoteClient(dev=False, look_up=look_up))
+        authenticator = with_remote(world, remote, remote_seconds_max=LONG_SECONDS)
         started = time.monotonic()
         refused = assert_refused(authenticator, token)
     assert came == []
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < LONG_SECONDS / 2
     assert "address" not in refused.detail
 
 
@@ -405,8 +409,9 @@ def test_no_redirect_leads_inside(world, location, place):
         world.internet.pages |= {METADATA: {"issuer": ELSEWHERE, "jwks_uri": url}} if place == "keys" else {}
         token = foreign_token(url if place == "issuer" else ELSEWHERE, f"{url}#me" if place == "WebID" else BOB)
         started = time.monotonic()
-        assert_refused(with_remote(world, Outside(world, real), dev=True), token)
-    assert time.monotonic() - started < 2
+        authenticator = with_remote(world, Outside(world, real), dev=True, remote_seconds_max=LONG_SECONDS)
+        assert_refused(authenticator, token)
+    assert time.monotonic() - started < LONG_SECONDS / 2
 
 
 def test_a_name_that_changes_its_address_does_not_lead_inside(world):
@@ -424,11 +429,12 @@ def test_a_name_that_changes_its_address_does_not_lead_inside(world):
         connection.sendall(ok(json.dumps(document).encode(), "application/json"))
 
     with serving(answer) as port:
-        authenticator = with_remote(world, RemoteClient(dev=True, look_up=rebinding), dev=True)
+        remote = RemoteClient(dev=True, look_up=rebinding)
+        authenticator = with_remote(world, remote, dev=True, remote_seconds_max=LONG_SECONDS)
         started = time.monotonic()
         assert_refused(authenticator, foreign_token(f"http://rebinding.example:{port}/"))
     assert looked_up == ["rebinding.example"] * 2
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < LONG_SECONDS / 2
 
 
 # -- answers over sockets ----------------------------------------------------------------------------------------------
@@ -481,4 +487,4 @@ def test_a_bad_answer_is_a_refusal_in_time(world, answer, place):
         token = foreign_token(url) if place == "issuer" else foreign_token(web_id=f"{url}#me")
         started = time.monotonic()
         assert_refused(authenticator, token)
-    assert time.monotonic() - started < 4
+    assert time.monotonic() - started < LONG_SECONDS / 2

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import time
 from html.parser import HTMLParser
 
 import pytest
 
 from tests.hostile.place import Place
 from tests.support.client import TURTLE, SolidClient
+from tests.support.processes import cpu_seconds
+from tests.support.server import Server
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 PAGE_BYTES_MAX = 2_000_000
-SECONDS_MAX = 10
+CPU_SECONDS_MAX = 10
+"""Of the server: other work on the machine does not count."""
 EVIL = """"><script>alert(1)</script><img src=x onerror=alert(1)>'"""
 
 
@@ -59,12 +61,12 @@ DOCUMENTS = {
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
-def test_the_page_of_any_document_is_bounded(place: Place, name: str):
+def test_the_page_of_any_document_is_bounded(server: Server, place: Place, name: str):
     url = place.container + "huge"
     assert place.client.put(url, DOCUMENTS[name].encode(), headers=TURTLE).status_code == 201
-    before = time.monotonic()
+    before = cpu_seconds(server.pid)
     response = place.client.get(url, headers=BROWSER)
-    assert time.monotonic() - before < SECONDS_MAX
+    assert cpu_seconds(server.pid) - before < CPU_SECONDS_MAX
     assert response.status_code == 200
     assert len(response.content) < PAGE_BYTES_MAX
 

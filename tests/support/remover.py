@@ -22,7 +22,7 @@ def start(data: Path) -> subprocess.Popen[bytes]:
 
 
 if __name__ == "__main__":
-    removal.AT_ONCE_MAX = 3
+    removal.AT_ONCE_MAX = 2
     clock = SystemClock()
     store = open_store(Config(data=Path(sys.argv[1])), clock)
     removal.remove_due(store, clock)
