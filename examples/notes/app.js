@@ -30,6 +30,7 @@ async function start() {
   if (!session.info.isLoggedIn) return;
   container = await findNotes(session.info.webId, session.fetch);
   edit();
+  showWho();
   await showList();
 }
 
@@ -43,7 +44,8 @@ async function signOut() {
 function showWho() {
   const { isLoggedIn, webId } = session.info;
   $("sign-in").hidden = isLoggedIn;
-  $("who").hidden = $("notes").hidden = !isLoggedIn;
+  $("who").hidden = !isLoggedIn;
+  $("notes").hidden = !(isLoggedIn && container);
   if (isLoggedIn) Object.assign($("who").firstElementChild, { href: webId, textContent: webId });
 }
 

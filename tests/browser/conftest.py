@@ -13,12 +13,14 @@ from playwright.sync_api import Browser
 
 from tests.browser.people import Person
 from tests.support.app_server import AppServer, running_app
-from tests.support.browser import BrowserMissing, Visitor, running_browser, visitor
+from tests.support.browser import BrowserMissing, running_browser, visitor
 from tests.support.node import NodeError, install_packages, node
-from tests.support.server import ALICE, BOB, Server, running_server
+from tests.support.server import ALICE, BOB, Account, Server, account, running_server
 
 HERE = Path(__file__).parent
 BUNDLE_SECONDS_MAX = 120
+CAROL = account("carol")
+DORA = account("dora")
 
 # Package scope, not session: while Playwright runs, its event loop is in the way of tests that have their own.
 
@@ -43,6 +45,12 @@ def packages() -> Path:
 
 
 @pytest.fixture(scope="package")
+def axe(packages: Path) -> str:
+    """The script of axe-core, to be evaluated in a page."""
+    return (packages / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="package")
 def app_files(packages: Path) -> dict[str, bytes]:
     """The app, made with the published libraries as real apps are: by a bundler."""
     command = [str(node()), str(packages / "esbuild" / "bin" / "esbuild"), "app/app.js"]
@@ -63,7 +71,7 @@ def app(app_files: dict[str, bytes]) -> Iterator[AppServer]:
 @pytest.fixture(scope="package")
 def server() -> Iterator[Server]:
     """Shadows the fixture of all other tests: this one ends with the package, as its accounts are changed."""
-    with running_server((ALICE, BOB)) as running:
+    with running_server((ALICE, BOB, CAROL, DORA)) as running:
         yield running
 
 
@@ -75,8 +83,7 @@ def meet(browser: Browser, server: Server) -> Iterator[Meet]:
     """`meet(ALICE)` is alice before a browser with an empty profile; `options` are those of `visitor`."""
     with ExitStack() as stack:
 
-        def come(account: Any = ALICE, **options: Any) -> Person:
-            guest: Visitor = stack.enter_context(visitor(browser, **options))
-            return Person(guest, server, account)
+        def come(account: Account = ALICE, **options: Any) -> Person:
+            return Person(stack.enter_context(visitor(browser, server.base_url, **options)), server, account)
 
         yield come

@@ -64,7 +64,8 @@ class Person:
         self.page.goto(app.home)
 
     def sign_in_with(self, app: AppServer, **options: Any) -> None:
-        """Press "sign in" in the app, which leads to Freehold."""
+        """Press "sign in" in the app, once it is ready, which leads to Freehold."""
+        expect(self.page.locator("output")).not_to_have_text("starting")
         self.page.evaluate("([issuer, options]) => app.login(issuer, options)", [self.server.base_url, options])
         self.page.wait_for_url(f"{self.server.base_url}**")
 

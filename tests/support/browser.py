@@ -58,13 +58,14 @@ def running_browser() -> Iterator[Browser]:
 
 @dataclass
 class Visitor:
-    """One person's browser profile, and what was wrong with the pages it was shown.
+    """A tab of one person's browser, and what was wrong with the pages of one origin that it was shown.
 
-    `faults` gets what a page writes to the console as an error (a breach of its Content-Security-Policy is one), what its
-    scripts throw, and each request that leaves the origin of the page, except for the navigations that are asked for.
+    `faults` gets what such a page writes to the console as an error (a breach of its Content-Security-Policy is one), what
+    its scripts throw, and each request that leaves its origin, except for going to another page. `pages` gets their URLs.
     """
 
     context: BrowserContext
+    watched: str
     page: Page = field(init=False)
     faults: list[str] = field(default_factory=list)
     pages: list[str] = field(default_factory=list)
@@ -73,17 +74,26 @@ class Visitor:
         self.context.set_default_timeout(SECONDS_MAX * 1000)
         self.page = self.context.new_page()
         self.page.on("console", self._said)
-        self.page.on("pageerror", lambda error: self.faults.append(f"thrown: {error}"))
+        self.page.on("pageerror", lambda error: self._blame(f"throws {error}"))
         self.page.on("request", self._asked)
         self.page.on("framenavigated", lambda frame: self.pages.append(frame.url))
 
+    def another(self) -> Visitor:
+        """A second tab."""
+        return Visitor(self.context, self.watched)
+
     def _said(self, message: ConsoleMessage) -> None:
-        if message.type == "error":
-            self.faults.append(f"console of {self.page.url}: {message.text}")
+        of_the_page_itself = message.location["url"] == self.page.url and "Failed to load resource" in message.text
+        if message.type == "error" and not of_the_page_itself:
+            self._blame(f"says {message.text}")
 
     def _asked(self, request: Request) -> None:
-        if not request.is_navigation_request() and origin(request.url) != origin(self.page.url):
-            self.faults.append(f"{self.page.url} asked for {request.url}")
+        if not request.is_navigation_request() and origin(request.url) not in {self.watched, "data:"}:
+            self._blame(f"asks for {request.url}")
+
+    def _blame(self, what: str) -> None:
+        if origin(self.page.url) == self.watched:
+            self.faults.append(f"{self.page.url} {what}")
 
     def look(self, width: int, scheme: str = "light") -> None:
         """See the page anew: in another width, in light or dark."""
@@ -92,15 +102,16 @@ class Visitor:
 
 
 def origin(url: str) -> str:
+    """For a URL without a host, its scheme."""
     parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else f"{parts.scheme}:"
 
 
 @contextmanager
-def visitor(browser: Browser, width: int = WIDE, **options: Any) -> Iterator[Visitor]:
+def visitor(browser: Browser, watched: str, width: int = WIDE, **options: Any) -> Iterator[Visitor]:
     """A fresh profile; `options` are those of Playwright's `new_context`."""
     context = browser.new_context(viewport={"width": width, "height": HEIGHTS[width]}, **options)
     try:
-        yield Visitor(context)
+        yield Visitor(context, origin(watched))
     finally:
         context.close()

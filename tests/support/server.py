@@ -165,6 +165,7 @@ def running_server(
     extra_args: Sequence[str] = (),
     environment: Mapping[str, str] | None = None,
     prefix: Sequence[str] = (),
+    dev: bool = True,
 ) -> Iterator[Server]:
     """A seeded server that is ready, and gone afterwards.
 
@@ -172,7 +173,9 @@ def running_server(
     `prefix` goes before the command (for example `taskset -c 0`).
     """
     with tempfile.TemporaryDirectory(prefix="freehold-") as temporary:
-        server = _server(directory or Path(temporary), tuple(accounts), extra_args, environment or {}, prefix)
+        server = _server(
+            directory or Path(temporary), tuple(accounts), ["--dev"] * dev + [*extra_args], environment or {}, prefix
+        )
         try:
             server.start()
             yield server
@@ -209,7 +212,7 @@ def _server(
             "--data",
             str(directory / "data"),
         ),
-        *("--port", str(port), "--base-url", base_url, "--seed", str(seed), "--dev", *extra_args),
+        *("--port", str(port), "--base-url", base_url, "--seed", str(seed), *extra_args),
     )
     return Server(
         command,

@@ -9,7 +9,10 @@ const say = (text) => { document.querySelector("output").textContent = text; };
 window.app = {
   session,
   data,
-  login: (oidcIssuer, options = {}) => { session.login({ oidcIssuer, redirectUrl: home, clientName: "The Registered App", ...options }); },
+  login: (oidcIssuer, options = {}) => {
+    const wanted = { oidcIssuer, redirectUrl: home, clientName: "The Registered App", ...options };
+    session.login(wanted).catch((error) => say(`refused: ${error}`));
+  },
   logout: (options) => { session.logout(options).then(() => say("signed out")); },
   read: async (url) => {
     const answer = await session.fetch(url);
