@@ -107,7 +107,7 @@ class Config:
     # tokens
     access_token_seconds: int = setting(600, "lifetime of an access token")
     refresh_token_days: int = setting(30, "days a refresh token waits to be used; each use gives the next one")
-    refresh_token_days_max: int = setting(365, "days after which an app must send its user to sign in again in any case")
+    refresh_token_days_max: int = setting(365, "days after which an app must have its user sign in again")
     signing_key_days: int = setting(90, "age at which a key that signs tokens gets a successor")
     proof_window_seconds: int = setting(60, "age at which a DPoP proof is too old")
     proof_skew_seconds: int = setting(10, "how far a client's clock may be ahead")
@@ -126,6 +126,7 @@ class Config:
     invitation_days: int = setting(7, "days an invitation is good for")
     session_idle_days: int = setting(14, "days without a visit after which a browser is signed out")
     session_days: int = setting(90, "days after which a browser is signed out in any case")
+    app_days: int = setting(90, "days without use after which an app must be let in again")
     deletion_grace_days: int = setting(14, "days in which the deletion of an account can be taken back")
     pods_per_account_max: int = setting(5, "most pods of one account")
 

@@ -23,8 +23,8 @@ from pod.rdf.graph import Dataset
 from pod.remote.client import Limits as RemoteLimits
 from pod.remote.client import RemoteClient
 from pod.store.accounts import Accounts
-from pod.store.attempts import Attempts
 from pod.store.apps import Apps
+from pod.store.attempts import Attempts
 from pod.store.contexts import FetchedContexts, KeptContexts
 from pod.store.interface import ResourceStore
 from pod.store.links import Links

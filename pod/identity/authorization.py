@@ -183,7 +183,7 @@ class Authorization:
             apps = Apps(tx)
             earlier = [app.scope for app in apps.of_client(account, client.id) if app.web_id == web_id]
             scope = consent.joined(pending.scope, *earlier)
-            app = apps.remember(tx, account, client.id, web_id, name=client.name, scope=scope)
+            app = apps.remember(tx, account, client.id, web_id, name=client.name, host=client.host, scope=scope)
             grant = apps.add_grant(tx, app, session.id, pending.scope)
             if grant is None:
                 raise RefusedAuthorization("You have signed out meanwhile. Go back to the app and start over.")

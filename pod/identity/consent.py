@@ -80,12 +80,32 @@ def joined(*scopes: str) -> str:
 
 
 def list_apps(services: Services, account_id: int) -> tuple[App, ...]:
-    """The apps an account allowed to act for it, the one used last first."""
-    return services.apps.of_account(account_id)
+    """The apps an account allowed to act for it, the one used last first.
+
+    Many apps register again for each sign-in: to a person those are one, shown as it was used last.
+    """
+    newest: dict[tuple[str, ...], App] = {}
+    for app in services.apps.of_account(account_id):
+        newest.setdefault(_looks(app), app)
+    return tuple(newest.values())
 
 
 def revoke_app(services: Services, account_id: int, app_id: str) -> None:
-    """Its tokens stop working with the next request, and it must ask again. Raises: NotFound."""
+    """Its tokens stop working with the next request, and it must ask again. So do those of whatever looks like it.
+
+    Raises: NotFound.
+    """
     with services.store.write(SERVER) as tx:
-        if not Apps(tx).forget(tx, account_id, app_id):
+        apps = Apps(tx)
+        known = apps.of_account(account_id)
+        looks = {_looks(app) for app in known if app.id == app_id}
+        if not looks:
             raise NotFound("You have no such app.")
+        for app in known:
+            if _looks(app) in looks:
+                apps.forget(tx, account_id, app.id)
+
+
+def _looks(app: App) -> tuple[str, ...]:
+    """What tells apps apart in a list. Registered ones have ids without meaning, others the URL of their document."""
+    return app.name, app.host, app.web_id, app.client if "/" in app.client else ""

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-_APP = "id, account, client, web_id, name, scope, created_ms, used_ms"
+_APP = "id, account, client, web_id, name, host, scope, created_ms, used_ms"
 _GRANT = (
     "g.id, g.account, g.client, g.web_id, g.app, g.session, g.scope, g.authenticated_ms, g.created_ms, "
     "CASE WHEN g.revoked_ms IS NULL AND a.status = 'active' AND a.delete_due_ms IS NULL AND w.account = g.account "
@@ -17,14 +17,17 @@ _REFRESH = "r.hash, r.jkt, r.created_ms, r.expires_ms, r.used_ms"
 # -- apps ----------------------------------------------------------------------------------------------------------
 
 REMEMBER = f"""
-INSERT INTO app (id, account, client, web_id, name, scope, created_ms, used_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO app (id, account, client, web_id, name, host, scope, created_ms, used_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (account, client, web_id) DO UPDATE SET
-  name = excluded.name, scope = excluded.scope, used_ms = excluded.used_ms
+  name = excluded.name, host = excluded.host, scope = excluded.scope, used_ms = excluded.used_ms
 RETURNING {_APP}
 """
 APPS_OF = f"SELECT {_APP} FROM app WHERE account = ? ORDER BY used_ms DESC, id"
 APPS_OF_CLIENT = f"SELECT {_APP} FROM app WHERE account = ? AND client = ? ORDER BY used_ms DESC, id"
 FORGET = "DELETE FROM app WHERE id = ? AND account = ? RETURNING id"
+FORGET_UNUSED = """
+DELETE FROM app WHERE id IN (SELECT id FROM app WHERE used_ms < ? LIMIT ?) RETURNING id
+"""
 FORGET_ALL = "DELETE FROM app WHERE account = ?"
 FORGET_AS = "DELETE FROM app WHERE account = ? AND web_id = ?"
 USE_APP = "UPDATE app SET used_ms = ? WHERE id = ?"

@@ -31,6 +31,7 @@ class App:
     client: str
     web_id: str
     name: str
+    host: str
     scope: str
     created_ms: int
     used_ms: int
@@ -95,9 +96,9 @@ class Apps:
         """What an account allowed one client: an app a WebID, the one used last first."""
         return tuple(App(*row) for row in self._queries.rows(sql.APPS_OF_CLIENT, (account, client)))
 
-    def remember(self, tx: Writer, account: int, client: str, web_id: str, *, name: str, scope: str) -> App:
-        """A new app, or the one it is already with this name and scope."""
-        values = (secrets.token_urlsafe(16), account, client, web_id, name, scope, tx.now_ms, tx.now_ms)
+    def remember(self, tx: Writer, account: int, client: str, web_id: str, *, name: str, host: str, scope: str) -> App:
+        """A new app, or the one it is already with this name, host and scope."""
+        values = (secrets.token_urlsafe(16), account, client, web_id, name, host, scope, tx.now_ms, tx.now_ms)
         return App(*tx.rows(sql.REMEMBER, values)[0])
 
     def forget(self, tx: Writer, account: int, app: str) -> bool:
@@ -111,6 +112,13 @@ class Apps:
         """Revokes all that may act as one WebID of an account, and forgets the apps."""
         tx.rows(sql.FORGET_AS, (account, web_id))
         tx.rows(sql.REVOKE_AS, (tx.now_ms, account, web_id))
+
+    def forget_unused(self, tx: Writer, used_before_ms: int) -> int:
+        """Revokes apps that nobody used since, so many at most. Gives how many."""
+        unused = tx.rows(sql.FORGET_UNUSED, (used_before_ms, SWEPT_AT_ONCE_MAX))
+        for (app,) in unused:
+            tx.rows(sql.REVOKE_OF_APP, (tx.now_ms, app))
+        return len(unused)
 
     # -- grants --------------------------------------------------------------------------------------------
 

@@ -16,6 +16,8 @@ from pod.store.records import SERVER
 UNUSED_MAX = 5_000
 """Registrations nobody used yet; the oldest give way to new ones."""
 UNUSED_SECONDS = 24 * 3600
+KEPT_SECONDS = 400 * 24 * 3600
+"""Since its last use, of a registration that is in nobody's list of apps: a browser may still know its id."""
 USED_AGAIN_SECONDS = 24 * 3600
 """How exactly the last use is known."""
 
@@ -28,6 +30,9 @@ DELETE FROM registered_client WHERE id IN (
   SELECT id FROM registered_client WHERE used_ms IS NULL ORDER BY created_ms DESC LIMIT ? OFFSET ?)
 """
 _FORGET_UNUSED = "DELETE FROM registered_client WHERE used_ms IS NULL AND created_ms < ?"
+_FORGET_ABANDONED = """
+DELETE FROM registered_client WHERE used_ms < ? AND NOT EXISTS (SELECT 1 FROM app WHERE client = registered_client.id)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,7 @@ class RegisteredClients:
 
 
 def sweep_unused_clients(store: ResourceStore) -> None:
-    """Forget registrations that nobody used for a day."""
+    """Forget registrations that nobody used within a day, and those that nobody has used for long."""
     with store.write(SERVER) as tx:
         tx.rows(_FORGET_UNUSED, (tx.now_ms - UNUSED_SECONDS * 1000,))
+        tx.rows(_FORGET_ABANDONED, (tx.now_ms - KEPT_SECONDS * 1000,))

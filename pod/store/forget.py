@@ -29,6 +29,7 @@ def forget(config: Config, store: ResourceStore) -> int:
         lambda tx: _sweep_sessions(config, store, tx),
         links.sweep,
         lambda tx: attempts.sweep(tx, tx.now_ms - ATTEMPTS_KEPT_MS),
+        lambda tx: apps.forget_unused(tx, tx.now_ms - config.app_days * _DAY_MS),
         lambda tx: apps.sweep(tx, tx.now_ms),
     )
     return sum(_until_done(store, sweep) for sweep in sweeps)

@@ -119,7 +119,7 @@ def test_everything_goes_and_the_names_stay_taken(people, she):
     create_client(people, "alice")
     session, _ = start_session(people, she, "")
     with people.store.write(SERVER) as tx:
-        app = people.apps.remember(tx, she.id, "app", ME, name="App", scope="")
+        app = people.apps.remember(tx, she.id, "app", ME, name="App", host="app.example", scope="")
         grant = people.apps.add_grant(tx, app, session.id, "")
         people.apps.add_refresh_token(tx, "hash", grant=grant, jkt=None, expires_ms=2**60)
         people.apps.add_code(

@@ -48,9 +48,8 @@ def test_an_account_has_so_many_pods(tmp_path):
 
 
 def test_a_server_of_one_pod_has_one(tmp_path):
-    with opened(tmp_path / "data", placement="root") as services:
-        with pytest.raises(Conflict):
-            add_pod(services, create_account(services, "me"), "work")
+    with opened(tmp_path / "data", placement="root") as services, pytest.raises(Conflict):
+        add_pod(services, create_account(services, "me"), "work")
 
 
 def test_whoever_leaves_gets_nothing_new(people, she):

@@ -46,7 +46,7 @@ def test_a_reset_ends_all_sessions_and_all_that_apps_have(people, she, letters):
     session, secret = start_session(people, she, "")
     with people.store.write(SERVER) as tx:
         web_id = people.accounts.web_ids(she.id)[0]
-        app = people.apps.remember(tx, she.id, "app", web_id, name="App", scope="offline_access")
+        app = people.apps.remember(tx, she.id, "app", web_id, name="App", host="app.example", scope="offline_access")
         grant = people.apps.add_grant(tx, app, session.id, "offline_access")
     reset_with_link(people, asked(people, letters), NEW, HERE)
     assert find_session(people, secret) is None

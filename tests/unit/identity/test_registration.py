@@ -11,7 +11,7 @@ from pod.identity.applications import Clients
 from pod.identity.clients import client_secrets
 from pod.identity.registration import REGISTRATION_BYTES_MAX, read_registration
 from pod.store import clients as store
-from pod.store.clients import UNUSED_SECONDS, sweep_unused_clients
+from pod.store.clients import KEPT_SECONDS, UNUSED_SECONDS, sweep_unused_clients
 from tests.unit.identity.apps import CALLBACK, CannedRemote, clients_of, opened
 
 requirement = pytest.mark.requirement
@@ -97,6 +97,16 @@ def test_what_nobody_used_is_forgotten_after_a_day_and_what_was_used_is_kept(wor
     assert clients.find(used).id == used
     with pytest.raises(UnknownClient):
         clients.find(unused)
+
+
+def test_what_nobody_has_used_for_long_is_forgotten(world, clients):
+    services, clock = world
+    used = clients.register(PUBLIC, ADDRESS)["client_id"]
+    clients.used(used)
+    clock.time += KEPT_SECONDS + 1
+    sweep_unused_clients(services.store)
+    with pytest.raises(UnknownClient):
+        clients.find(used)
 
 
 def last_use(services):

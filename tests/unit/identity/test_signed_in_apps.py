@@ -11,6 +11,7 @@ from pod.errors import NotFound
 from pod.identity.consent import list_apps, revoke_app
 from pod.identity.logout import begin_logout
 from pod.store.apps import DAY_MS, Apps
+from pod.store.forget import forget
 from pod.store.records import SERVER
 from tests.support.apps import Provider, error_of
 from tests.support.inprocess import BASE, LocalServer
@@ -66,6 +67,36 @@ def test_nobody_revokes_the_apps_of_others(provider):
     with pytest.raises(NotFound):
         revoke_app(provider.services, provider.sign_in("bob").account.id, known.id)
     assert app.read(token) == 200
+
+
+def test_an_app_that_registers_for_each_sign_in_is_one_to_a_person(provider):
+    session = provider.sign_in()
+    earlier, later = (provider.app(client_name="Notes") for _ in range(2))
+    tokens = []
+    for app in (earlier, later):
+        provider.clock.time += 5
+        tokens.append(app.signed_in(session)["access_token"])
+    (known,) = list_apps(provider.services, session.account.id)
+    assert known.client == later.id
+    revoke_app(provider.services, session.account.id, known.id)
+    assert [app.read(token) for app, token in zip((earlier, later), tokens, strict=True)] == [401, 401]
+
+
+def test_apps_of_one_name_at_two_hosts_are_two(provider):
+    session = provider.sign_in()
+    for host in ("one.example", "two.example"):
+        app = provider.app(client_name="Notes", redirect_uris=[f"https://{host}/"])
+        app.code(session, redirect_uri=f"https://{host}/")
+    assert {each.host for each in list_apps(provider.services, session.account.id)} == {"one.example", "two.example"}
+
+
+def test_an_app_that_was_not_used_for_long_must_ask_again(provider):
+    app, session = provider.app(), provider.sign_in()
+    tokens = app.signed_in(session)
+    provider.clock.time += provider.services.config.app_days * DAY + 1
+    forget(provider.services.config, provider.services.store)
+    assert list_apps(provider.services, session.account.id) == ()
+    assert error_of(app.refresh(tokens["refresh_token"])) == (400, "invalid_grant")
 
 
 # -- the sweep ---------------------------------------------------------------------------------------------------------

@@ -51,6 +51,7 @@ CREATE TABLE app (
   client TEXT NOT NULL,
   web_id TEXT NOT NULL,
   name TEXT NOT NULL,
+  host TEXT NOT NULL,
   scope TEXT NOT NULL,
   created_ms BIGINT NOT NULL,
   used_ms BIGINT NOT NULL,
