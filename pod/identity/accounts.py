@@ -97,7 +97,9 @@ def reset_password(services: Services, name: str, password: str) -> None:
 
 
 def put_password(services: Services, tx: Writer, account: Account, password_hash: str) -> None:
-    """A new password for whoever forgot theirs: nobody who knew the old one keeps anything."""
+    """A new password for whoever forgot theirs. Who knew the old one keeps no session, no app and no link; client
+    credentials go on.
+    """
     services.accounts.set_password_hash(tx, account.id, password_hash)
     forget_links(services, tx, account.id)
     end_sessions(services, tx, account.id)

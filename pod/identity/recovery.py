@@ -13,7 +13,7 @@ from pod.errors import Conflict, LinkExpired
 from pod.identity.accounts import check_email, forget_links, hashed, put_password
 from pod.identity.attempts import Allowance, count, network_of, spend
 from pod.identity.sessions import Session, end_sessions
-from pod.identity.sign_in import as_typed, confirm, find
+from pod.identity.sign_in import as_typed, check_unchanged, confirm, find
 from pod.mail.message import mail_enabled
 from pod.services import Services
 from pod.store.accounts import Account, Accounts, AccountStatus
@@ -73,9 +73,10 @@ def change_password(
 
     Raises: WrongPassword, UnprocessableContent, TooManyRequests, Busy
     """
-    confirm(services, account, old)
+    confirmed = confirm(services, account, old)
     password_hash = hashed(services, account.name, new)
     with services.store.write(SERVER) as tx:
+        check_unchanged(tx, confirmed)
         services.accounts.set_password_hash(tx, account.id, password_hash)
         forget_links(services, tx, account.id)
         end_sessions(services, tx, account.id, keep=keep)
@@ -92,11 +93,12 @@ def set_email(services: Services, account: Account, email: str | None, *, passwo
     email = email or None
     if email is not None:
         check_email(email)
-    confirm(services, account, password)
+    confirmed = confirm(services, account, password)
     with services.store.write(SERVER) as tx:
+        check_unchanged(tx, confirmed)
         forget_links(services, tx, account.id)
         sends = email is not None and mail_enabled(services.config)
-        if not (sends and account.email_verified):
+        if not (sends and confirmed.email_verified):
             services.accounts.set_email(tx, account.id, email, verified=False)
         if email is not None and sends:
             spend(services, tx, VERIFICATIONS, str(account.id))

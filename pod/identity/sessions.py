@@ -11,6 +11,7 @@ import secrets
 
 from pod.authentication.credentials import digest
 from pod.errors import NotFound
+from pod.identity.sign_in import check_unchanged
 from pod.services import Services
 from pod.store.accounts import Account, AccountStatus
 from pod.store.interface import Writer
@@ -40,9 +41,12 @@ def start_session(
     """A new session, and the secret for its cookie. To be called after each successful sign-in, with a new secret each
     time, so that nobody gets in with one they planted. `instead_of` is the browser's session until now: it ends, and if
     it was the same account's, what apps were given in it goes on in the new one.
+
+    Raises: WrongPassword -- the account has another password by now than when it was read.
     """
     secret = secrets.token_urlsafe(32)
     with services.store.write(SERVER) as tx:
+        check_unchanged(tx, account)
         session = services.sessions.create(tx, digest(secret), account, _printable(user_agent))
         if instead_of is not None and instead_of.account.id == account.id:
             services.sessions.hand_over(tx, instead_of.id, session.id)

@@ -14,7 +14,8 @@ from pod.config import MAIL_ADDRESS_CHARACTERS_MAX
 from pod.errors import WrongPassword
 from pod.identity.attempts import Allowance, count, forget, network_of, spend
 from pod.services import Services
-from pod.store.accounts import Account, AccountStatus
+from pod.store.accounts import Account, Accounts, AccountStatus
+from pod.store.interface import Writer
 from pod.store.records import SERVER
 
 OF_ADDRESS = Allowance("sign in, address", 100, 15 * 60)
@@ -68,14 +69,28 @@ def is_password_of(services: Services, account: Account | None, password: str) -
     return services.passwords.matches(password_hash, password)
 
 
-def confirm(services: Services, account: Account, password: str) -> None:
-    """Before what cannot be taken back: whoever found an open browser does not know the password.
+def confirm(services: Services, account: Account, password: str) -> Account:
+    """Before what cannot be taken back: whoever found an open browser does not know the password. Gives the account as
+    it was when it had this password.
 
     Raises: WrongPassword, TooManyRequests, Busy
     """
     with services.store.write(SERVER) as tx:
         spend(services, tx, CONFIRMATIONS, str(account.id))
-    if not is_password_of(services, services.accounts.by_id(account.id), password):
+    confirmed = services.accounts.by_id(account.id)
+    if confirmed is None or not is_password_of(services, confirmed, password):
         raise WrongPassword("This is not the password of the account.")
     with services.store.write(SERVER) as tx:
         forget(services, tx, CONFIRMATIONS, str(account.id))
+    return confirmed
+
+
+def check_unchanged(tx: Writer, account: Account) -> None:
+    """In the transaction that acts on a password: testing it takes long, and its owner may have chosen another
+    because somebody else knows this one.
+
+    Raises: WrongPassword
+    """
+    now = Accounts(tx).by_id(account.id)
+    if now is None or now.password_hash != account.password_hash:
+        raise WrongPassword("The password of the account has just been changed.")

@@ -27,7 +27,17 @@ from pod.observability.logging import scrub_text
 from pod.store.records import SERVER
 from tests.support.client import ProofKey
 from tests.support.inprocess import BASE, LocalServer, Login
-from tests.support.people import ELSEWHERE, HERE, MAIL, PASSWORD, Letters, alice_of, opened, pass_time
+from tests.support.people import (
+    ELSEWHERE,
+    HERE,
+    MAIL,
+    PASSWORD,
+    CountedPasswords,
+    Letters,
+    alice_of,
+    opened,
+    pass_time,
+)
 from tests.unit.authentication.conftest import ELSEWHERE as ISSUER
 from tests.unit.authentication.conftest import Internet, foreign_token, jwk
 
@@ -163,6 +173,42 @@ def test_another_issuer_cannot_speak_for_an_account_that_is_locked_or_leaving(lo
     act(local.services)
     local.services.clock.time += REMEMBERED_SECONDS
     assert local.request("GET", "/bob/", by="elsewhere").status == status
+
+
+# -- what was begun with the old password ------------------------------------------------------------------------------
+
+
+class SlowPasswords(CountedPasswords):
+    """While a password is tested, its owner gets a new one."""
+
+    def __init__(self, services) -> None:
+        super().__init__()
+        self.services = services
+
+    def matches(self, password_hash, password):
+        right = super().matches(password_hash, password)
+        reset_password(self.services, "alice", NEW)
+        return right
+
+
+def begin_session(people, she):
+    return start_session(people, sign_in(people, "alice", PASSWORD, HERE), "")
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        begin_session,
+        lambda people, she: change_password(people, she, PASSWORD, "the thief's own password"),
+        lambda people, she: set_email(people, she, THIEF, password=PASSWORD),
+    ],
+)
+def test_what_was_begun_with_the_old_password_ends_with_it(people, she, letters, act):
+    with pytest.raises(WrongPassword):
+        act(replace(people, passwords=SlowPasswords(people)), she)
+    assert people.sessions.of_account(she.id) == ()
+    assert letters.delivered() == []
+    assert sign_in(people, "alice", NEW, HERE)
 
 
 # -- allowances --------------------------------------------------------------------------------------------------------
