@@ -5,39 +5,85 @@ A page is a path, who looks at it, and where a path alone does not lead there, t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from playwright.sync_api import expect
+
 from tests.browser.people import Person
 from tests.support.app_server import AppServer
+from tests.support.postbox import Postbox
 from tests.support.server import ALICE, Account
+from tests.support.waiting import until
 
-Steps = Callable[[Person, AppServer], None]
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Who is before the browser, an app that may come along, and where mail arrives."""
+
+    person: Person
+    app: AppServer
+    box: Postbox
+
+
+Steps = Callable[[Scene], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """`who` is None for somebody who is not signed in."""
+    """`who` is None for somebody who is not signed in; `hospitable` is a server that sends mail and lets people invite."""
 
     name: str
     path: str = ""
     who: Account | None = None
     then: Steps | None = None
+    hospitable: bool = False
 
 
-def wrong_password(person: Person, _app: AppServer) -> None:
-    person.submit(name="alice", password="not the password")
+def wrong_password(scene: Scene) -> None:
+    scene.person.submit(name="alice", password="not the password")
+    expect(scene.person.page.get_by_role("alert")).to_be_visible()
 
 
-def arrive_from_app(person: Person, app: AppServer) -> None:
-    app.describe()
-    person.open(app)
-    person.sign_in_with(app, clientId=app.client_id)
+def arrive_from_app(scene: Scene) -> None:
+    scene.app.describe()
+    scene.person.open(scene.app)
+    scene.person.sign_in_with(scene.app, clientId=scene.app.client_id)
 
 
-def arrive_from_registered_app(person: Person, app: AppServer) -> None:
-    person.open(app)
-    person.sign_in_with(app)
+def arrive_from_registered_app(scene: Scene) -> None:
+    scene.person.open(scene.app)
+    scene.person.sign_in_with(scene.app)
+
+
+def make_a_key(scene: Scene) -> None:
+    scene.person.submit(label="Backup", password=ALICE.password)
+    expect(scene.person.page.locator("dd .secret").first).to_be_visible()
+
+
+def ask_for_a_link(scene: Scene) -> None:
+    scene.person.submit(name="alice")
+    expect(scene.person.page).to_have_url(re.compile("sent"))
+
+
+def follow_the_link(scene: Scene) -> None:
+    before = len(scene.box.mails)
+    ask_for_a_link(scene)
+    until(lambda: len(scene.box.mails) > before)
+    scene.person.page.goto(scene.box.link())
+
+
+def invite(scene: Scene) -> None:
+    scene.person.press("main form button")
+    expect(scene.person.page.locator(".secret").first).to_be_visible()
+
+
+def follow_an_invitation(scene: Scene) -> None:
+    invite(scene)
+    link = scene.person.page.locator(".secret").first.inner_text()
+    scene.person.page.context.clear_cookies()
+    scene.person.page.goto(link)
 
 
 PAGES = (
@@ -46,8 +92,17 @@ PAGES = (
     Look("sign in, wrong password", ".account/sign-in", then=wrong_password),
     Look("sign in for an app", then=arrive_from_app),
     Look("forgotten password", ".account/reset"),
+    Look("forgotten password, with mail", ".account/reset", hospitable=True),
+    Look("a link is on its way", ".account/reset/sent", hospitable=True),
+    Look("a new password", ".account/reset", then=follow_the_link, hospitable=True),
     Look("a link that is no good", ".account/reset/no-such-link"),
-    Look("sign up", ".account/sign-up"),
+    Look("an address to confirm, no good", ".account/verify/no-such-link"),
+    Look("an address confirmed", ".account/verify/done"),
+    Look("signed out", ".account/signed-out"),
+    Look("sign up, closed", ".account/sign-up"),
+    Look("sign up, by invitation", ".account/sign-up", hospitable=True),
+    Look("sign up, invited", ".account/invitations", ALICE, follow_an_invitation, hospitable=True),
+    Look("ready", ".account/ready", who=ALICE),
     Look("app asks, documented", who=ALICE, then=arrive_from_app),
     Look("app asks, registered", who=ALICE, then=arrive_from_registered_app),
     Look("app asks wrongly", ".oidc/authorize?client_id=nobody&redirect_uri=https://app.example/&response_type=code"),
@@ -56,12 +111,20 @@ PAGES = (
     Look("account", ".account/", who=ALICE),
     Look("apps", ".account/apps", who=ALICE),
     Look("credentials", ".account/credentials", who=ALICE),
+    Look("credential made", ".account/credentials", ALICE, make_a_key),
     Look("sessions", ".account/sessions", who=ALICE),
     Look("pods", ".account/pods", who=ALICE),
     Look("password", ".account/password", who=ALICE),
     Look("e-mail", ".account/email", who=ALICE),
-    Look("invitations", ".account/invitations", who=ALICE),
+    Look("e-mail, with mail", ".account/email", who=ALICE, hospitable=True),
+    Look("issuers", ".account/issuers", who=ALICE),
+    Look("leave this issuer", ".account/issuers/leave", who=ALICE),
+    Look("invitations, closed", ".account/invitations", who=ALICE),
+    Look("invitations", ".account/invitations", who=ALICE, hospitable=True),
+    Look("invitation made", ".account/invitations", ALICE, invite, hospitable=True),
+    Look("export", ".account/export", who=ALICE),
     Look("delete", ".account/delete", who=ALICE),
+    Look("deletion is due", ".account/delete/done", who=ALICE),
     Look("home", ".home/", who=ALICE),
     Look("home, a container", ".home/alice/", who=ALICE),
     Look("home, a document", ".home/alice/settings/prefs.ttl", who=ALICE),
@@ -70,4 +133,5 @@ PAGES = (
     Look("public container", "alice/profile/"),
     Look("private container", "alice/"),
     Look("no such page", ".account/no-such-page"),
+    Look("what a problem means", ".problems/unknown-client"),
 )

@@ -7,19 +7,23 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, StorageState
+from playwright.sync_api import Browser, Page, StorageState, expect
+from werkzeug.routing import Rule
 
-from tests.browser.conftest import Meet
+from pod.app import create_app
+from pod.config import Config
 from tests.browser.looks import audit, wider_than_the_screen
-from tests.browser.pages import PAGES, Look
+from tests.browser.pages import PAGES, Look, Scene
 from tests.browser.people import Person
 from tests.browser.sandbox import examine
 from tests.support.app_server import AppServer
 from tests.support.browser import NARROW, WIDE, visitor
-from tests.support.server import ALICE, Server
+from tests.support.postbox import Postbox, postbox
+from tests.support.server import ALICE, Server, running_server
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e]
 
@@ -27,28 +31,65 @@ VIEWS = [(WIDE, "light"), (WIDE, "dark"), (NARROW, "light"), (NARROW, "dark")]
 
 
 @pytest.fixture(scope="module")
-def cookies_of_alice(browser: Browser, server: Server) -> StorageState:
-    with visitor(browser, server.base_url) as guest:
-        alice = Person(guest, server, ALICE)
-        alice.go(".account/sign-in")
-        alice.sign_in()
-        alice.page.wait_for_url(re.compile(r"(?<!sign-in)$"))
-        return guest.context.storage_state()
+def box() -> Iterator[Postbox]:
+    with postbox() as mails:
+        yield mails
+
+
+@pytest.fixture(scope="module")
+def hospitable_server(box: Postbox) -> Iterator[Server]:
+    settings = box.settings(registration="invitation")
+    environment = {f"FREEHOLD_{name.upper()}": str(value) for name, value in settings.items()}
+    with running_server((ALICE,), environment=environment) as server:
+        yield server
+
+
+Cookies = Callable[[Server], StorageState]
+
+
+@pytest.fixture(scope="module")
+def cookies(browser: Browser) -> Cookies:
+    """`cookies(server)` are those of alice, who signs in once at each server."""
+    kept: dict[str, StorageState] = {}
+
+    def of(server: Server) -> StorageState:
+        if server.base_url not in kept:
+            with visitor(browser, server.base_url) as guest:
+                alice = Person(guest, server, ALICE)
+                alice.go(".account/sign-in")
+                alice.sign_in()
+                expect(alice.page.get_by_role("navigation", name="Main")).to_be_visible()
+                kept[server.base_url] = guest.context.storage_state()
+        return kept[server.base_url]
+
+    return of
 
 
 @pytest.fixture(params=PAGES, ids=lambda look: look.name)
-def looked_at(request: pytest.FixtureRequest, meet: Meet, app: AppServer) -> Person:
+def look(request: pytest.FixtureRequest) -> Look:
+    return request.param
+
+
+@pytest.fixture
+def place(look: Look, request: pytest.FixtureRequest) -> Server:
+    return request.getfixturevalue("hospitable_server" if look.hospitable else "server")
+
+
+@pytest.fixture
+def looked_at(
+    look: Look, place: Server, browser: Browser, cookies: Cookies, app: AppServer, box: Postbox
+) -> Iterator[Person]:
     """Somebody who stands before the page."""
-    look: Look = request.param
-    state = request.getfixturevalue("cookies_of_alice") if look.who else None
-    person = meet(look.who or ALICE, storage_state=state)
-    if look.then is None:
-        examine(person.page)
-    person.go(look.path)
-    if look.then:
-        look.then(person, app)
-    person.page.wait_for_load_state("load")
-    return person
+    state = cookies(place) if look.who else None
+    with visitor(browser, place.base_url, storage_state=state) as guest:
+        person = Person(guest, place, look.who or ALICE)
+        if look.then is None:
+            examine(person.page)
+        person.go(look.path)
+        if look.then:
+            look.then(Scene(person, app, box))
+        person.page.wait_for_load_state("load")
+        yield person
 
 
 def keep(page: Page, name: str) -> None:
@@ -56,12 +97,26 @@ def keep(page: Page, name: str) -> None:
         page.screenshot(path=Path(directory) / f"{name}.png", full_page=True)
 
 
-def test_a_page_is_for_everyone(looked_at: Person, axe: str, request: pytest.FixtureRequest):
+def test_a_page_is_for_everyone(looked_at: Person, look: Look, axe: str):
     page = looked_at.page
     page.evaluate(axe)
     found = []
     for width, scheme in VIEWS:
         looked_at.visitor.look(width, scheme)
         found += [f"{width} {scheme}: {each}" for each in audit(page, scheme) + wider_than_the_screen(page)]
-        keep(page, f"{request.node.callspec.id.replace(' ', '-')}-{width}-{scheme}")
+        keep(page, f"{'-'.join(re.findall('[a-z]+', look.name))}-{width}-{scheme}")
     assert found + looked_at.visitor.faults == []
+
+
+def test_every_page_is_looked_at(tmp_path: Path):
+    """Each address that answers GET with a page, found in the routes."""
+    routes = create_app(Config(data=tmp_path)).url_map.iter_rules()
+    pages = [each for each in routes if each.endpoint.startswith("pages.") and "GET" in (each.methods or ())]
+    looks = [f"/{look.path.partition('?')[0]}" for look in PAGES]
+    unseen = [each.rule for each in pages if not any(re.fullmatch(pattern(each), look) for look in looks)]
+    assert unseen == []
+
+
+def pattern(rule: Rule) -> str:
+    """A regular expression for the addresses of a route."""
+    return re.sub(r"<path:[^>]*>", ".+", re.sub(r"<\w+>", "[^/]+", rule.rule))
