@@ -45,10 +45,6 @@ class WebURL:
         return self.host if is_default else f"{self.host}:{self.port}"
 
     @property
-    def origin(self) -> str:
-        return f"{self.scheme}://{self.authority}"
-
-    @property
     def is_loopback(self) -> bool:
         return self.host in LOOPBACK_HOSTS
 
@@ -96,12 +92,6 @@ def redirect_host(uri: str) -> str:
     """What to tell people about where a checked redirect URI leads: host and port, or the scheme of a native app."""
     url = web_url(uri)
     return uri.partition(":")[0] if url is None else url.authority
-
-
-def form_target(uri: str) -> str:
-    """The source expression that lets a form's answer redirect to a checked URI. Spec: CSP3 s2.3.1."""
-    url = web_url(uri)
-    return uri.partition(":")[0] + ":" if url is None else url.origin
 
 
 def _check_private_use(uri: str, *, native: bool) -> None:

@@ -15,8 +15,8 @@ from pod.store.links import Links
 from pod.store.records import SERVER
 from pod.store.sessions import Sessions
 
-ATTEMPTS_KEPT_MS = 24 * 3600 * 1000
-"""Longer than any window."""
+ATTEMPTS_KEPT_MS = 2 * 3600 * 1000
+"""Longer than any window, and no longer: whoever has many addresses fills this table."""
 _DAY_MS = 24 * 3600 * 1000
 
 Sweep = Callable[[Writer], int]
