@@ -149,12 +149,14 @@ class Bridge:
 
     async def _send(self, answer: Answer, receive: Receive, send: Send) -> None:
         """To the client, in its own time but not for ever. An exception here breaks the connection off."""
-        await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+        start = {"type": "http.response.start", "status": answer.status, "headers": answer.headers}
         if answer.pieces is None:
+            await send(start)
             await send({"type": "http.response.body", "body": answer.body})
             return
         gone = asyncio.ensure_future(disconnected(receive))
         try:
+            await send(start)
             while not gone.done() and (piece := await self._threads.run(next_piece, answer.pieces)):
                 async with asyncio.timeout(PIECE_BYTES / self._pace.bytes_per_second_min):
                     await send({"type": "http.response.body", "body": piece, "more_body": True})

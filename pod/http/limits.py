@@ -1,4 +1,4 @@
-"""How much of a web process people without an account here may take up at once.
+"""How much of a web process one kind of request may take up at once.
 
 Knows no request: the edge asks for a place where it matters.
 
@@ -7,6 +7,7 @@ Spec: RFC 6585 s4
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from threading import BoundedSemaphore
 from types import TracebackType
 
@@ -31,3 +32,14 @@ class Places:
         self, _type: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
         self._free.release()
+
+    def during(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        """The same pieces; a place is held from now until they end or are closed. Raises: TooManyRequests."""
+        held = self._holding(pieces)
+        next(held)  # which takes the place
+        return held
+
+    def _holding(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        with self:
+            yield b""
+            yield from pieces

@@ -8,6 +8,7 @@ from __future__ import annotations
 from flask import Blueprint, Response
 
 from pod.errors import WrongPassword
+from pod.http.limits import Places
 from pod.identity.departure import keep_account, schedule_deletion
 from pod.identity.export import export_account
 from pod.ui.door import ACCOUNT, Door, see_other
@@ -19,7 +20,9 @@ EXPORT = "/.account/export"
 
 
 def add_export(pages: Blueprint, door: Door) -> None:
+    """An export keeps files open and compresses for as long as its download takes, so there are only so many."""
     services = door.services
+    places = Places(services.config.threads // 4, "Many people are downloading all they have; try again soon.")
 
     @pages.get(EXPORT)
     def export() -> Response:
@@ -30,7 +33,8 @@ def add_export(pages: Blueprint, door: Door) -> None:
     def download() -> Response:
         account = door.session().account
         door.form()
-        response = Response(export_account(services, account), content_type="application/zip")
+        pieces = places.during(export_account(services, account))
+        response = Response(pieces, content_type="application/zip")
         response.headers["Content-Disposition"] = f'attachment; filename="{account.name}-freehold.zip"'
         response.headers["Cache-Control"] = "no-store"
         response.headers["X-Content-Type-Options"] = "nosniff"

@@ -2,34 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from urllib.parse import urljoin
-
 import pytest
-import requests
 
+from tests.support.browserless import Person
 from tests.support.postbox import postbox
 from tests.support.server import ALICE, running_server
 from tests.support.waiting import until
 
 NEW = "staple battery horse"
-
-
-class Person:
-    """Fills in forms, as a browser without scripts does."""
-
-    def __init__(self, base_url):
-        self.base_url = base_url
-        self.browser = requests.Session()
-        self.browser.trust_env = False
-
-    def send(self, path, **fields):
-        url = urljoin(self.base_url, path)
-        page = self.browser.get(url, timeout=20)
-        assert page.status_code == 200, page.text
-        (csrf,) = set(re.findall(r'name="csrf" value="([^"]+)"', page.text))
-        headers = {"Origin": self.base_url.rstrip("/")}
-        return self.browser.post(url, data={"csrf": csrf, **fields}, headers=headers, timeout=20, allow_redirects=False)
 
 
 @pytest.mark.e2e

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from urllib.parse import urlsplit
@@ -13,6 +15,7 @@ import pytest
 
 from pod.config import Config
 from tests.e2e.test_kill_web import web_process
+from tests.support.browserless import Person
 from tests.support.client import SolidClient, raw_connection, raw_head, raw_request
 from tests.support.fixtures import signed_in
 from tests.support.processes import open_files
@@ -127,6 +130,32 @@ def test_readers_that_stop_reading_keep_nobody_waiting(alice: SolidClient, blob:
         for _ in range(10):
             assert alice.get(alice.pod + "profile/card").status_code == 200
         assert time.monotonic() - begun < PROMPT_SECONDS
+
+
+def test_exports_that_nobody_reads_keep_nobody_waiting(server: Server, alice: SolidClient) -> None:
+    """Each keeps files open and would compress, so the server makes only so many at once, and others later."""
+    assert alice.put(alice.pod + "noise", os.urandom(len(BLOB)), headers=PLAIN).status_code == 201
+    person = Person(server.base_url)
+    person.send(".account/sign-in", name=ALICE.name, password=ALICE.password)
+    sent = person.as_sent(".account/export")
+    with ExitStack() as opened:
+        answers = []
+        for _ in range(CLIENTS):
+            connection = opened.enter_context(raw_connection(server.base_url))
+            connection.sendall(sent)
+            answers.append(connection.recv(12))
+        begun = time.monotonic()
+        for _ in range(10):
+            assert alice.get(alice.pod + "profile/card").status_code == 200
+        assert time.monotonic() - begun < PROMPT_SECONDS
+        assert Counter(answers) == {b"HTTP/1.1 200": CLIENTS // 4, b"HTTP/1.1 429": CLIENTS - CLIENTS // 4}
+    until(lambda: status_of(server, sent) == b"HTTP/1.1 200")
+
+
+def status_of(server: Server, sent: bytes) -> bytes:
+    with raw_connection(server.base_url) as connection:
+        connection.sendall(sent)
+        return connection.recv(12)
 
 
 @pytest.mark.parametrize("read", [0, 1, 100_000])

@@ -181,6 +181,21 @@ def test_a_file_is_sent_and_closed_even_when_the_client_goes(size, messages):
     assert messages or len(answer[2]) == size
 
 
+def test_an_answer_is_closed_even_when_the_client_was_gone_before_it_began():
+    file = Closing(b"x" * PIECE_BYTES * 2)
+
+    async def receive() -> dict[str, Any]:
+        return GONE
+
+    async def send(_message: dict[str, Any]) -> None:
+        raise ConnectionError
+
+    application = answering(FileWrapper(file), **{"Content-Length": str(PIECE_BYTES * 2)})
+    with pytest.raises(ConnectionError):
+        asyncio.run(Bridge(application, Config())(scope(method="GET"), receive, send))
+    assert file.closed
+
+
 def test_long_uploads_do_not_take_the_threads_of_others():
     entered, leave = threading.Event(), threading.Event()
 
