@@ -93,3 +93,11 @@ def test_every_dependency_is_locked():
 def test_locks_name_no_place_to_fetch_from(file: str):
     text = (ROOT / "requirements" / file).read_text()
     assert re.findall(r"^ *(?:--(?!hash)\S+|.*://.*)", text, re.MULTILINE) == []
+
+
+def test_decisions_are_numbered_without_gaps():
+    decisions = sorted((ROOT / "docs" / "decisions").iterdir())
+    assert [int(each.name[:4]) for each in decisions] == list(range(1, len(decisions) + 1))
+    assert [each.read_text(encoding="utf-8").split(".")[0] for each in decisions] == [
+        f"# {number}" for number in range(1, len(decisions) + 1)
+    ]
