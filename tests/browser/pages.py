@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from playwright.sync_api import expect
 
@@ -60,6 +61,10 @@ def arrive_from_registered_app(scene: Scene) -> None:
 def make_a_key(scene: Scene) -> None:
     scene.person.submit(label="Backup", password=ALICE.password)
     expect(scene.person.page.locator("dd .secret").first).to_be_visible()
+
+
+def leave(scene: Scene) -> None:
+    scene.person.go(f".account/issuers/leave?{urlencode({'web_id': scene.person.web_id})}")
 
 
 def ask_for_a_link(scene: Scene) -> None:
@@ -118,7 +123,7 @@ PAGES = (
     Look("e-mail", ".account/email", who=ALICE),
     Look("e-mail, with mail", ".account/email", who=ALICE, hospitable=True),
     Look("issuers", ".account/issuers", who=ALICE),
-    Look("leave this issuer", ".account/issuers/leave", who=ALICE),
+    Look("leave this issuer", ".account/issuers/leave", ALICE, leave),
     Look("invitations, closed", ".account/invitations", who=ALICE),
     Look("invitations", ".account/invitations", who=ALICE, hospitable=True),
     Look("invitation made", ".account/invitations", ALICE, invite, hospitable=True),

@@ -9,6 +9,7 @@ import pytest
 import requests
 from playwright.sync_api import Browser, expect
 
+from tests.browser.looks import flaws
 from tests.browser.people import Person
 from tests.support.browser import NARROW, WIDE, visitor
 from tests.support.server import Server, account, running_server
@@ -41,6 +42,17 @@ def test_one_form_makes_account_web_id_and_pod(browser: Browser, empty_server: S
     profile = requests.get(empty_server.url("newcomer/profile/card"), timeout=10)
     assert profile.status_code == 200
     assert empty_server.pod("newcomer") in profile.text
+
+
+def test_the_form_is_for_everyone_and_says_what_is_wrong(browser: Browser, empty_server: Server, axe: str):
+    with visitor(browser, empty_server.base_url) as guest:
+        person = Person(guest, empty_server, NEWCOMER)
+        person.go()
+        assert flaws(guest, axe) + guest.faults == []
+        person.submit(name="a name", password=NEWCOMER.password)
+        expect(person.page.get_by_role("alert")).to_be_visible()
+        expect(person.page.locator("[name=name]")).to_have_value("a name")
+        assert flaws(guest, axe) + guest.faults == []
 
 
 def test_the_first_account_closes_the_door(browser: Browser, empty_server: Server):

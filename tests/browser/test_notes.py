@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, expect
 
-from tests.browser.looks import audit, wider_than_the_screen
+from tests.browser.looks import flaws
 from tests.browser.people import Person
-from tests.support.browser import NARROW, WIDE, visitor
+from tests.support.browser import visitor
 from tests.support.client import SolidClient, contained
 from tests.support.fixtures import signed_in
 from tests.support.node import NodeError, install_packages
@@ -126,10 +126,4 @@ def test_a_change_from_elsewhere_is_not_overwritten(notes: Notes, own_server: Se
 def test_the_app_is_for_everyone(notes: Notes, own_server: Server, axe: str):
     notes.sign_in(documented="--dev" in own_server.command)
     notes.save("A title that goes on and on" * 5, "x")
-    notes.page.evaluate(axe)
-    found = []
-    for width in (WIDE, NARROW):
-        for scheme in ("light", "dark"):
-            notes.alice.visitor.look(width, scheme)
-            found += audit(notes.page, scheme) + wider_than_the_screen(notes.page)
-    assert found == []
+    assert flaws(notes.alice.visitor, axe) == []

@@ -11,23 +11,21 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, StorageState, expect
+from playwright.sync_api import Browser, StorageState, expect
 from werkzeug.routing import Rule
 
 from pod.app import create_app
 from pod.config import Config
-from tests.browser.looks import audit, wider_than_the_screen
+from tests.browser.looks import flaws
 from tests.browser.pages import PAGES, Look, Scene
 from tests.browser.people import Person
 from tests.browser.sandbox import examine
 from tests.support.app_server import AppServer
-from tests.support.browser import NARROW, WIDE, visitor
+from tests.support.browser import visitor
 from tests.support.postbox import Postbox, postbox
 from tests.support.server import ALICE, Server, running_server
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e]
-
-VIEWS = [(WIDE, "light"), (WIDE, "dark"), (NARROW, "light"), (NARROW, "dark")]
 
 
 @pytest.fixture(scope="module")
@@ -92,20 +90,13 @@ def looked_at(
         yield person
 
 
-def keep(page: Page, name: str) -> None:
-    if directory := os.environ.get("SCREENSHOTS"):
-        page.screenshot(path=Path(directory) / f"{name}.png", full_page=True)
-
-
 def test_a_page_is_for_everyone(looked_at: Person, look: Look, axe: str):
-    page = looked_at.page
-    page.evaluate(axe)
-    found = []
-    for width, scheme in VIEWS:
-        looked_at.visitor.look(width, scheme)
-        found += [f"{width} {scheme}: {each}" for each in audit(page, scheme) + wider_than_the_screen(page)]
-        keep(page, f"{'-'.join(re.findall('[a-z]+', look.name))}-{width}-{scheme}")
-    assert found + looked_at.visitor.faults == []
+    def keep(view: str) -> None:
+        if directory := os.environ.get("SCREENSHOTS"):
+            file = Path(directory) / f"{'-'.join(re.findall('[a-z]+', look.name))}-{view}.png"
+            looked_at.page.screenshot(path=file, full_page=True)
+
+    assert flaws(looked_at.visitor, axe, keep) + looked_at.visitor.faults == []
 
 
 def test_every_page_is_looked_at(tmp_path: Path):

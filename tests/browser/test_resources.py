@@ -6,17 +6,14 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Meet
-from tests.browser.looks import audit, wider_than_the_screen
-from tests.browser.people import Person
+from tests.browser.looks import flaws
 from tests.browser.sandbox import examine
-from tests.support.browser import NARROW, WIDE
 from tests.support.client import SolidClient, authorization
 from tests.support.fixtures import signed_in
 from tests.support.server import ALICE, Server
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e]
 
-VIEWS = [(WIDE, "light"), (WIDE, "dark"), (NARROW, "light"), (NARROW, "dark")]
 PROFILE = """@prefix foaf: <http://xmlns.com/foaf/0.1/>. @prefix vcard: <http://www.w3.org/2006/vcard/ns#>.
 <#me> a foaf:Person; foaf:name "Alice Liddell"; vcard:note "Reads.\\nRows."@en;
   vcard:hasEmail [ a vcard:Home; vcard:value <mailto:alice@example.org> ]; vcard:hasAddress [ vcard:locality "Oxford";
@@ -51,7 +48,7 @@ def test_a_page_about_a_resource_is_for_everyone(meet: Meet, shown: str, axe: st
     stranger = meet()
     examine(stranger.page)
     stranger.go(path.format(shown=shown))
-    assert looks(stranger, axe) == []
+    assert flaws(stranger.visitor, axe) + stranger.visitor.faults == []
 
 
 @pytest.mark.parametrize("name", ["", "box/", "card", "a%20rather%20" + "long" * 30 + ".png"])
@@ -60,18 +57,7 @@ def test_the_owners_view_is_for_everyone(meet: Meet, shown: str, axe: str, name:
     alice.go(f".home/{shown}{name}")
     alice.sign_in()
     expect(alice.page.locator(".crumbs")).to_be_visible()
-    assert looks(alice, axe) == []
-
-
-def looks(person: Person, axe: str) -> list[str]:
-    person.page.evaluate(axe)
-    found = []
-    for width, scheme in VIEWS:
-        person.visitor.look(width, scheme)
-        found += [
-            f"{width} {scheme}: {each}" for each in audit(person.page, scheme) + wider_than_the_screen(person.page)
-        ]
-    return found + person.visitor.faults
+    assert flaws(alice.visitor, axe) + alice.visitor.faults == []
 
 
 def test_a_stranger_finds_the_way_through_what_is_shown(meet: Meet, shown: str):
