@@ -19,7 +19,8 @@ from pod.errors import UnknownClient
 from pod.identity.applications import Clients
 from pod.identity.client_metadata import Client
 from pod.identity.clients import client_secrets
-from pod.identity.endpoint import EndpointRequest, WrongClientError, describable
+from pod.identity.endpoint import EndpointRequest, WrongClientError
+from pod.identity.requests import describable
 from pod.services import Services
 from pod.store.accounts import ClientCredential
 

@@ -7,7 +7,6 @@ Spec: RFC 6749 s3.2, s5; RFC 9449 s5
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,8 +17,6 @@ from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
 
 VALUE_CHARACTERS_MAX = 8192
 """Of one parameter; nothing that clients are given is longer."""
-
-_NOT_IN_DESCRIPTION = re.compile(r"[^\x20\x21\x23-\x5b\x5d-\x7e]")
 
 
 @dataclass(slots=True)
@@ -80,8 +77,3 @@ class BadProofError(OAuth2Error):  # type: ignore[misc]  # Authlib is untyped
     """Spec: RFC 9449 s5."""
 
     error = "invalid_dpop_proof"
-
-
-def describable(text: str) -> str:
-    """Text fit for an `error_description`. Spec: RFC 6749 s5.2."""
-    return _NOT_IN_DESCRIPTION.sub("'", text)

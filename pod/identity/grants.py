@@ -25,6 +25,7 @@ from pod.authentication.credentials import digest
 from pod.authentication.jose import encode_segment
 from pod.identity.client_metadata import Client
 from pod.identity.endpoint import BadProofError, EndpointRequest
+from pod.identity.requests import is_scope
 from pod.identity.tokens import Holder
 from pod.protocol.agent import Proof
 from pod.services import Services
@@ -33,12 +34,10 @@ from pod.store.apps import DAY_MS, AppGrant, Apps, AuthorizationCode, RefreshTok
 from pod.store.interface import Writer
 from pod.store.records import SERVER
 
-SCOPE_CHARACTERS_MAX = 1000
 PROGRAM_SCOPES = ("openid", "webid")
 """Of client credentials. There is nobody who could be absent, so no `offline_access`."""
 
 _VERIFIER = re.compile(r"[A-Za-z0-9\-._~]{43,128}")
-_SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+(?: +[\x21\x23-\x5b\x5d-\x7e]+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +174,7 @@ def held(token: RefreshToken | None, client: Client, proof: Proof) -> RefreshTok
 
 def check_scope(scope: str | None) -> None:
     """Unknown scopes are left out of what is granted; only what is no scope at all is an error (RFC 6749 s3.3)."""
-    if scope and (len(scope) > SCOPE_CHARACTERS_MAX or not _SCOPE.fullmatch(scope.strip(" "))):
+    if scope and not is_scope(scope):
         raise InvalidScopeError
 
 

@@ -59,7 +59,17 @@ class RequestError(Exception):
     def __init__(self, error: str, description: str) -> None:
         super().__init__(description)
         self.error = error
-        self.description = _NOT_IN_DESCRIPTION.sub("'", description)
+        self.description = describable(description)
+
+
+def describable(text: str) -> str:
+    """Text fit for an `error_description`. Spec: RFC 6749 s4.1.2.1, s5.2."""
+    return _NOT_IN_DESCRIPTION.sub("'", text)
+
+
+def is_scope(text: str) -> bool:
+    """Names with spaces between them. Spec: RFC 6749 s3.3."""
+    return len(text) <= CHARACTERS_MAX["scope"] and bool(_SCOPE.fullmatch(text.strip(" ")))
 
 
 class ErrorRedirect(Exception):
@@ -220,7 +230,7 @@ def granted_scope(scope: str | None, client: Client) -> str:
 
     Spec: RFC 6749 s3.3; OpenID Connect Core s11; Solid-OIDC #webid-scope. Raises: RequestError.
     """
-    if scope and not _SCOPE.fullmatch(scope.strip(" ")):
+    if scope and not is_scope(scope):
         raise RequestError("invalid_scope", "The scope must be names with spaces between them.")
     asked = {"webid", *(scope or "").split()}
     if not client.allows_grant("refresh_token") or "offline_access" not in client.scope.split():

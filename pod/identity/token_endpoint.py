@@ -22,10 +22,11 @@ from pod.identity.applications import Clients
 from pod.identity.attempts import network_of
 from pod.identity.client_authentication import ClientAuthentication
 from pod.identity.clients import ID_CHARACTERS_MAX
-from pod.identity.endpoint import BadProofError, EndpointAnswer, EndpointRequest, describable
+from pod.identity.endpoint import BadProofError, EndpointAnswer, EndpointRequest
 from pod.identity.grants import CodeGrant, Given, ProgramGrant, Redemptions, RefreshGrant
 from pod.identity.introspection import introspected
 from pod.identity.provider import TOKEN_PATH
+from pod.identity.requests import describable
 from pod.identity.revocation import revoke
 from pod.identity.throttle import Throttle
 from pod.identity.tokens import Tokens
