@@ -28,8 +28,15 @@ def effective_address(environ: Mapping[str, Any], trusted_proxies: tuple[str, ..
     for said in reversed(environ.get("HTTP_X_FORWARDED_FOR", "").split(",")):
         if not is_trusted(address, trusted_proxies) or not said.strip():
             break
-        address = said.strip()[:ADDRESS_CHARACTERS_MAX]
+        address = _without_port(said.strip()[:ADDRESS_CHARACTERS_MAX])
     return address
+
+
+def _without_port(said: str) -> str:
+    """Some proxies add the client's port, which the client chooses: it must not make another address of it."""
+    if said.startswith("["):
+        return said[1:].partition("]")[0]
+    return said.partition(":")[0] if said.count(":") == 1 else said
 
 
 def is_forwarded_http(environ: Mapping[str, Any], trusted_proxies: tuple[str, ...]) -> bool:
