@@ -13,6 +13,7 @@ import json
 import sys
 import time
 import uuid
+from base64 import b64encode
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import quote, urldefrag
@@ -22,7 +23,6 @@ from jwcrypto.jws import JWS
 from rdflib import Graph, Literal, Namespace, URIRef
 from rdflib.namespace import DCTERMS
 from urllib3 import BaseHTTPResponse, PoolManager
-from urllib3.util import make_headers
 
 PIM = Namespace("http://www.w3.org/ns/pim/space#")
 SOLID = Namespace("http://www.w3.org/ns/solid/terms#")
@@ -46,7 +46,7 @@ class Key:
         claims = {"jti": str(uuid.uuid4()), "htm": method, "htu": url, "iat": int(time.time())}
         token = JWS(json.dumps(claims))
         token.add_signature(self.jwk, protected=json.dumps(header))
-        return token.serialize(compact=True)
+        return str(token.serialize(compact=True))
 
 
 @dataclass
@@ -56,16 +56,15 @@ class Session:
     token: str
     key: Key
 
-    def request(self, method: str, url: str, **options: object) -> BaseHTTPResponse:
+    def request(self, method: str, url: str, headers: dict[str, str], body: bytes | None = None) -> BaseHTTPResponse:
         """As `send`, in the name of this somebody."""
-        headers = dict(options.pop("headers", {}))
-        headers |= {"Authorization": f"DPoP {self.token}", "DPoP": self.key.proof(method, url)}
-        return send(method, url, headers=headers, **options)
+        signed = {"Authorization": f"DPoP {self.token}", "DPoP": self.key.proof(method, url)}
+        return send(method, url, headers={**headers, **signed}, body=body)
 
 
-def send(method: str, url: str, **options: object) -> BaseHTTPResponse:
+def send(method: str, url: str, headers: dict[str, str] | None = None, body: bytes | None = None) -> BaseHTTPResponse:
     """Raises: Refused -- unless the status is a success."""
-    answer = http.request(method, url, **options)
+    answer = http.request(method, url, headers=headers, body=body)
     if answer.status >= 300:
         raise Refused(f"{method} {url}: {answer.status} {answer.data.decode(errors='replace')}")
     return answer
@@ -75,14 +74,13 @@ def sign_in(issuer: str, client_id: str, client_secret: str) -> Session:
     metadata = send("GET", f"{issuer.rstrip('/')}/.well-known/openid-configuration").json()
     endpoint = metadata["token_endpoint"]
     key = Key()
-    credentials = make_headers(basic_auth=f"{quote(client_id, safe='')}:{quote(client_secret, safe='')}")
-    answer = send(
-        "POST",
-        endpoint,
-        fields={"grant_type": "client_credentials", "scope": "webid"},
-        encode_multipart=False,
-        headers={**credentials, "DPoP": key.proof("POST", endpoint)},
-    )
+    credentials = f"{quote(client_id, safe='')}:{quote(client_secret, safe='')}"
+    headers = {
+        "Authorization": f"Basic {b64encode(credentials.encode()).decode()}",
+        "Content-Type": "application/x-www-form-urlencoded",
+        "DPoP": key.proof("POST", endpoint),
+    }
+    answer = send("POST", endpoint, headers, b"grant_type=client_credentials&scope=webid")
     return Session(answer.json()["access_token"], key)
 
 
@@ -93,7 +91,7 @@ def graph(answer: BaseHTTPResponse, url: str) -> Graph:
 def profile(web_id: str) -> tuple[str, str]:
     """The issuer and the storage that a WebID names."""
     url = urldefrag(web_id).url
-    found = graph(send("GET", url, headers={"Accept": "text/turtle"}), url)
+    found = graph(send("GET", url, {"Accept": "text/turtle"}), url)
     issuer = found.value(URIRef(web_id), SOLID.oidcIssuer)
     storage = found.value(URIRef(web_id), PIM.storage)
     if issuer is None or storage is None:
@@ -111,12 +109,12 @@ def add_entry(session: Session, logbook: str, text: str) -> None:
         @prefix solid: <{SOLID}>.
         <> a solid:InsertDeletePatch; solid:inserts {{ {entry.serialize(format="nt")} }}.
     """
-    session.request("PATCH", logbook, headers={"Content-Type": "text/n3"}, body=patch.encode())
+    session.request("PATCH", logbook, {"Content-Type": "text/n3"}, patch.encode())
 
 
 def entries(session: Session, logbook: str) -> list[tuple[str, str]]:
     """When and what, in order."""
-    found = graph(session.request("GET", logbook, headers={"Accept": "text/turtle"}), logbook)
+    found = graph(session.request("GET", logbook, {"Accept": "text/turtle"}), logbook)
     return sorted((str(found.value(each, DCTERMS.created)), str(text)) for each, text in found[: DCTERMS.description])
 
 

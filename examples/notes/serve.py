@@ -29,7 +29,7 @@ class App(SimpleHTTPRequestHandler):
 
     def send_client_id(self) -> None:
         """A Client ID Document names the place it is at."""
-        here = f"http://localhost:{self.server.server_port}/"
+        here = f"http://localhost:{self.connection.getsockname()[1]}/"
         body = CLIENT_ID.read_text(encoding="utf-8").replace(WRITTEN_FOR, here).encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/ld+json")
