@@ -42,7 +42,7 @@ def start_session(
     time, so that nobody gets in with one they planted. `instead_of` is the browser's session until now: it ends, and if
     it was the same account's, what apps were given in it goes on in the new one.
 
-    Raises: WrongPassword -- the account has another password by now than when it was read.
+    Raises: WrongPassword -- the account has another password by now than when it was read, or is locked.
     """
     secret = secrets.token_urlsafe(32)
     with services.store.write(SERVER) as tx:

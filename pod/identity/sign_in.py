@@ -92,5 +92,5 @@ def check_unchanged(tx: Writer, account: Account) -> None:
     Raises: WrongPassword
     """
     now = Accounts(tx).by_id(account.id)
-    if now is None or now.password_hash != account.password_hash:
-        raise WrongPassword("The password of the account has just been changed.")
+    if now is None or (now.password_hash, now.status) != (account.password_hash, account.status):
+        raise WrongPassword("The password of the account has just been changed, or the account locked.")

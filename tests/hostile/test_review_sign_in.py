@@ -179,15 +179,15 @@ def test_another_issuer_cannot_speak_for_an_account_that_is_locked_or_leaving(lo
 
 
 class SlowPasswords(CountedPasswords):
-    """While a password is tested, its owner gets a new one."""
+    """Something happens while a password is tested."""
 
-    def __init__(self, services) -> None:
+    def __init__(self, meanwhile) -> None:
         super().__init__()
-        self.services = services
+        self.meanwhile = meanwhile
 
     def matches(self, password_hash, password):
         right = super().matches(password_hash, password)
-        reset_password(self.services, "alice", NEW)
+        self.meanwhile()
         return right
 
 
@@ -204,11 +204,20 @@ def begin_session(people, she):
     ],
 )
 def test_what_was_begun_with_the_old_password_ends_with_it(people, she, letters, act):
+    slow = SlowPasswords(lambda: reset_password(people, "alice", NEW))
     with pytest.raises(WrongPassword):
-        act(replace(people, passwords=SlowPasswords(people)), she)
+        act(replace(people, passwords=slow), she)
     assert people.sessions.of_account(she.id) == ()
     assert letters.delivered() == []
     assert sign_in(people, "alice", NEW, HERE)
+
+
+def test_nobody_is_signed_in_by_the_time_an_account_is_unlocked(people, she):
+    slow = SlowPasswords(lambda: set_disabled(people, "alice", disabled=True))
+    with pytest.raises(WrongPassword):
+        begin_session(replace(people, passwords=slow), she)
+    set_disabled(people, "alice", disabled=False)
+    assert people.sessions.of_account(she.id) == ()
 
 
 # -- allowances --------------------------------------------------------------------------------------------------------
