@@ -120,6 +120,7 @@ PAGES = (
     Look("sessions", ".account/sessions", who=ALICE),
     Look("pods", ".account/pods", who=ALICE),
     Look("password", ".account/password", who=ALICE),
+    Look("password, by its well-known address", ".well-known/change-password", who=ALICE),
     Look("e-mail", ".account/email", who=ALICE),
     Look("e-mail, with mail", ".account/email", who=ALICE, hospitable=True),
     Look("issuers", ".account/issuers", who=ALICE),
