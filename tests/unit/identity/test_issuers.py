@@ -69,7 +69,9 @@ def an_app(services, account, web_id=ALICE):
     """An app that was let in: gives its grant."""
     session, _ = start_session(services, account, "a browser")
     with services.store.write(SERVER) as tx:
-        app = services.apps.remember(tx, account.id, "https://app.example/id", web_id, name="App", host="app.example", scope="openid")
+        app = services.apps.remember(
+            tx, account.id, "https://app.example/id", web_id, name="App", host="app.example", scope="openid"
+        )
         return services.apps.add_grant(tx, app, session.id, "openid offline_access")
 
 

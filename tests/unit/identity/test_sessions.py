@@ -18,7 +18,9 @@ def granted(services, session, scope="openid webid"):
     """A grant that an app was given in a session."""
     with services.store.write(SERVER) as tx:
         web_id = services.accounts.web_ids(session.account.id)[0]
-        app = services.apps.remember(tx, session.account.id, "https://app.example/id", web_id, name="App", host="app.example", scope=scope)
+        app = services.apps.remember(
+            tx, session.account.id, "https://app.example/id", web_id, name="App", host="app.example", scope=scope
+        )
         return services.apps.add_grant(tx, app, session.id, scope)
 
 
