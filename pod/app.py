@@ -24,7 +24,9 @@ def create_app(config: Config, services: Services | None = None) -> Flask:
     """The web application. `services` are opened from the settings where none are given."""
     services = services or open_services(config)
     identity = open_identity(services)
-    app = Flask("pod")
+    app = Flask("pod", static_folder=None)
+    # Flask would redirect to a URL made of the host and scheme that a proxy used to reach us.
+    app.url_map.strict_slashes = app.url_map.merge_slashes = False
     app.extensions["services"] = services
     app.register_blueprint(server_pages(services, problem_page))
     app.register_blueprint(identity_provider(services, identity))

@@ -129,7 +129,8 @@ def wants_minimal(header: str | None) -> bool:
 def parse_body(environ: Environ) -> Body | None:
     """The content of a request, if it has any.
 
-    Raises: ContentRangeUnsupported -- RFC 9110 s14.5; ContentTypeMissing -- Solid #server-content-type-missing
+    Raises: ContentRangeUnsupported -- RFC 9110 s14.5; ContentTypeMissing -- Solid #server-content-type-missing;
+    UnsupportedMediaType, BadRequest
     """
     if "HTTP_CONTENT_RANGE" in environ:
         raise ContentRangeUnsupported("Send the whole representation; Content-Range is not supported on requests.")
@@ -143,4 +144,14 @@ def parse_body(environ: Environ) -> Body | None:
         raise UnsupportedMediaType("Send the content without Content-Encoding.")
     chunked = "HTTP_TRANSFER_ENCODING" in environ
     stream = cast("BinaryIO", environ["wsgi.input"])
-    return Body(stream, MediaType.parse(media_type), None if chunked else length)
+    return Body(stream, _storable(MediaType.parse(media_type)), None if chunked else length)
+
+
+def _storable(media_type: MediaType) -> MediaType:
+    """Browsers take header fields, cookies among them, from the parts of what replaces itself: as if we had set them.
+
+    Raises: UnsupportedMediaType
+    """
+    if media_type.essence == "multipart/x-mixed-replace":
+        raise UnsupportedMediaType("Content that replaces itself is not kept here; send one of its parts.")
+    return media_type

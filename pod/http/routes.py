@@ -62,7 +62,16 @@ def server_pages(services: Services, problem_page: ProblemPage) -> Blueprint:
         return tell(internal)
 
     pages.register_blueprint(_description(services))
+    pages.after_app_request(_guarded)
     return pages
+
+
+def _guarded(response: Response) -> Response:
+    """With what every answer has, unless its route knows better: types are not guessed, refusals not kept."""
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    if response.status_code >= errors.BadRequest.status:
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response
 
 
 def _description(services: Services) -> Blueprint:

@@ -15,7 +15,7 @@ from typing import Any
 import structlog
 
 from pod.authentication.authenticate import METADATA_PATH
-from pod.errors import MethodNotAllowed, Misdirected, NotImplementedHere, PodError
+from pod.errors import MalformedTarget, MethodNotAllowed, Misdirected, NotImplementedHere, PodError
 from pod.http import cors
 from pod.http.description import describe_storage
 from pod.http.headers import DESCRIPTION_PATH
@@ -71,6 +71,9 @@ class SolidApplication:
         path = raw_path(environ)
         if not self._services.placement.accepts(host) and path != HEALTH_PATH:
             return self._send(environ, start_response, self._misdirected(environ, host))
+        if not path.startswith(("/", "*")):
+            error = MalformedTarget("A request names a path, or a whole URL of this server.")
+            return self._send(environ, start_response, self._failure(environ, error, None))
         if self._is_insecure(environ) and path != HEALTH_PATH:
             return self._send(environ, start_response, redirect(f"https://{host}{environ['REQUEST_URI']}", environ))
         store_path = self._services.placement.path(host, path)

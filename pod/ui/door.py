@@ -28,8 +28,9 @@ SIGN_IN = "/.account/sign-in"
 ACCOUNT = "/.account/"
 NEXT_CHARACTERS_MAX = 2000
 DAY_SECONDS = 24 * 3600
+READING = frozenset({"GET", "HEAD"})
 
-_NEXT = re.compile(r"/\.(?:account|home)/[!-\[\]-~]*")
+_NEXT = re.compile(r"/\.(?:account|home)(?:/[!-\[\]-~]*)?")
 
 
 class SignInFirst(Exception):
@@ -78,7 +79,7 @@ class Door:
         """Of whoever is signed in. Raises: SignInFirst."""
         session = self.visitor().session
         if session is None:
-            raise SignInFirst(request.full_path.rstrip("?") if request.method == "GET" else ACCOUNT)
+            raise SignInFirst(request.full_path.rstrip("?") if request.method in READING else ACCOUNT)
         return session
 
     def form(self) -> Mapping[str, str]:

@@ -1,4 +1,7 @@
-"""Another password: with the old one, or with a link that came by mail."""
+"""Another password: with the old one, or with a link that came by mail.
+
+Spec: A Well-Known URL for Changing Passwords
+"""
 
 from __future__ import annotations
 
@@ -24,6 +27,10 @@ def add_password(pages: Blueprint, door: Door) -> None:
     def page(errors: Errors | None = None, status: int = 200) -> Response:
         minimum = password_minimum(services.config)
         return render("password.html", status=status, minimum=minimum, errors=errors or {})
+
+    @pages.get("/.well-known/change-password")
+    def known_to_password_managers() -> Response:
+        return see_other(PASSWORD)
 
     @pages.get(PASSWORD)
     def password() -> Response:
@@ -65,12 +72,15 @@ def add_reset_link(pages: Blueprint, door: Door) -> None:
     services = door.services
 
     def page(token: str, errors: Errors | None = None, status: int = 200) -> Response:
+        """For somebody who can read the mail of the account, so it may be named."""
+        link = find_link(services, token, Purpose.RESET)
+        assert link.account is not None
+        owner = services.accounts.by_id(link.account)
         minimum = password_minimum(services.config)
-        return render("reset_link.html", status=status, token=token, minimum=minimum, errors=errors or {})
+        return render("reset_link.html", status=status, token=token, owner=owner, minimum=minimum, errors=errors or {})
 
     @pages.get(f"{RESET}/<token>")
     def follow_link(token: str) -> Response:
-        find_link(services, token, Purpose.RESET)
         return page(token)
 
     @pages.post(f"{RESET}/<token>")

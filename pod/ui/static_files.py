@@ -1,4 +1,7 @@
-"""What pages share, under names that change with the content."""
+"""What pages share, under names that change with the content; and what browsers and crawlers ask for unbidden.
+
+Spec: RFC 9309 (robots.txt)
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,10 @@ from flask import Blueprint, Response
 
 from pod.errors import NotFound
 from pod.ui.render import CONTENT_TYPES, DIGEST, STATIC, STATIC_PATH
+
+DAY_SECONDS = 24 * 3600
+ROBOTS = "User-agent: *\nDisallow: /.account\nDisallow: /.home\nDisallow: /.oidc/\n"
+"""What is public in pods may be found; what people do here is nothing to search in."""
 
 
 def static_files() -> Blueprint:
@@ -19,10 +26,20 @@ def static_files() -> Blueprint:
         """Spec: RFC 8246 -- never asked for again"""
         if digest != DIGEST or name not in STATIC:
             raise NotFound("There is no such file.")
-        response = Response(STATIC[name], content_type=CONTENT_TYPES[PurePath(name).suffix])
-        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-        return response
+        return _shared(STATIC[name], CONTENT_TYPES[PurePath(name).suffix], "max-age=31536000, immutable")
+
+    @files.get("/favicon.ico")
+    def icon() -> Response:
+        """Asked for by browsers that show a file of a pod, which names no icon."""
+        return _shared(STATIC["icon.svg"], CONTENT_TYPES[".svg"], f"max-age={DAY_SECONDS}")
+
+    @files.get("/robots.txt")
+    def robots() -> Response:
+        return _shared(ROBOTS.encode(), "text/plain; charset=utf-8", f"max-age={DAY_SECONDS}")
 
     return files
+
+
+def _shared(content: bytes, media_type: str, lifetime: str) -> Response:
+    headers = {"Cache-Control": f"public, {lifetime}", "Cross-Origin-Resource-Policy": "cross-origin"}
+    return Response(content, content_type=media_type, headers=headers)
