@@ -27,14 +27,15 @@ def add_authorize(pages: Blueprint, door: Door, waiting: Waiting, authorization:
     def authorize() -> Response:
         """A request that has just come, or one that waited for a sign-in."""
         pending = waiting.read(request.args.get("pending", ""))
-        return _next(door, authorization, pending or authorization.begin(list(request.args.items(multi=True))))
+        asked = list(request.args.items(multi=True))
+        return _next(door, authorization, pending or authorization.begin(asked, address=door.address()))
 
     @pages.post(AUTHORIZE)
     def answer_app() -> Response:
         """Spec: OpenID Connect Core s3.1.2.1 -- an app may send its request as a form, which brings no cookies along"""
         fields = read_fields()
         if "answer" not in dict(fields):
-            return see_other(waiting.path(authorization.seal(authorization.begin(fields))))
+            return see_other(waiting.path(authorization.seal(authorization.begin(fields, address=door.address()))))
         form = door.form()
         pending = waiting.read(form.get("request", ""))
         if pending is None:
@@ -47,8 +48,8 @@ def add_authorize(pages: Blueprint, door: Door, waiting: Waiting, authorization:
 
 
 def _next(door: Door, authorization: Authorization, pending: PendingRequest) -> Response:
-    account, decision = door.visitor().account, authorization.decide(pending, door.visitor().session)
-    match decision:
+    account, session = door.visitor().account, door.visitor().session
+    match authorization.decide(pending, session, address=door.address()):
         case Redirect(location):
             return see_other(location)
         case SignInNeeded(again):

@@ -24,6 +24,7 @@ Errors = Mapping[str, str]
 MEDIA_TYPE = "application/x-www-form-urlencoded"
 BYTES_MAX = 64 * 1024
 FIELDS_MAX = 50
+STALE = "The page was out of date. Please try again."
 OWN_SITES = frozenset({"same-origin", "none"})
 
 

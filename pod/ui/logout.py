@@ -21,7 +21,7 @@ LOGOUT = "/.oidc/logout"
 
 def add_logout(pages: Blueprint, door: Door, identity: Identity) -> None:
     def decide(parameters: list[tuple[str, str]]) -> LogoutDecision:
-        return begin_logout(door.services, identity, parameters, door.visitor().session)
+        return begin_logout(door.services, identity, parameters, door.visitor().session, address=door.address())
 
     @pages.get(LOGOUT)
     def logout() -> Response:

@@ -5,6 +5,7 @@ Spec: OpenID Connect Core s3.1.2.1; RFC 6749 s10.15
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from urllib.parse import urlencode
 
 from pod.identity.authorization import Authorization
@@ -16,12 +17,14 @@ AUTHORIZE = "/.oidc/authorize"
 class Waiting:
     """Reads requests that wait. An empty text is none."""
 
-    def __init__(self, authorization: Authorization) -> None:
+    def __init__(self, authorization: Authorization, address: Callable[[], str]) -> None:
+        """`address` is where whoever asks now comes from."""
         self._authorization = authorization
+        self._address = address
 
     def read(self, sealed: str) -> PendingRequest | None:
-        """Raises: RefusedAuthorization, UnknownClient -- see `Authorization.unseal`."""
-        return self._authorization.unseal(sealed) if sealed else None
+        """Raises: RefusedAuthorization, UnknownClient, TooManyRequests -- see `Authorization.unseal`."""
+        return self._authorization.unseal(sealed, address=self._address()) if sealed else None
 
     def path(self, sealed: str) -> str:
         """Where the request goes on."""

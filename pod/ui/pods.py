@@ -29,6 +29,8 @@ def add_pods(pages: Blueprint, door: Door) -> None:
         try:
             add_pod(services, account, name)
         except (Conflict, UnprocessableContent) as error:
+            if any(each.path == f"/{name}/" for each in list_pods(services, account.id)):
+                return see_other(PODS)  # the button was pressed twice
             return _page(door, account, name, {"name": error.detail}, error.status)
         return see_other(PODS)
 

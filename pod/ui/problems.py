@@ -5,12 +5,17 @@ Spec: RFC 9457 s3.1.1
 
 from __future__ import annotations
 
+import re
+from urllib.parse import urlsplit
+
 from flask import Blueprint, Response, request
 
 from pod.errors import NotFound, PodError
 from pod.http.problems import report
 from pod.http.routes import problem_types
 from pod.ui.render import render
+
+_WITH_FORMS = re.compile(r"/\.(?:account/|oidc/authorize)[!-\[\]-~]*")
 
 
 def problem_page(error: PodError) -> Response:
@@ -26,9 +31,21 @@ def problem_page(error: PodError) -> Response:
         number=error.status,
         instance=report(error, request.path[:200]),
         retry_seconds=int(seconds) if seconds.isdecimal() else None,
+        path=request.path,
+        form=_page_before(),
     )
     response.headers.extend(headers)
     return response
+
+
+def _page_before() -> str:
+    """The page of ours that a form was sent from, if the browser says so; else the first page."""
+    try:
+        before = urlsplit(request.referrer or "")
+    except ValueError:
+        return "/"
+    page = before._replace(scheme="", netloc="", fragment="").geturl()
+    return page if _WITH_FORMS.fullmatch(page) else "/"
 
 
 def add_problem_types(pages: Blueprint) -> None:

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 
 from flask import Blueprint, Response, request
 
-from pod.errors import WrongPassword
+from pod.errors import ForeignForm, WrongPassword
 from pod.identity.sign_in import sign_in
 from pod.identity.sign_up import registration
 from pod.ui.door import SIGN_IN, Door, local, see_other
-from pod.ui.forms import Errors
+from pod.ui.forms import STALE, Errors, read_fields
 from pod.ui.pending import Waiting
 from pod.ui.render import render
 from pod.ui.sign_up import SIGN_UP
@@ -39,7 +39,10 @@ def add_sign_in(pages: Blueprint, door: Door, waiting: Waiting) -> None:
 
     @pages.post(SIGN_IN)
     def take_password() -> Response:
-        form = door.form()
+        try:
+            form = door.form()
+        except ForeignForm as error:  # as if its page had been opened anew: nothing that was typed counts
+            return _form(door, waiting, SignIn.linked(dict(read_fields())), {"": STALE}, error.status)
         sent = SignIn.of(form)
         try:
             account = sign_in(services, sent.name, form.get("password", ""), door.address())

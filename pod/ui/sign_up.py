@@ -12,12 +12,22 @@ from flask import Blueprint, Response, request
 
 from pod.authentication.credentials import PASSWORD_CHARACTERS_MIN
 from pod.config import Config
-from pod.errors import Conflict, LinkExpired, RegistrationClosed, UnprocessableContent
+from pod.errors import (
+    Conflict,
+    ForeignForm,
+    LinkExpired,
+    RegistrationClosed,
+    TooManyRequests,
+    UnprocessableContent,
+    WrongPassword,
+)
 from pod.identity.accounts import check_email, check_name, check_password
+from pod.identity.sign_in import sign_in
 from pod.identity.sign_up import find_invitation, registration, sign_up
 from pod.protocol.placement import Placement
+from pod.store.accounts import Account
 from pod.ui.door import Door
-from pod.ui.forms import Errors
+from pod.ui.forms import STALE, Errors, read_fields
 from pod.ui.pending import Waiting
 from pod.ui.render import render
 
@@ -30,21 +40,14 @@ def add_sign_up(pages: Blueprint, door: Door, waiting: Waiting) -> None:
 
     @pages.get(SIGN_UP)
     def ask_name() -> Response:
-        """A link fills in nothing but what its invitation says: a stranger's mail address would be a way in."""
-        token, how = request.args.get("invitation", ""), registration(services)
-        invitation = find_invitation(services, token)
-        if how == "closed" or (how == "invitation" and invitation is None):
-            return sign_up_refused(door, is_spent=bool(token))
-        sent = SignUp(
-            email=(invitation and invitation.email) or "",
-            invitation=token if invitation else "",
-            request=request.args.get("request", ""),
-        )
-        return sign_up_form(door, waiting, sent)
+        return _opened(door, waiting, request.args)
 
     @pages.post(SIGN_UP)
     def make_pod() -> Response:
-        sent = SignUp.of(door.form())
+        try:
+            sent = SignUp.of(door.form())
+        except ForeignForm as error:  # as if its page had been opened anew: nothing that was typed counts
+            return _opened(door, waiting, dict(read_fields()), {"": STALE}, error.status)
         errors = wrong_fields(services.config, sent)
         if errors:
             return sign_up_form(door, waiting, sent, errors, UnprocessableContent.status)
@@ -57,11 +60,44 @@ def add_sign_up(pages: Blueprint, door: Door, waiting: Waiting) -> None:
                 invitation=sent.invitation or None,
                 address=door.address(),
             )
-        except Conflict as error:
-            return sign_up_form(door, waiting, sent, {"name": error.detail}, error.status)
-        except (RegistrationClosed, LinkExpired) as error:
-            return sign_up_refused(door, is_spent=isinstance(error, LinkExpired))
+        except (Conflict, RegistrationClosed, LinkExpired) as error:
+            known = _made_before(door, sent)
+            if known is None:
+                return _not_made(door, waiting, sent, error)
+            account = known
         return door.let_in(account, waiting.path(sent.request) if sent.request else READY)
+
+
+def _opened(
+    door: Door, waiting: Waiting, link: Mapping[str, str], errors: Errors | None = None, status: int = 200
+) -> Response:
+    """A link fills in nothing but what its invitation says: a stranger's mail address would be a way in."""
+    token, how = link.get("invitation", ""), registration(door.services)
+    invitation = find_invitation(door.services, token)
+    if how == "closed" or (how == "invitation" and invitation is None):
+        return sign_up_refused(door, is_spent=bool(token))
+    sent = SignUp(
+        email=(invitation and invitation.email) or "",
+        invitation=token if invitation else "",
+        request=link.get("request", ""),
+    )
+    return sign_up_form(door, waiting, sent, errors, status)
+
+
+def _made_before(door: Door, sent: SignUp) -> Account | None:
+    """Who pressed the button twice has made the account with the first press. A guess here counts as one at sign-in."""
+    try:
+        return sign_in(door.services, sent.name, sent.password, door.address())
+    except (WrongPassword, TooManyRequests):
+        return None
+
+
+def _not_made(
+    door: Door, waiting: Waiting, sent: SignUp, error: Conflict | RegistrationClosed | LinkExpired
+) -> Response:
+    if isinstance(error, Conflict):
+        return sign_up_form(door, waiting, sent, {"name": error.detail}, error.status)
+    return sign_up_refused(door, is_spent=isinstance(error, LinkExpired))
 
 
 @dataclass(frozen=True, slots=True)

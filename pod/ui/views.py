@@ -136,14 +136,22 @@ class Pages:
         return html(
             "resource/failure.html",
             error=error,
-            told=_told(error),
+            told=self._told(error, target),
             problem=f"{base_url}.problems/{error.type}",
             instance=instance,
-            yours=f"{base_url}.home{target.path}" if target else f"{base_url}.home/",
-            is_of_a_pod=target is not None,
             style=RESOURCE_STYLE,
             home=base_url,
         ).encode()
+
+    def _told(self, error: PodError, target: Target | None) -> Told:
+        base_url = self._placement.base_url
+        if target is None:
+            return Told(*_words(error))
+        if self._placement.kind == "root" and target.is_storage_root and isinstance(error, NotFound):
+            way = Way("Make the pod", f"{base_url}.account/sign-up", "If this server is yours, one form makes it.")
+            return Told("There is no pod here yet", "Whoever runs this server makes it.", way)
+        found = next((way for kind, way in _WAYS.items() if isinstance(error, kind)), None)
+        return Told(*_words(error), found and Way(found[0], f"{base_url}.home{target.path}", found[1]))
 
     def link(self, path: str) -> str:
         """Where a resource of this server is shown."""
@@ -337,22 +345,38 @@ def initials(name: str) -> str:
 # -- refusals ----------------------------------------------------------------------------------------------------------
 
 
+class Way(NamedTuple):
+    """A way on: what its link says, where that leads, and for whom it is."""
+
+    text: str
+    href: str
+    whom: str
+
+
 class Told(NamedTuple):
-    """What a refusal says to people. `way` is what the link to the owner's own view says, if there is one."""
+    """What a refusal says to people."""
 
     title: str
     text: str
-    way: str | None = None
+    way: Way | None = None
 
 
-def _told(error: PodError) -> Told:
+_WAYS: dict[type[PodError], tuple[str, str]] = {
+    NotAuthenticated: ("Sign in to see it", "If it is yours, or shared with you, sign in and you will see it."),
+    AccessDenied: ("Open it as yourself", "If this is yours, sign in to look for it."),
+    NotFound: ("Look in your own pod", "If this is yours, sign in to look for it."),
+}
+"""To the owner's own view of the same resource."""
+
+
+def _words(error: PodError) -> tuple[str, str]:
     if isinstance(error, NotAuthenticated):
-        return Told("This is private", "Its owner has not shared it with everyone.", "Sign in to see it")
+        return "This is private", "Its owner has not shared it with everyone."
     if isinstance(error, AccessDenied):
-        return Told("This is not shared with you", "Its owner decides who may see it.", "Open it as yourself")
+        return "This is not shared with you", "Its owner decides who may see it."
     if isinstance(error, NotFound):
-        return Told("There is nothing here", "The link may be old, or mistyped.", "Look in your own pod")
-    return Told(error.title, error.detail)
+        return "There is nothing here", "The link may be old, or mistyped."
+    return error.title, error.detail
 
 
 TEMPLATES.filters.update(shown_iri=shown_iri, shown_text=shown_text, initials=initials, words=words)
