@@ -72,14 +72,15 @@ class Authorization:
         key = secret(services.config.keys, SEAL_KEY)
         self._seal = Seal(key, SEAL_PURPOSE, seconds=SEALED_SECONDS_MAX, now=services.clock.now)
 
-    def begin(self, parameters: Sequence[tuple[str, str]]) -> PendingRequest:
-        """A new request, from the query or the form it came in.
+    def begin(self, parameters: Sequence[tuple[str, str]], *, address: str | None = None) -> PendingRequest:
+        """A new request, from the query or the form it came in. `address` is where from, here and below.
 
-        Raises: RefusedAuthorization, UnknownClient -- for people to read, never redirected; ErrorRedirect.
+        Raises: RefusedAuthorization, UnknownClient, TooManyRequests -- for people to read, never redirected;
+            ErrorRedirect.
         """
         asked = Parameters.of(parameters)
         redirect_uri = asked.certain("redirect_uri")
-        client = self._client(asked.certain("client_id"), redirect_uri)
+        client = self._client(asked.certain("client_id"), redirect_uri, address)
         try:
             return self._hinted(checked(asked, client, self._now_ms()), asked.values.get("id_token_hint"))
         except RequestError as error:
@@ -91,13 +92,17 @@ class Authorization:
         said = {each.name: getattr(pending, each.name) for each in fields(pending)}
         return self._seal.write(said | {"client": pending.client.id, "prompt": sorted(pending.prompt)})
 
-    def unseal(self, text: str) -> PendingRequest:
-        """Raises: BadRequest -- forged or too old; RefusedAuthorization, UnknownClient -- the client has changed."""
+    def unseal(self, text: str, *, address: str | None = None) -> PendingRequest:
+        """Raises: BadRequest -- forged or too old; RefusedAuthorization, UnknownClient -- the client has changed;
+        TooManyRequests.
+        """
         said = self._seal.read(text)
-        client = self._client(said.pop("client"), said["redirect_uri"])
+        client = self._client(said.pop("client"), said["redirect_uri"], address)
         return PendingRequest(client=client, prompt=frozenset(said.pop("prompt")), **said)
 
-    def decide(self, pending: PendingRequest, session: Session | None) -> Redirect | SignInNeeded | ConsentNeeded:
+    def decide(
+        self, pending: PendingRequest, session: Session | None, *, address: str | None = None
+    ) -> Redirect | SignInNeeded | ConsentNeeded:
         """What comes next, for whoever has this session.
 
         Raises: RefusedAuthorization -- the WebID is theirs, but no longer names this server as an issuer.
@@ -112,7 +117,8 @@ class Authorization:
             return Redirect(self.allow(pending, session, app.web_id))
         if pending.is_silent:
             return self._error(pending, "consent_required", "The account has not allowed this app yet.")
-        return ConsentNeeded(consent.question(pending, web_ids, self._clients.logo(pending.client)))
+        logo = self._clients.logo(pending.client, address=address)
+        return ConsentNeeded(consent.question(pending, web_ids, logo))
 
     def allow(self, pending: PendingRequest, session: Session, web_id: str) -> str:
         """Where the app gets its code. The consent is remembered.
@@ -133,9 +139,9 @@ class Authorization:
 
     # -- parts ---------------------------------------------------------------------------------------------------------
 
-    def _client(self, client_id: str, redirect_uri: str) -> Client:
+    def _client(self, client_id: str, redirect_uri: str, address: str | None) -> Client:
         """Spec: RFC 6749 s3.1.2.4, never redirect where the client did not say; Solid-OIDC #clientids-document."""
-        client = self._clients.find(client_id, redirect_uri)
+        client = self._clients.find(client_id, redirect_uri, address=address)
         if not client.allows_redirect(redirect_uri):
             raise RefusedAuthorization("The app asks to be answered at a URL that is not one of its redirect_uris.")
         return client

@@ -53,12 +53,12 @@ class ClientAuthentication:
 
         Either way of sending a secret will do, whichever was registered: they prove the same.
 
-        Raises: WrongClientError, InvalidRequestError; Busy -- too many Client ID Documents are being fetched.
+        Raises: WrongClientError, InvalidRequestError; TooManyRequests, Busy -- too many documents are fetched.
         """
         reason = None
         for client_id, secret in shown(request):
             try:
-                client = self._clients.find(client_id)
+                client = self._clients.find(client_id, address=request.address)
             except UnknownClient as error:
                 reason = describable(error.detail)
                 continue

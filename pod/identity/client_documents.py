@@ -15,7 +15,7 @@ from pod.config import KIB
 from pod.errors import InvalidClientMetadata, UnknownClient
 from pod.identity.client_metadata import Client, Document, document_client, is_document_url, parse_json
 from pod.protocol.resource import storage_of
-from pod.remote.cache import Cached, Loaded
+from pod.remote.cache import Cached, Loaded, Pay, free
 from pod.remote.client import Limits, Remote
 from pod.remote.errors import RemoteError
 from pod.services import Services
@@ -60,10 +60,11 @@ class ClientDocuments:
             places=BoundedSemaphore(max(1, services.config.threads // THREADS_SHARE)),
         )
 
-    def find(self, url: str, redirect_uri: str | None = None) -> Client:
+    def find(self, url: str, redirect_uri: str | None = None, pay: Pay = free) -> Client:
         """The app of a document. Where what is known of it has no such redirect URI, it is asked again.
 
-        Raises: UnknownClient -- there is no valid document; Busy -- too many are being fetched.
+        Raises: UnknownClient -- there is no valid document; Busy -- too many are being fetched; whatever `pay` raises,
+            which is asked before a fetch.
         """
         is_ours = self._services.placement.is_ours(url)
         if not is_document_url(url, insecure=is_ours or self._services.config.dev):
@@ -73,10 +74,14 @@ class ClientDocuments:
             )
         if is_ours:
             return self._own(url)
-        client = self._clients.get(url)
+        client = self._clients.get(url, pay)
         if redirect_uri is None or client.allows_redirect(redirect_uri):
             return client
-        return self._clients.renew(url)
+        return self._clients.renew(url, pay)
+
+    def keep(self, url: str) -> None:
+        """Somebody signed in with it: documents that nobody used do not push it out."""
+        self._clients.keep(url)
 
     def close(self) -> None:
         self._clients.close()

@@ -13,7 +13,7 @@ from threading import BoundedSemaphore
 
 from pod.config import KIB
 from pod.errors import NotFound, PodError
-from pod.remote.cache import Cached, Loaded
+from pod.remote.cache import Cached, Loaded, Pay, free
 from pod.remote.client import Limits, Remote
 from pod.remote.errors import RemoteError
 from pod.services import Services
@@ -57,11 +57,14 @@ class Logos:
         self._places = BoundedSemaphore(WAITING_MAX)
         self._threads = ThreadPoolExecutor(FETCHES_MAX, thread_name_prefix="logos")
 
-    def get(self, url: str) -> str | None:
-        """The image as a data: URI; None where there is none, or not yet. Its fetch goes on for those who ask later."""
+    def get(self, url: str, pay: Pay = free) -> str | None:
+        """The image as a data: URI; None where there is none, or not yet, or `pay`, asked before a fetch, refuses.
+
+        Its fetch goes on for those who ask later.
+        """
         if not self._places.acquire(blocking=False):
             return None
-        found = self._threads.submit(self._images.get, url)
+        found = self._threads.submit(self._images.get, url, pay)
         found.add_done_callback(self._leave)
         try:
             return found.result(WAIT_SECONDS_MAX)

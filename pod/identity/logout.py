@@ -39,15 +39,21 @@ class LogoutDecision:
 
 
 def begin_logout(
-    services: Services, identity: Identity, parameters: Sequence[tuple[str, str]], session: Session | None
+    services: Services,
+    identity: Identity,
+    parameters: Sequence[tuple[str, str]],
+    session: Session | None,
+    *,
+    address: str | None = None,
 ) -> LogoutDecision:
     """What an app's request comes to, for whoever has this session. The same again when they have agreed.
 
-    Raises: BadRequest -- parameters that are repeated or too long; Busy -- the app's document could not be had.
+    Raises: BadRequest -- parameters that are repeated or too long; TooManyRequests, Busy -- the app's document
+            could not be had.
     """
     values = read_parameters(parameters)
     hint = read_hint(services.keys, services.placement.base_url, values.get("id_token_hint", ""))
-    client = _client(identity, values, hint)
+    client = _client(identity, values, hint, address)
     at_once = session is None or (hint is not None and hint.web_id in services.accounts.web_ids(session.account.id))
     may_redirect = client is not None and (hint is not None or session is not None)
     return LogoutDecision(at_once, _location(client, values) if client and may_redirect else None, client)
@@ -65,7 +71,7 @@ def read_parameters(parameters: Sequence[tuple[str, str]]) -> dict[str, str]:
     return dict(known)
 
 
-def _client(identity: Identity, values: Mapping[str, str], hint: Hint | None) -> Client | None:
+def _client(identity: Identity, values: Mapping[str, str], hint: Hint | None, address: str | None) -> Client | None:
     """What does not hold is not used.
 
     Spec: RP-Initiated Logout s2, "MUST verify that the Client Identifier matches the one used when issuing"
@@ -74,7 +80,7 @@ def _client(identity: Identity, values: Mapping[str, str], hint: Hint | None) ->
     if claimed is None or (hint is not None and hint.client != claimed):
         return None
     try:
-        return identity.clients.find(claimed)
+        return identity.clients.find(claimed, address=address)
     except UnknownClient:
         return None
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotYet
+from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass
 from threading import BoundedSemaphore, Lock, Thread
@@ -39,6 +40,13 @@ WAIT_SECONDS_MAX = 30.0
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
+
+Pay = Callable[[], None]
+"""Asked before a load begins; what it raises, the caller gets."""
+
+
+def free() -> None:
+    """Whoever asks may have it loaded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +78,7 @@ class Cached(Generic[K, V]):
     A value is fresh for `fresh_seconds`, or as long as its source says if that is less, and not given out any more at
     an age of `stale_seconds`. A PodError or RemoteError of `load` stands for `failure_seconds`. At most `loads_max`
     callers load at one time. Whoever waits, for a load of their own or of another, takes one of `places`, which several
-    caches may share.
+    caches may share. Of `entries_max` values, and as many that are kept, those used last stay.
     """
 
     def __init__(
@@ -96,25 +104,27 @@ class Cached(Generic[K, V]):
         self._refreshes = BoundedSemaphore(REFRESHES_MAX)
         self._lock = Lock()
         self._entries: dict[K, _Entry[V]] = {}
+        self._kept: dict[K, _Entry[V]] = {}
         self._failures: dict[K, _Failure] = {}
         self._flights: dict[K, Future[V]] = {}
         self._closed = False
 
-    def get(self, key: K) -> V:
+    def get(self, key: K, pay: Pay = free) -> V:
         """The value of a key; waits only if none is known that may still be used.
 
-        Raises: Busy -- too many loads at one time, ask again; whatever `load` raises, now or lately.
+        Raises: Busy -- too many loads at one time, ask again; whatever `load` raises, now or lately; whatever `pay`
+            raises, where nothing is known.
         """
         now = self._clock.now()
         entry = self._usable(key, now)
         if entry is None:
             self._raise_failure(key, now)
-            return self._awaited(key, self._stale_seconds)
+            return self._awaited(key, self._stale_seconds, pay)
         if entry.due <= now:
-            self._refresh(key)
+            self._refresh(key, pay)
         return entry.value
 
-    def renew(self, key: K) -> V:
+    def renew(self, key: K, pay: Pay = free) -> V:
         """The value as it was at most `RENEW_SECONDS` ago, for a caller who misses something in it.
 
         Where no newer one can be had, the one that is known. Raises: see `get`.
@@ -122,13 +132,20 @@ class Cached(Generic[K, V]):
         now = self._clock.now()
         entry = self._usable(key, now)
         if entry is None:
-            return self.get(key)
+            return self.get(key, pay)
         if now - entry.loaded < RENEW_SECONDS or self._failed_since(key, now - RENEW_SECONDS):
             return entry.value
         try:
-            return self._awaited(key, RENEW_SECONDS)
+            return self._awaited(key, RENEW_SECONDS, pay)
         except (PodError, RemoteError):
             return entry.value
+
+    def keep(self, key: K) -> None:
+        """What is known of it makes room for no other value, unless that is kept as well."""
+        with self._lock:
+            entry = self._entries.pop(key, None)
+            if entry is not None:
+                _put(self._kept, key, entry, self._entries_max)
 
     def close(self) -> None:
         """Begin no more loads in the background; those under way end with the process."""
@@ -139,11 +156,16 @@ class Cached(Generic[K, V]):
     def _usable(self, key: K, now: float) -> _Entry[V] | None:
         """An entry that is used moves to the end: the others are forgotten first."""
         with self._lock:
-            entry = self._entries.pop(key, None)
+            entries = self._holding(key)
+            entry = entries.pop(key, None)
             if entry is None or now - entry.loaded >= self._stale_seconds:
                 return None
-            self._entries[key] = entry
+            entries[key] = entry
             return entry
+
+    def _holding(self, key: K) -> dict[K, _Entry[V]]:
+        """Where its entry is, or goes."""
+        return self._kept if key in self._kept else self._entries
 
     def _failed_since(self, key: K, moment: float) -> bool:
         failure = self._failures.get(key)
@@ -157,33 +179,35 @@ class Cached(Generic[K, V]):
 
     # -- loading -------------------------------------------------------------------------------------------------------
 
-    def _awaited(self, key: K, age_seconds_max: float) -> V:
+    def _awaited(self, key: K, age_seconds_max: float, pay: Pay) -> V:
         """The outcome of the load that is under way, or has just ended, or of one of our own."""
         if not self._places.acquire(blocking=False):
             raise _busy()
         try:
             with self._lock:
-                entry = self._entries.get(key)
+                entry = self._holding(key).get(key)
                 if entry is not None and self._clock.now() - entry.loaded < age_seconds_max:
                     return entry.value
                 flight = self._flights.get(key)
-                own = self._begun(key, self._leaders) if flight is None else None
+                own = self._begun(key, self._leaders, pay) if flight is None else None
             if own is not None:
                 self._fly(key, own, self._leaders)
             return _outcome(flight or own)
         finally:
             self._places.release()
 
-    def _refresh(self, key: K) -> None:
-        with self._lock:
+    def _refresh(self, key: K, pay: Pay) -> None:
+        with self._lock, suppress(PodError):
+            flight = None
             if self._closed or key in self._flights or self._failed_since(key, self._clock.now() - RETRY_SECONDS):
                 return
-            flight = self._begun(key, self._refreshes)
+            flight = self._begun(key, self._refreshes, pay)
         if flight is not None:
             Thread(target=self._fly, args=(key, flight, self._refreshes), name="refresh", daemon=True).start()
 
-    def _begun(self, key: K, room: BoundedSemaphore) -> Future[V] | None:
-        """A flight that others can join; None when there is no room for one more."""
+    def _begun(self, key: K, room: BoundedSemaphore, pay: Pay) -> Future[V] | None:
+        """A flight that others can join; None when there is no room for one more. Raises: whatever `pay` raises."""
+        pay()
         if not room.acquire(blocking=False):
             return None
         flight = self._flights[key] = Future()
@@ -211,7 +235,7 @@ class Cached(Generic[K, V]):
         if loaded.fresh_seconds is not None:
             seconds = min(seconds, max(loaded.fresh_seconds, FRESH_SECONDS_MIN))
         self._failures.pop(key, None)
-        _put(self._entries, key, _Entry(loaded.value, now, now + seconds), self._entries_max)
+        _put(self._holding(key), key, _Entry(loaded.value, now, now + seconds), self._entries_max)
 
     def _fail(self, key: K, error: BaseException) -> None:
         """Being busy says nothing about the key."""

@@ -64,8 +64,8 @@ def _next(door: Door, authorization: Authorization, pending: PendingRequest) -> 
                 question=question,
                 request=authorization.seal(pending),
             )
-        case _:
-            assert_never(decision)
+        case never:
+            assert_never(never)
 
 
 def _answer(door: Door, authorization: Authorization, pending: PendingRequest, form: Mapping[str, str]) -> str:

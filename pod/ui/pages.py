@@ -30,7 +30,8 @@ from pod.ui.start import add_start
 def pages(services: Services, identity: Identity) -> Blueprint:
     """Routes on the base URL."""
     made = Blueprint("pages", __name__)
-    door, waiting = Door(services), Waiting(identity.authorization, door.address)
+    door = Door(services)
+    waiting = Waiting(identity.authorization, door.address)
     door.watch(made)
     add_start(made, door, waiting)
     add_sign_up(made, door, waiting)

@@ -18,9 +18,9 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from pod.app import create_app
-from pod.errors import Busy, PodError, UnknownClient
-from pod.identity.applications import FETCHES_PER_MINUTE, Clients
-from pod.identity.client_documents import DOCUMENT_BYTES_MAX
+from pod.errors import Busy, PodError, TooManyRequests, UnknownClient
+from pod.identity.applications import FETCHES_OF_NETWORK, FETCHES_PER_MINUTE, Clients
+from pod.identity.client_documents import DOCUMENT_BYTES_MAX, DOCUMENTS_MAX
 from pod.identity.client_metadata import Client, document_client, registered_client
 from pod.identity.logos import LOGO_BYTES_MAX
 from pod.remote.client import RemoteClient
@@ -257,9 +257,9 @@ def test_one_slow_document_holds_a_few_threads_and_no_more(tmp_path):
     assert set(kinds) == {Busy, UnknownClient}
 
 
-def outcome(clients, client_id):
+def outcome(clients, client_id, address=None):
     try:
-        return clients.find(client_id)
+        return clients.find(client_id, address=address)
     except PodError as error:
         return type(error)
 
@@ -286,6 +286,75 @@ def test_one_host_is_asked_only_so_often_whatever_paths_strangers_name(tmp_path)
         clients.close()
     assert kinds == [UnknownClient] * FETCHES_PER_MINUTE + [Busy] * 5
     assert len(remote.asked) == FETCHES_PER_MINUTE
+
+
+FLOODER, PERSON = "2001:db8:bad::", "203.0.113.7"
+GRANT = {"grant_type": "authorization_code", "code": "x", "code_verifier": "x" * 43}
+
+
+@contextmanager
+def paced(folder) -> Iterator[tuple[Clients, CannedRemote]]:
+    """As in service: fetches are counted."""
+    remote = CannedRemote()
+    remote.answers[APP] = answer(document())
+    with opened(folder) as (services, clock):
+        clients = Clients(services, Paced(remote, clock, FETCHES_PER_MINUTE))
+        yield clients, remote
+        clients.close()
+
+
+def flood(clients, requests):
+    """Requests from all over one network, each naming a new app on a new host."""
+    urls = (f"https://a{number}.example/id" for number in range(requests))
+    return [outcome(clients, url, address=f"{FLOODER}{number % 9}") for number, url in enumerate(urls)]
+
+
+def test_who_names_ever_new_apps_is_told_to_wait_and_others_go_on(tmp_path):
+    with paced(tmp_path) as (clients, remote):
+        kinds = flood(clients, 600)
+        assert kinds == [UnknownClient] * FETCHES_OF_NETWORK + [TooManyRequests] * (600 - FETCHES_OF_NETWORK)
+        with pytest.raises(TooManyRequests) as told:
+            clients.find(APP, address=FLOODER)
+        assert dict(told.value.headers)["Retry-After"].isdecimal()
+        assert clients.find(APP, address=PERSON).name == "Notes"
+        assert clients.find(APP, address=FLOODER).name == "Notes"
+    assert len(remote.asked) == FETCHES_OF_NETWORK + 1
+
+
+def test_a_logo_is_not_fetched_for_who_had_too_many(tmp_path):
+    with paced(tmp_path) as (clients, remote):
+        for number in range(FETCHES_OF_NETWORK + 5):
+            logo = f"https://a{number}.example/logo.png"
+            clients.logo(replace(document_client(APP, document()), logo_uri=logo), address=PERSON)
+    assert len(remote.asked) == FETCHES_OF_NETWORK
+
+
+def test_apps_nobody_uses_do_not_push_out_those_that_somebody_signed_in_with(tmp_path):
+    remote = CannedRemote()
+    urls = [APP, *(f"https://a{number}.example/id" for number in range(DOCUMENTS_MAX + 1))]
+    remote.answers = {url: answer(document(url)) for url in urls}
+    with opened(tmp_path) as (services, _):
+        clients = Clients(services, remote)
+        clients.find(APP)
+        clients.used(APP)
+        for url in [*urls, APP]:
+            clients.find(url)
+        clients.close()
+    assert remote.asked == urls
+
+
+@pytest.mark.parametrize("way", ["authorize", "logout", "token"])
+def test_each_way_to_name_an_app_tells_the_flooder_when_to_try_again(tmp_path, way):
+    with opened(tmp_path) as (services, _):
+        client = create_app(services.config, services).test_client()
+        send = client.post if way == "token" else client.get
+        where = {"base_url": BASE, "environ_base": {"REMOTE_ADDR": FLOODER}}
+        for number in range(FETCHES_OF_NETWORK + 1):
+            asked = {"client_id": f"https://127.0.0.1:1/{number}", "redirect_uri": CALLBACK} | GRANT
+            said = {"data": asked} if way == "token" else {"query_string": asked}
+            answered = send(f"/.oidc/{way}", **where, **said)
+            assert (answered.status_code == TooManyRequests.status) == (number == FETCHES_OF_NETWORK)
+        assert int(answered.headers["Retry-After"]) <= 60
 
 
 # -- redirect URIs -----------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pod.errors import Busy, InvalidToken
+from pod.errors import Busy, InvalidToken, TooManyRequests
 from pod.remote.cache import FRESH_SECONDS_MIN, REFRESHES_MAX, RENEW_SECONDS, RETRY_SECONDS, Cached, Loaded
 from pod.remote.errors import Unreachable
 from tests.support.together import together
@@ -275,3 +275,49 @@ def test_no_value_is_ever_older_than_its_age_limit(steps):
             continue
         assert clock.time - value < STALE
         assert len(cached._entries) <= 3
+
+
+def test_what_is_kept_is_not_pushed_out(source):
+    cached = source.cached(entries_max=3)
+    cached.get("used")
+    cached.keep("used")
+    for number in range(10):
+        cached.get(str(number))
+    assert cached.get("used") == 1
+    cached.get("6")  # of the others, three stay
+    assert source.asked == ["used", *map(str, range(10)), "6"]
+
+
+def test_what_is_kept_is_bounded_and_grows_old_too(source):
+    cached = source.cached(entries_max=2)
+    for number in range(3):
+        cached.get(str(number))
+        cached.keep(str(number))
+    cached.get("0")
+    assert len(source.asked) == 4
+    source.clock.time += STALE
+    assert cached.get("2") == 5
+
+
+def refuse() -> None:
+    raise TooManyRequests
+
+
+def test_only_a_load_is_paid_for(source):
+    paid = []
+    cached = source.cached()
+    for _ in range(3):
+        cached.get("a", lambda: paid.append("a"))
+    assert paid == ["a"]
+    assert cached.get("a", refuse) == 1
+
+
+def test_without_payment_nothing_is_loaded(source):
+    cached = source.cached()
+    with pytest.raises(TooManyRequests):
+        cached.get("a", refuse)
+    assert source.asked == []
+    assert cached.get("a") == 1
+    source.clock.time += FRESH
+    assert (cached.get("a", refuse), cached.renew("a", refuse)) == (1, 1)
+    assert source.asked == ["a"]
