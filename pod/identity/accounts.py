@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pod.authentication.credentials import PASSWORD_BYTES_MAX, PASSWORD_CHARACTERS_MIN
 from pod.config import Config, is_mail_address
 from pod.errors import Conflict, NotFound, UnprocessableContent
+from pod.identity.notices import tell_old_address, tell_owner
 from pod.identity.sessions import end_sessions
 from pod.operations.provision import PROFILE, provision
 from pod.services import Services
@@ -103,6 +104,7 @@ def put_password(services: Services, tx: Writer, account: Account, password_hash
     services.accounts.set_password_hash(tx, account.id, password_hash)
     forget_links(services, tx, account.id)
     end_sessions(services, tx, account.id)
+    tell_owner(services, tx, account.id, MailKind.PASSWORD_CHANGED)
 
 
 def set_verified_email(services: Services, name: str, email: str) -> None:
@@ -111,6 +113,7 @@ def set_verified_email(services: Services, name: str, email: str) -> None:
     check_email(email)
     with services.store.write(SERVER) as tx:
         forget_links(services, tx, account.id)
+        tell_old_address(services, tx, account.id, email)
         services.accounts.set_email(tx, account.id, email, verified=True)
 
 

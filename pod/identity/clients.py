@@ -13,8 +13,10 @@ from pod.authentication.secret_files import secret as secret_file
 from pod.config import Config
 from pod.errors import Conflict, NotFound, UnprocessableContent
 from pod.identity.accounts import named
+from pod.identity.notices import tell_owner
 from pod.services import Services
 from pod.store.accounts import Accounts, ClientCredential
+from pod.store.mail import MailKind
 from pod.store.records import SERVER
 
 PEPPER = "client-secrets.key"
@@ -56,6 +58,7 @@ def add_client(
     with services.store.write(SERVER) as tx:
         if _is_enough(Accounts(tx), account.id):
             raise Conflict(f"An account has at most {CLIENTS_OF_ACCOUNT_MAX} clients. Revoke one first.")
+        tell_owner(services, tx, account.id, MailKind.CLIENT_ADDED)
         return services.accounts.create_client(
             tx, client_id, account=account.id, web_id=web_id, label=label, secret_hash=secret_hash
         )

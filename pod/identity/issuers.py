@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from pod.authentication.issuer import wrong_with_issuer
 from pod.errors import Busy, Conflict, NotFound, PodError, UnprocessableContent, VersionMoved
+from pod.identity.notices import tell_owner
 from pod.identity.providers import Providers
 from pod.operations.admission import settled
 from pod.operations.content import discarded_on_failure, stage_document
@@ -27,6 +28,7 @@ from pod.rdf.vocab import SOLID
 from pod.services import Services
 from pod.store.accounts import Account, Accounts
 from pod.store.interface import Writer
+from pod.store.mail import MailKind
 from pod.store.records import SERVER, Actor, Kind, ResourceState
 
 ISSUERS_MAX = 10
@@ -145,6 +147,7 @@ def _attempt(services: Services, account: Account, web_id: str, change: Change, 
         if snapshot.state is None or snapshot.state.version != profile.state.version:
             raise VersionMoved
         tx.replace(snapshot.state, content, kind=Kind.RDF, acl=effective(snapshot))
+        tell_owner(services, tx, account.id, MailKind.ISSUERS_CHANGED)
         if (own in before) != (own in after):
             _follow(services, tx, account, web_id, signs_in_here=own in after)
 

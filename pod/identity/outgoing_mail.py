@@ -34,6 +34,8 @@ PAUSE_SECONDS, PAUSE_SECONDS_MAX = 60, 3600
 RESET_PATH, VERIFY_PATH = ".account/reset/", ".account/verify/"
 INVITATION_PATH = ".account/sign-up?invitation="
 SIGN_IN_PATH = ".account/sign-in"
+FORGOTTEN_PATH, EMAIL_PATH = ".account/reset", ".account/email"
+ISSUERS_PATH, CREDENTIALS_PATH = ".account/issuers", ".account/credentials"
 _HOUR_MS = 3600 * 1000
 
 Send = Callable[[Config, EmailMessage, str], None]
@@ -101,10 +103,8 @@ class Postman:
         return token
 
     def _letter(self, mail: OutgoingMail, account: Account | None, token: str) -> Letter:
-        due_ms = account.delete_due_ms if account else None
-        date = datetime.fromtimestamp(due_ms / 1000, UTC).strftime("%-d %B %Y") if due_ms else ""
         link = self._config.base_url + self._about(mail).path + token
-        return Letter(mail.kind, link, account.name if account else "", date)
+        return Letter(mail.kind, link, account.name if account else "", _date(mail, account))
 
     def _failed(self, mail: OutgoingMail, token: str, error: Exception) -> None:
         tried = mail.attempts + 1
@@ -139,7 +139,19 @@ class Postman:
             MailKind.VERIFY: _Link(VERIFY_PATH, Purpose.VERIFY, VERIFY_HOURS * _HOUR_MS),
             MailKind.INVITATION: _Link(INVITATION_PATH, Purpose.INVITATION, days * 24 * _HOUR_MS),
             MailKind.LEAVING: _Link(SIGN_IN_PATH),
+            MailKind.PASSWORD_CHANGED: _Link(FORGOTTEN_PATH),
+            MailKind.EMAIL_CHANGED: _Link(EMAIL_PATH),
+            MailKind.ISSUERS_CHANGED: _Link(ISSUERS_PATH),
+            MailKind.CLIENT_ADDED: _Link(CREDENTIALS_PATH),
         }[mail.kind]
+
+
+def _date(mail: OutgoingMail, account: Account | None) -> str:
+    """When the account goes; else when what the mail tells happened."""
+    if mail.kind is MailKind.LEAVING:
+        due_ms = account.delete_due_ms if account else None
+        return datetime.fromtimestamp(due_ms / 1000, UTC).strftime("%-d %B %Y") if due_ms else ""
+    return datetime.fromtimestamp(mail.created_ms / 1000, UTC).strftime("%-d %B %Y, %H:%M UTC")
 
 
 def _is_still_wanted(mail: OutgoingMail, account: Account | None) -> bool:

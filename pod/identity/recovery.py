@@ -12,6 +12,7 @@ from pod.authentication.credentials import digest
 from pod.errors import Conflict, LinkExpired
 from pod.identity.accounts import check_email, forget_links, hashed, put_password
 from pod.identity.attempts import Allowance, count, network_of, spend
+from pod.identity.notices import tell_old_address, tell_owner
 from pod.identity.sessions import Session, end_sessions
 from pod.identity.sign_in import as_typed, check_unchanged, confirm, find
 from pod.mail.message import mail_enabled
@@ -80,6 +81,7 @@ def change_password(
         services.accounts.set_password_hash(tx, account.id, password_hash)
         forget_links(services, tx, account.id)
         end_sessions(services, tx, account.id, keep=keep)
+        tell_owner(services, tx, account.id, MailKind.PASSWORD_CHANGED)
         return _now(tx, account)
 
 
@@ -99,6 +101,7 @@ def set_email(services: Services, account: Account, email: str | None, *, passwo
         forget_links(services, tx, account.id)
         sends = email is not None and mail_enabled(services.config)
         if not (sends and confirmed.email_verified):
+            tell_old_address(services, tx, account.id, email)
             services.accounts.set_email(tx, account.id, email, verified=False)
         if email is not None and sends:
             spend(services, tx, VERIFICATIONS, str(account.id))
@@ -123,6 +126,7 @@ def verify_email(services: Services, token: str) -> Account:
     with services.store.write(SERVER) as tx:
         services.links.take(tx, link.id, Purpose.VERIFY)
         assert link.account is not None
+        tell_old_address(services, tx, link.account, link.email)
         account = services.accounts.set_email(tx, link.account, link.email, verified=True)
         forget_links(services, tx, link.account)
         return account

@@ -23,7 +23,7 @@ VERIFY_HOURS = 24
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """What a mail is about. `name` is the account's, if there is one; `date` is when what it announces is due."""
+    """What a mail is about. `name` is the account's, if there is one; `date` is when what it tells is due, or was."""
 
     kind: MailKind
     link: str
@@ -96,6 +96,46 @@ Until then you can keep it, or save what is in it. Sign in here:
 {link}
 
 If it was not you who asked for this, sign in, keep your account, and choose a new password.
+""",
+    ),
+    MailKind.PASSWORD_CHANGED: (
+        "Your password on {host} was changed",
+        """\
+The password of the account {name} on {host} was changed on {date}.
+
+If that was you, there is nothing to do. If not, choose a new password now:
+{link}
+
+Then sign in, and look for programs and sign-in servers that are not yours.
+""",
+    ),
+    MailKind.EMAIL_CHANGED: (
+        "Your mail address on {host} was changed",
+        """\
+The account {name} on {host} has another mail address, or none, since {date}. This one no longer belongs to it.
+
+If that was you, there is nothing to do. If not, sign in now, name your address again, and choose a new password:
+{link}
+
+If you cannot sign in any more, turn to the operator of {host}.
+""",
+    ),
+    MailKind.ISSUERS_CHANGED: (
+        "Who can sign you in was changed ({host})",
+        """\
+The servers that can sign in the account {name} on {host}, to its pods and to apps, were changed on {date}.
+
+If that was you, there is nothing to do. If not, see which they are, and choose a new password:
+{link}
+""",
+    ),
+    MailKind.CLIENT_ADDED: (
+        "A program can use your pod on {host}",
+        """\
+On {date} a key was made with which a program can act for the account {name} on {host}.
+
+If that was you, there is nothing to do. If not, revoke it here, and choose a new password:
+{link}
 """,
     ),
 }

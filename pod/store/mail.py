@@ -27,6 +27,10 @@ class MailKind(StrEnum):
     VERIFY = "verify"
     INVITATION = "invitation"
     LEAVING = "leaving"
+    PASSWORD_CHANGED = "password changed"  # noqa: S105  # a reason
+    EMAIL_CHANGED = "email changed"
+    ISSUERS_CHANGED = "issuers changed"
+    CLIENT_ADDED = "client added"
 
 
 @dataclass(frozen=True, slots=True)

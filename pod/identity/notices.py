@@ -1,0 +1,34 @@
+"""Mail that tells an owner what changed about the ways into their account, so that a thief cannot change them unseen.
+
+Only to an address that is verified. It waits in the transaction of the change: neither comes without the other.
+
+Spec: NIST SP 800-63B s6.1.2.1; OWASP ASVS 2.2.3
+"""
+
+from __future__ import annotations
+
+from pod.identity.attempts import Allowance, count
+from pod.mail.message import mail_enabled
+from pod.services import Services
+from pod.store.accounts import Accounts
+from pod.store.interface import Writer
+from pod.store.mail import MailKind
+
+NOTICES = Allowance("notice, account", 20, 3600)
+"""Of each kind: what changes one thing over and over fills no mailbox, and hides no change of another."""
+
+
+def tell_owner(services: Services, tx: Writer, account_id: int, kind: MailKind) -> None:
+    """Mail to the verified address that the account has now, if there is one and this server sends mail."""
+    account = Accounts(tx).by_id(account_id)
+    if account is None or account.email is None or not account.email_verified or not mail_enabled(services.config):
+        return
+    if count(services, tx, NOTICES, str(account_id), kind.value) <= NOTICES.times:
+        services.outbox.add(tx, kind, account.email, account_id)
+
+
+def tell_old_address(services: Services, tx: Writer, account_id: int, email: str | None) -> None:
+    """To be called before the account's address becomes `email`: who reads the new one need not be the owner."""
+    account = Accounts(tx).by_id(account_id)
+    if account is not None and account.email != email:
+        tell_owner(services, tx, account_id, MailKind.EMAIL_CHANGED)
