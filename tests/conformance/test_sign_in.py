@@ -16,7 +16,7 @@ from jwcrypto.jwk import JWKSet
 from jwcrypto.jwt import JWT
 
 from pod.identity.authorization import ConsentNeeded, Redirect, SignInNeeded
-from pod.identity.consent import list_apps, revoke_app
+from pod.identity.consent import revoke_app
 from pod.identity.logout import begin_logout
 from pod.identity.requests import ErrorRedirect
 from pod.identity.sessions import end_session, revoke_session
@@ -324,7 +324,7 @@ def test_an_unused_refresh_token_expires(fresh):
 
 def test_revoking_an_app_ends_its_tokens_at_once(app, session):
     tokens, code = app.signed_in(session), app.code(session)
-    (known,) = [each for each in list_apps(app.provider.services, session.account.id) if each.client == app.id]
+    (known,) = app.provider.services.apps.of_client(session.account.id, app.id)
     revoke_app(app.provider.services, session.account.id, known.id)
     assert app.read(tokens["access_token"]) == 401
     assert error_of(app.refresh(tokens["refresh_token"])) == (400, "invalid_grant")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import pytest
 
 from pod.config import Config
-from pod.identity.consent import list_apps, revoke_app
+from pod.identity.consent import revoke_app
 from pod.services import Services, open_services
 from tests.support.apps import App, Provider
 from tests.support.client import raw_request
@@ -95,7 +95,7 @@ def test_a_revoked_app_is_refused_by_the_next_request_in_every_process(provider:
     app, session = provider.app(), provider.sign_in()
     token = app.signed_in(session)["access_token"]
     assert together(TIMES, lambda _: app.read(token)) == [200] * TIMES
-    (known,) = [each for each in list_apps(provider.services, session.account.id) if each.client == app.id]
+    (known,) = provider.services.apps.of_client(session.account.id, app.id)
     revoke_app(provider.services, session.account.id, known.id)
     assert together(TIMES, lambda _: app.read(token)) == [401] * TIMES
 
@@ -103,7 +103,7 @@ def test_a_revoked_app_is_refused_by_the_next_request_in_every_process(provider:
 def test_revoking_an_app_while_it_signs_in_leaves_nothing_behind(provider: Provider) -> None:
     app, session = provider.app(), provider.sign_in()
     tokens = app.signed_in(session)
-    (known,) = [each for each in list_apps(provider.services, session.account.id) if each.client == app.id]
+    (known,) = provider.services.apps.of_client(session.account.id, app.id)
 
     def act(number: int) -> None:
         if number == 0:
