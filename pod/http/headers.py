@@ -7,11 +7,12 @@ Spec: Solid #server-allow-methods, #server-accept-headers, #server-link-auxiliar
 from __future__ import annotations
 
 from functools import lru_cache
+from urllib.parse import urlsplit
 
 from pod.operations.admission import allowed_methods
 from pod.operations.operation import Shape
 from pod.operations.patch import ACCEPT_PATCH
-from pod.protocol.placement import Placement
+from pod.protocol.placement import Placement, is_loopback
 from pod.protocol.resource import REMEMBERED_PATH_BYTES_MAX, Auxiliary, Target
 from pod.rdf.formats import MEDIA_TYPES
 
@@ -38,8 +39,24 @@ SAFETY: Headers = (
     ("Referrer-Policy", "no-referrer"),
     ("Cross-Origin-Resource-Policy", "cross-origin"),
 )
+TRANSPORT_SECURITY = "Strict-Transport-Security"
+TRANSPORT_SECURITY_SECONDS = 365 * 24 * 3600
 VARY = ("Vary", "Accept, Authorization, Origin")
 VARY_OF_CONTAINER = ("Vary", "Accept, Authorization, Origin, Prefer")
+
+
+def transport_security(placement: Placement) -> Headers:
+    """That browsers shall come by https from now on, to this host alone: the pods on hosts of their own say it too, and
+    what else is below it is not ours.
+
+    It holds for every port of a host, so a server at a port of its own says nothing: the others may be somebody else's.
+
+    Spec: RFC 6797 s6.1, s8.3
+    """
+    base = urlsplit(placement.base_url)
+    if base.scheme != "https" or base.port not in {None, 443} or is_loopback(base.hostname or ""):
+        return ()
+    return ((TRANSPORT_SECURITY, f"max-age={TRANSPORT_SECURITY_SECONDS}"),)
 
 
 @lru_cache(maxsize=256)

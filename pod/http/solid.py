@@ -18,7 +18,7 @@ from pod.authentication.authenticate import METADATA_PATH
 from pod.errors import MalformedTarget, MethodNotAllowed, Misdirected, NotImplementedHere, PodError
 from pod.http import cors
 from pod.http.description import describe_storage
-from pod.http.headers import DESCRIPTION_PATH
+from pod.http.headers import DESCRIPTION_PATH, transport_security
 from pod.http.limits import Places
 from pod.http.proxies import effective_host, is_forwarded_http
 from pod.http.request import check_headers, parse_operation, parse_target, raw_path, wants_page
@@ -62,6 +62,7 @@ class SolidApplication:
         self._services = services
         self._renderer = renderer
         self._fallback = fallback
+        self._secure = transport_security(services.placement)
         self._strangers = Places(
             services.config.threads // 4, "Too many people who are not signed in are sending at once; try again soon."
         )
@@ -78,8 +79,20 @@ class SolidApplication:
             return self._send(environ, start_response, redirect(f"https://{host}{environ['REQUEST_URI']}", environ))
         store_path = self._services.placement.path(host, path)
         if store_path is None or is_resource_metadata(path):
-            return self._fallback(environ, start_response)
-        return self._send(environ, start_response, self._answer(environ, host, path, store_path))
+            return self._fallback(environ, self._secured(start_response) if path != HEALTH_PATH else start_response)
+        reply = self._answer(environ, host, path, store_path)
+        reply.headers.extend(self._secure)
+        return self._send(environ, start_response, reply)
+
+    def _secured(self, start_response: StartResponse) -> StartResponse:
+        """Not for what may come over http or for another host. Spec: RFC 6797 s7.2"""
+        if not self._secure:
+            return start_response
+
+        def start(status: str, headers: list[tuple[str, str]], *failure: Any) -> Any:  # PEP 3333
+            return start_response(status, [*headers, *self._secure], *failure)
+
+        return start
 
     def _is_insecure(self, environ: Environ) -> bool:
         """Spec: Solid #server-tls-https-redirect"""

@@ -10,7 +10,6 @@ stays unverified, and is nobody's way in until whoever reads its mail says so.
 from __future__ import annotations
 
 import secrets
-from ipaddress import ip_address
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -21,6 +20,7 @@ from pod.identity.attempts import Allowance, network_of, spend
 from pod.identity.outgoing_mail import INVITATION_PATH
 from pod.identity.recovery import ask_to_verify
 from pod.mail.message import mail_enabled
+from pod.protocol.placement import is_loopback
 from pod.services import Services
 from pod.store.accounts import Account, Accounts
 from pod.store.interface import Queries, Writer
@@ -136,13 +136,4 @@ def _same(one: str, other: str) -> bool:
 def _is_private(services: Services) -> bool:
     """Whether only this machine can reach the server: by what it is called, and by what it listens on."""
     base = urlsplit(services.config.base_url).hostname or ""
-    return _is_loopback(base) and _is_loopback(services.config.host)
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return is_loopback(base) and is_loopback(services.config.host)

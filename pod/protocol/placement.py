@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from ipaddress import ip_address
 from typing import Literal
 
 PlacementKind = Literal["path", "subdomain", "root"]
@@ -25,6 +26,16 @@ _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 def is_storage_name(name: str) -> bool:
     """Whether it can name a storage in every placement: a host label in lower case (RFC 1123 s2.1)."""
     return _LABEL.fullmatch(name) is not None
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address is the machine itself. Spec: RFC 6761 s6.3"""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 @dataclass(frozen=True, slots=True)
