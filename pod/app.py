@@ -28,6 +28,7 @@ def create_app(config: Config, services: Services | None = None) -> Flask:
     # Flask would redirect to a URL made of the host and scheme that a proxy used to reach us.
     app.url_map.strict_slashes = app.url_map.merge_slashes = False
     app.extensions["services"] = services
+    app.extensions["identity"] = identity
     app.register_blueprint(server_pages(services, problem_page))
     app.register_blueprint(identity_provider(services, identity))
     app.register_blueprint(pages(services, identity))

@@ -46,6 +46,7 @@ def run(config: Config) -> None:
     try:
         uvloop.run(serve(bridge, config))
     finally:
+        app.extensions["identity"].close()
         app.extensions["services"].close()
 
 
