@@ -34,9 +34,18 @@ def client_secrets(config: Config) -> ClientSecrets:
 
 
 def add_client(
-    services: Services, account_name: str, client_id: str, secret: str, label: str = "", *, web_id: str | None = None
+    services: Services,
+    account_name: str,
+    client_id: str,
+    secret: str,
+    label: str = "",
+    *,
+    web_id: str | None = None,
+    tell: bool = False,
 ) -> ClientCredential:
     """Client credentials with exactly this id and secret, for a WebID of the account, by default its primary one.
+
+    `tell`: the owner gets mail of it.
 
     Raises: NotFound -- no such account, or not its WebID; Conflict -- the id is taken, or the account has enough;
         UnprocessableContent -- an id, secret or label that cannot be used.
@@ -58,7 +67,8 @@ def add_client(
     with services.store.write(SERVER) as tx:
         if _is_enough(Accounts(tx), account.id):
             raise Conflict(f"An account has at most {CLIENTS_OF_ACCOUNT_MAX} clients. Revoke one first.")
-        tell_owner(services, tx, account.id, MailKind.CLIENT_ADDED)
+        if tell:
+            tell_owner(services, tx, account.id, MailKind.CLIENT_ADDED)
         return services.accounts.create_client(
             tx, client_id, account=account.id, web_id=web_id, label=label, secret_hash=secret_hash
         )
@@ -67,9 +77,12 @@ def add_client(
 def create_client(
     services: Services, account_name: str, label: str = "", *, web_id: str | None = None
 ) -> tuple[ClientCredential, str]:
-    """Client credentials with a new id, and their secret, which is not kept. Raises: see `add_client`."""
+    """Client credentials with a new id, and their secret, which is not kept. The owner gets mail of it.
+
+    Raises: see `add_client`.
+    """
     secret, client_id = secrets.token_urlsafe(32), f"{account_name}-{secrets.token_hex(6)}"
-    return add_client(services, account_name, client_id, secret, label, web_id=web_id), secret
+    return add_client(services, account_name, client_id, secret, label, web_id=web_id, tell=True), secret
 
 
 def list_clients(services: Services, account_name: str) -> tuple[ClientCredential, ...]:

@@ -44,6 +44,8 @@ from tests.unit.authentication.conftest import Internet, foreign_token, jwk
 ALICE = f"{BASE}alice/profile/card#me"
 NEW = "staple battery horse"
 THIEF = "thief@evil.example"
+PLAIN_PAGE = "reset"
+"""The last part of the link in the mail that tells of a new password: a page for everybody."""
 
 
 @pytest.fixture
@@ -208,7 +210,7 @@ def test_what_was_begun_with_the_old_password_ends_with_it(people, she, letters,
     with pytest.raises(WrongPassword):
         act(replace(people, passwords=slow), she)
     assert people.sessions.of_account(she.id) == ()
-    assert letters.delivered() == []
+    assert letters.delivered() == [("alice@example.org", PLAIN_PAGE)]
     assert sign_in(people, "alice", NEW, HERE)
 
 

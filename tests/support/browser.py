@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
 
+from tests.support.node import node
+
 SECONDS_MAX = 30.0
 NARROW = 360
 WIDE = 1280
@@ -48,6 +50,8 @@ def chromium() -> str:
 def running_browser() -> Iterator[Browser]:
     """A browser with an empty profile. Raises: BrowserMissing"""
     path = chromium()
+    # Playwright's own Node wants a library (libatomic) that a new Debian does not have.
+    os.environ["PLAYWRIGHT_NODEJS_PATH"] = str(node())
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS), timeout=SECONDS_MAX * 1000)
         try:
