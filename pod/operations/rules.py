@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from pod.authentication.webid import ISSUERS_PAGE
 from pod.authorization.root_acl import check_acl_content
-from pod.errors import Conflict, ProtectedStatement
+from pod.errors import Conflict, ProtectedStatement, UnprocessableContent
 from pod.protocol.resource import Auxiliary
 from pod.rdf import containment
 from pod.rdf.graph import BNode, Dataset, Graph
-from pod.rdf.vocab import SOLID
+from pod.rdf.vocab import LDP, PIM, SOLID
 from pod.services import Services
 from pod.store.interface import Reader
 from pod.store.records import Snapshot
@@ -21,7 +21,7 @@ from pod.store.records import Snapshot
 def check_document(services: Services, reader: Reader, snapshot: Snapshot, dataset: Dataset | None) -> None:
     """The rules for the new content of a target that the caller may write. `dataset` is None for what is not RDF.
 
-    Raises: Conflict, ProtectedStatement
+    Raises: Conflict, ProtectedStatement, UnprocessableContent
     """
     target = snapshot.target
     if target.auxiliary is Auxiliary.ACL and dataset is not None:
@@ -32,6 +32,7 @@ def check_document(services: Services, reader: Reader, snapshot: Snapshot, datas
         check_description(services, target.subject, dataset.default)
     if snapshot.state is not None and snapshot.state.protected:
         _check_issuers(services, reader, snapshot, dataset)
+        _check_profile(dataset)
 
 
 def check_description(services: Services, container: str, graph: Graph) -> None:
@@ -54,6 +55,17 @@ def _check_issuers(services: Services, reader: Reader, snapshot: Snapshot, datas
             "solid:oidcIssuer says who may sign in as this WebID. Apps cannot change it; its owner can, at "
             f"{services.placement.base_url}{ISSUERS_PAGE}"
         )
+
+
+def _check_profile(dataset: Dataset | None) -> None:
+    """Apps take any one of several, so what they keep there would be in two places.
+
+    Spec: WebID Profile #webid-profile-data-model, #server-unprocessable-content
+    """
+    for one in (PIM.preferencesFile, LDP.inbox):
+        subjects = [str(triple.subject) for triple in dataset.default.match(p=one)] if dataset else []
+        if len(set(subjects)) < len(subjects):
+            raise UnprocessableContent(f"Somebody has more than one {one} in this profile; leave one.")
 
 
 def _issuers(dataset: Dataset) -> frozenset[tuple[bool, str, str]]:
