@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from pod.cli import guard
 from pod.cli.supervisor import MISCONFIGURED, Program, Supervisor, spawn
 from pod.config import Config
+from pod.protocol.placement import is_private
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -79,11 +80,12 @@ def tell(text: str, stream: TextIO) -> None:
 
 
 def welcome(config: Config) -> None:
-    where = f"--data {config.data}" if config.data != Config().data else ""
+    where = f" --data {config.data}" if config.data != Config().data else ""
+    how = "open it in a browser" if is_private(config.base_url, config.host) else f"freehold account invite{where}"
     tell(
         f"\n  Freehold is ready at {config.base_url}\n"
         f"  Everything is kept in {config.data.resolve()}\n\n"
-        f"  Make an account:  freehold account create NAME {where}\n"
-        f"  Stop:             Ctrl-C\n",
+        f"  Make a pod:  {how}\n"
+        f"  Stop:        Ctrl-C\n",
         sys.stdout,
     )

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import secrets
 from typing import Literal
-from urllib.parse import urlsplit
 
 from pod.authentication.credentials import digest
 from pod.errors import Conflict, LinkExpired, RegistrationClosed
@@ -20,7 +19,7 @@ from pod.identity.attempts import Allowance, network_of, spend
 from pod.identity.outgoing_mail import INVITATION_PATH
 from pod.identity.recovery import ask_to_verify
 from pod.mail.message import mail_enabled
-from pod.protocol.placement import is_loopback
+from pod.protocol.placement import is_private
 from pod.services import Services
 from pod.store.accounts import Account, Accounts
 from pod.store.interface import Queries, Writer
@@ -46,7 +45,7 @@ def registration(services: Services) -> Registration:
 def _registration(services: Services, queries: Queries) -> Registration:
     if Accounts(queries).any():
         return services.config.registration
-    return "first" if _is_private(services) else "invitation"
+    return "first" if is_private(services.config.base_url, services.config.host) else "invitation"
 
 
 def sign_up(
@@ -131,9 +130,3 @@ def _taken(services: Services, tx: Writer, invitation: str | None) -> Link | Non
 
 def _same(one: str, other: str) -> bool:
     return one.lower() == other.lower()
-
-
-def _is_private(services: Services) -> bool:
-    """Whether only this machine can reach the server: by what it is called, and by what it listens on."""
-    base = urlsplit(services.config.base_url).hostname or ""
-    return is_loopback(base) and is_loopback(services.config.host)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import ip_address
 from typing import Literal
+from urllib.parse import urlsplit
 
 PlacementKind = Literal["path", "subdomain", "root"]
 
@@ -36,6 +37,11 @@ def is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def is_private(base_url: str, host: str) -> bool:
+    """Whether only this machine can reach a server: by what it is called, and by what it listens on."""
+    return is_loopback(urlsplit(base_url).hostname or "") and is_loopback(host)
 
 
 @dataclass(frozen=True, slots=True)
