@@ -47,8 +47,9 @@ class Person:
     # -- Freehold's pages
 
     def sign_in(self, password: str | None = None) -> None:
-        """On the page that asks for it."""
-        self.submit(name=self.account.name, password=password or self.account.password)
+        """On the page that asks for it. Afterwards the next page is there, whichever it is."""
+        with self.page.expect_navigation():
+            self.submit(name=self.account.name, password=password or self.account.password)
 
     def is_asked_to_sign_in(self) -> None:
         expect(self.page).to_have_url(re.compile(r"/\.account/sign-in"))
@@ -56,7 +57,8 @@ class Person:
 
     def answer(self, answer: str) -> None:
         """allow or refuse, on the page where an app asks."""
-        self.press(f"button[name=answer][value={answer}]")
+        with self.page.expect_navigation():
+            self.press(f"button[name=answer][value={answer}]")
 
     # -- an app
 

@@ -64,6 +64,8 @@ def test_after_signing_out_going_back_shows_nothing(alice: Person):
     alice.go(".home/alice/")
     alice.go(".account/")
     alice.page.get_by_role("button", name="Sign out").click()
+    expect(alice.page.get_by_role("heading", level=1)).to_have_text("You are signed out")
     for _ in range(2):
+        alice.page.wait_for_load_state()
         alice.page.go_back()
         alice.is_asked_to_sign_in()

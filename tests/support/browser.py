@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 
 from tests.support.node import node
 
-SECONDS_MAX = 30.0
+SECONDS_MAX = 60.0
 NARROW = 360
 WIDE = 1280
 HEIGHTS = {NARROW: 740, WIDE: 800}
