@@ -30,12 +30,9 @@ from pod.errors import (
     NotAuthenticated,
     PodError,
 )
-from pod.protocol.agent import PUBLIC, Credentials, Proof
+from pod.protocol.agent import PUBLIC, Credentials
 from pod.remote.client import Remote
 from pod.remote.pace import Paced
-
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
-"""Spec: RFC 9110 s9.2.1."""
 
 _NOT_IN_QUOTED_TEXT = re.compile(r"[^\x20-\x7e]")
 
@@ -70,6 +67,7 @@ class Authenticator:
             config.replay_table,
             entries=config.replay_entries,
             lifetime_seconds=config.proof_window_seconds + config.proof_skew_seconds,
+            now=clock.now(),
         )
         return cls(config.base_url, tokens, replay, rules, clock)
 
@@ -78,8 +76,7 @@ class Authenticator:
     ) -> Credentials:
         """Who sent this request; nobody when it has no `Authorization`. `url` is its canonical URL.
 
-        The proof is remembered here, before anything waits for content. An unsafe method also carries it on in
-        `Credentials.proof`, for the write's own transaction to remember: this holds across machines too.
+        The proof is remembered here, before anything waits for content.
 
         Raises: InvalidToken -- the token does not hold (BearerRefused: sent with the wrong scheme);
             InvalidDPoPProof -- the proof does not, or was seen before; NotAuthenticated -- another scheme;
@@ -93,23 +90,9 @@ class Authenticator:
         proof = verify_proof(dpop, method=method, url=url, token=token, now=now, rules=self._rules)
         if proof.jkt != verified.jkt:
             raise InvalidToken("The access token is bound to another key than that of the DPoP proof.")
-        return Credentials(
-            agent=verified.agent,
-            client=verified.client,
-            issuer=verified.issuer,
-            grant=verified.grant,
-            proof=self._kept(proof, method, now),
-            origin=origin,
-        )
-
-    def _kept(self, proof: Proof, method: str, now: float) -> Proof | None:
-        """What is left for the operation to remember.
-
-        The transaction of a slow upload may come after its proof has expired, and been forgotten there.
-        """
         if not self._replay.remember(proof, now):
             raise InvalidDPoPProof(REPLAYED)
-        return None if method in SAFE_METHODS else proof
+        return Credentials(verified.agent, verified.client, verified.issuer, verified.grant, origin)
 
     def challenges(self, error: PodError | None, *, realm: str, url: str | None = None) -> tuple[str, ...]:
         """The `WWW-Authenticate` values of an answer, one a scheme. `url` is the request's canonical URL.

@@ -128,7 +128,8 @@ class Groups:
         if content is None:  # replaced meanwhile: nobody is in what is no longer there
             return NO_GROUPS
         members = self._members(content, state.media_type, self._placement.url(state.path))
-        self._local.put((state.id, state.version), members, 1 + len(content) // ORDINARY_DOCUMENT_BYTES)
+        if reader.is_committed(state.id):
+            self._local.put((state.id, state.version), members, 1 + len(content) // ORDINARY_DOCUMENT_BYTES)
         return members
 
     def _target(self, group: str) -> Target | None:

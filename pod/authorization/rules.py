@@ -67,7 +67,8 @@ class Rules:
         decision = self._evaluated.get(key)
         if decision is None:
             decision = self._evaluate(acl, reference, inherited, credentials, membership)
-            self._evaluated.put(key, decision)
+            if reader.is_committed(reference.id):
+                self._evaluated.put(key, decision)
         return decision
 
     def _evaluate(
@@ -94,7 +95,8 @@ class Rules:
         if acl is None:
             state, content = self._read(reader, reference)
             acl = self._parse(state, content)
-            self._acls.put(key, acl, 1 + len(content) // ORDINARY_ACL_BYTES)
+            if reader.is_committed(reference.id):
+                self._acls.put(key, acl, 1 + len(content) // ORDINARY_ACL_BYTES)
         return acl
 
     def _read(self, reader: Reader, reference: ACLReference) -> tuple[ResourceState, bytes]:

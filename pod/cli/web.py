@@ -13,13 +13,12 @@ import socket
 from typing import TYPE_CHECKING
 
 import structlog
-import uvloop
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.server.embed import Server
 
 from pod.app import create_app
-from pod.cli.intake import taking
+from pod.cli.intake import Loop, taking
 from pod.http.asgi import Answered, Bridge
 from pod.observability import logging as observed
 
@@ -44,7 +43,8 @@ def run(config: Config) -> None:
     app = create_app(config)
     bridge = Bridge(app.wsgi_app, config, tell_request if config.log_requests else None)
     try:
-        uvloop.run(serve(bridge, config))
+        with asyncio.Runner(loop_factory=Loop) as runner:
+            runner.run(serve(bridge, config))
     finally:
         app.extensions["identity"].close()
         app.extensions["services"].close()

@@ -2,8 +2,8 @@
 
 Receiving and sending happen on the event loop; only the application's own work runs on threads, and long
 uploads have threads of their own, so that none of them can keep a reader out. A server with threads of its own may
-have requests without content answered right there. docs/decisions/0001-web-server.md holds the contract with the
-application.
+have requests answered right there whose content has come, or that have none. docs/decisions/0001-web-server.md holds
+the contract with the application.
 
 Spec: PEP 3333, RFC 9112
 """
@@ -99,17 +99,14 @@ class Bridge:
             answer = await self._asked(environ, receive, chunked=coding is not None)
         await self._finish(answer, environ, started, receive, send)
 
-    def at_once(self, scope: Scope, send: Callable[[dict[str, Any]], object]) -> Rest | None:
-        """Answer a request without content on the calling thread, for which the application may take its time.
+    def at_once(self, scope: Scope, content: bytes, send: Callable[[dict[str, Any]], object]) -> Rest | None:
+        """Answer a request whose content is here on the calling thread, for which the application may take its time.
 
-        `send` must work without being awaited. Gives what is left to do on the event loop: sending a long answer, or
-        everything where there is content.
+        `send` must work without being awaited. Gives what is left to do on the event loop: sending a long answer.
         """
-        if has_content(scope):
-            return partial(self, scope)
         started = time.monotonic()
         environ = make_environ(scope)
-        environ["wsgi.input"] = BytesIO()
+        environ["wsgi.input"] = BytesIO(content)
         answer = ask_safely(self._application, environ)
         if answer.pieces is not None:
             return partial(self._finish, answer, environ, started)
@@ -117,6 +114,14 @@ class Bridge:
         send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
         send({"type": "http.response.body", "body": answer.body})
         return None
+
+    async def answer(self, scope: Scope, content: bytes, receive: Receive, send: Send) -> None:
+        """The same on a thread of our own."""
+        started = time.monotonic()
+        environ = make_environ(scope)
+        environ["wsgi.input"] = BytesIO(content)
+        answer = await self._threads.run(ask_safely, self._application, environ)
+        await self._finish(answer, environ, started, receive, send)
 
     async def _finish(
         self, answer: Answer, environ: WSGIEnvironment, started: float, receive: Receive, send: Send
@@ -173,12 +178,15 @@ async def disconnected(receive: Receive) -> None:
         pass
 
 
-_CONTENT = {b"content-length", b"transfer-encoding"}
-
-
-def has_content(scope: Scope) -> bool:
-    """Whether the request announces content, even if it is empty."""
-    return any(name in _CONTENT for name, _ in scope["headers"])
+def content_length(scope: Scope) -> int | None:
+    """How much content the request announces, 0 if none; None where it does not say."""
+    length: int | None = 0
+    for name, value in scope["headers"]:
+        if name == b"transfer-encoding":
+            return None
+        if name == b"content-length":
+            length = int(value)
+    return length
 
 
 def ask_safely(application: WSGIApplication, environ: WSGIEnvironment) -> Answer:

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 GRACE_SECONDS = 10.0
 PIECE_BYTES = 256 * KIB
 
-Receive = Callable[[], Awaitable[dict[str, Any]]]
+Message = dict[str, Any]  # as of ASGI
+Receive = Callable[[], Awaitable[Message]]
 
 
 @dataclass(frozen=True, slots=True)

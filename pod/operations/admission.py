@@ -16,7 +16,6 @@ from typing import ParamSpec, TypeVar
 from pod.authorization.required import Needs
 from pod.errors import (
     BadRequest,
-    InvalidDPoPProof,
     MethodNotAllowed,
     NotFound,
     PreconditionFailed,
@@ -27,7 +26,7 @@ from pod.operations.operation import UNSUPPORTED_MODELS, Operation, Shape, shape
 from pod.protocol.conditions import Outcome, evaluate
 from pod.protocol.resource import Target, lineage
 from pod.services import Services
-from pod.store.interface import Reader, Writer
+from pod.store.interface import Reader
 from pod.store.records import Actor, ResourceState, Snapshot
 
 NeedsOf = Callable[[Snapshot], Needs]
@@ -61,13 +60,6 @@ def settled(step: Callable[Given, Made]) -> Callable[Given, Made]:
         return step(*args, **kwargs)
 
     return tried
-
-
-def spend_proof(tx: Writer, operation: Operation) -> None:
-    """Use up the request's DPoP proof; a second use fails together with whatever it wanted to write."""
-    proof = operation.credentials.proof
-    if proof and not tx.remember_proof(proof):
-        raise InvalidDPoPProof("This DPoP proof was used before; make a new one for every request.")
 
 
 def actor(operation: Operation) -> Actor:

@@ -6,6 +6,8 @@ Spec: Solid #server-delete-protect-root-container, #server-delete-protect-nonemp
 
 from __future__ import annotations
 
+from functools import partial
+
 from pod.authorization import required
 from pod.errors import NotFound
 from pod.operations.admission import (
@@ -16,25 +18,26 @@ from pod.operations.admission import (
     current_shape,
     refuse_method,
     settled,
-    spend_proof,
 )
 from pod.operations.create import effective
 from pod.operations.operation import Operation, Result, Shape
 from pod.operations.rules import check_deletable
 from pod.services import Services
-from pod.store.interface import Reader
+from pod.store.interface import Reader, Writer
 from pod.store.records import ResourceState, Snapshot
 
 
 def delete(services: Services, operation: Operation) -> Result:
     """Remove the target: 204."""
     settled(_admit)(services, operation, services.store)
-    with services.store.write(actor(operation)) as tx:
-        spend_proof(tx, operation)
-        snapshot, state = _admit(services, operation, tx)
-        tx.delete(state, acl=effective(snapshot))
+    services.store.write_together(actor(operation), partial(_change, services, operation))
     shape = Shape(container=operation.target.is_container, exists=False)
     return Result(204, operation.target, shape)
+
+
+def _change(services: Services, operation: Operation, tx: Writer) -> None:
+    snapshot, state = _admit(services, operation, tx)
+    tx.delete(state, acl=effective(snapshot))
 
 
 def _admit(services: Services, operation: Operation, reader: Reader) -> tuple[Snapshot, ResourceState]:

@@ -24,7 +24,6 @@ from pod.operations.admission import (
     current_shape,
     refuse_method,
     settled,
-    spend_proof,
 )
 from pod.operations.content import discarded_on_failure, read_capped, stage_document
 from pod.operations.create import create_document, effective, written
@@ -99,12 +98,16 @@ def _attempt(services: Services, operation: Operation, update: Patch) -> Result:
     """Raises: VersionMoved -- the document changed between reading and writing."""
     snapshot = _admit(services, operation, update.modes, services.store)
     computed = _compute(services, operation, snapshot.state, update)
-    with discarded_on_failure(services, computed.content), services.store.write(actor(operation)) as tx:
-        snapshot = _admit(services, operation, update.modes, tx)
-        if _version(snapshot.state) != computed.version:
-            raise VersionMoved
-        spend_proof(tx, operation)
-        state = _write(services, tx, snapshot, computed)
+    with discarded_on_failure(services, computed.content):
+        change = partial(_change, services, operation, update, computed)
+        return services.store.write_together(actor(operation), change)
+
+
+def _change(services: Services, operation: Operation, update: Patch, computed: Computed, tx: Writer) -> Result:
+    snapshot = _admit(services, operation, update.modes, tx)
+    if _version(snapshot.state) != computed.version:
+        raise VersionMoved
+    state = _write(services, tx, snapshot, computed)
     return written(services, operation, state, created=snapshot.state is None)
 
 

@@ -23,7 +23,6 @@ from pod.operations.admission import (
     current_shape,
     refuse_method,
     settled,
-    spend_proof,
 )
 from pod.operations.content import EMPTY, Incoming, discarded_on_failure, read_capped, receive
 from pod.operations.create import create_container, create_document
@@ -56,13 +55,16 @@ def post(services: Services, operation: Operation) -> Result:
 def _attempt(services: Services, operation: Operation, wish: str, child: Target, left: int | None) -> Result:
     """Raises: VersionMoved -- another took the name, and the content speaks of the URL it was to have."""
     incoming = _receive(services, operation, child, left)
-    with discarded_on_failure(services, incoming.content), services.store.write(actor(operation)) as tx:
-        spend_proof(tx, operation)
+
+    def change(tx: Writer) -> ResourceState:
         _admit(services, operation, tx)
         snapshot = _free(operation, tx, wish, child)
         if snapshot.target != child and _speaks_of_itself(operation):
             raise VersionMoved
-        state = _create(services, tx, snapshot, incoming)
+        return _create(services, tx, snapshot, incoming)
+
+    with discarded_on_failure(services, incoming.content):
+        state = services.store.write_together(actor(operation), change)
     return Result(
         201,
         operation.target,

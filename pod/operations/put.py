@@ -16,7 +16,6 @@ from pod.operations.admission import (
     check_creatable,
     check_interaction_model,
     settled,
-    spend_proof,
 )
 from pod.operations.content import EMPTY, Incoming, discarded_on_failure, receive
 from pod.operations.create import create_container, create_document, effective, written
@@ -30,12 +29,15 @@ from pod.store.records import Kind, ResourceState, Snapshot
 
 def put(services: Services, operation: Operation) -> Result:
     """Create (201) or replace (204)."""
-    admit_put = partial(_admit, services, operation)
-    incoming = _receive(services, operation, settled(admit_put)(services.store))
-    with discarded_on_failure(services, incoming.content), services.store.write(actor(operation)) as tx:
-        spend_proof(tx, operation)
-        snapshot = admit_put(tx)
-        state = _write(services, tx, snapshot, incoming)
+    incoming = _receive(services, operation, settled(_admit)(services, operation, services.store))
+    with discarded_on_failure(services, incoming.content):
+        change = partial(_change, services, operation, incoming)
+        return services.store.write_together(actor(operation), change)
+
+
+def _change(services: Services, operation: Operation, incoming: Incoming, tx: Writer) -> Result:
+    snapshot = _admit(services, operation, tx)
+    state = _write(services, tx, snapshot, incoming)
     return written(services, operation, state, created=snapshot.state is None)
 
 

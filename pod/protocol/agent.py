@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What identifies one DPoP proof, so that a write can refuse it a second time in its own transaction."""
+    """What identifies one DPoP proof, so that it can be refused a second time."""
 
     jkt: str
     jti: str
@@ -29,7 +29,6 @@ class Credentials:
     client: str | None = None
     issuer: str | None = None
     grant: str | None = None
-    proof: Proof | None = None
     origin: str | None = None
     """The request's `Origin` header: a claim of the browser, so it may only narrow what rules give."""
 

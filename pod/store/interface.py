@@ -9,9 +9,9 @@ Spec: Solid #server-hierarchical-containment, #server-delete-remove-auxiliary-re
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Protocol, TypeVar
 
 from pod.db.connection import Row, Value
 from pod.protocol.agent import Proof
@@ -30,6 +30,8 @@ from pod.store.records import (
     StorageState,
 )
 
+Made = TypeVar("Made")
+
 
 class Queries(Protocol):
     """Portable SQL (`?` for parameters) for the modules of this package; nobody else knows the tables."""
@@ -45,6 +47,10 @@ class Queries(Protocol):
 
 class Reader(Queries, Protocol):
     """Reads committed state. Each method is one statement; `describe` is the whole cost of a warm request."""
+
+    def is_committed(self, resource: int) -> bool:
+        """False of what an open transaction made or changed: it may never come to be, so nobody remembers it."""
+        ...
 
     def describe(
         self, target: Target, grant: str | None = None, *, wide: bool = False, with_body: bool = True
@@ -121,7 +127,7 @@ class Writer(Reader, Protocol):
         ...
 
     def remember_proof(self, proof: Proof) -> bool:
-        """False when this proof was seen before. Commits and rolls back with the write it protects."""
+        """False when this proof was seen before in a transaction. Commits and rolls back with what it protects."""
         ...
 
     def create_storage(self, path: str, account: int, owners: tuple[str, ...]) -> StorageState:
@@ -141,12 +147,23 @@ class ResourceStore(Reader, Protocol):
         ...
 
     def write(self, by: Actor) -> AbstractContextManager[Writer]:
-        """One write transaction (BEGIN IMMEDIATE), committed and fsynced when the block ends without an exception.
+        """One write transaction of its own, committed and fsynced when the block ends without an exception.
 
         One at a time in a process. Nothing of a block that raises remains, staged blobs excepted (they are swept).
 
         Raises: Busy -- the database could not be had within `busy_seconds_max`; NoSpaceLeft; StoreUnavailable;
             CommitUncertain -- it may have happened after a crash, so leave its staged content to the sweep.
+        """
+        ...
+
+    def write_together(self, by: Actor, change: Callable[[Writer], Made]) -> Made:
+        """What `change` gives, once what it did is committed and fsynced: in a transaction that it may share.
+
+        It sees what the changes before it in that transaction did. It runs on any thread, and again when a transaction
+        that it shared failed, so it does nothing but through its Writer. One that raises takes nothing of others with
+        it, nor leaves anything of its own but staged blobs.
+
+        Raises: what `change` raises; what `write` raises
         """
         ...
 

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import BinaryIO, Literal, TypeVar
 
 from pod.clock import Clock
 from pod.config import Config
 from pod.db.connection import Connection, Database, OnConnect, Row, Value
 from pod.db.migrate import migrate, migrations
+from pod.db.together import Together
 from pod.db.turns import Turns
 from pod.errors import StoreUnavailable, VersionMoved
 from pod.store import staging
@@ -25,7 +26,9 @@ from pod.store.blobs.filesystem import FilesystemBlobs, Sync
 from pod.store.blobs.interface import BlobStore
 from pod.store.reading import Reading
 from pod.store.records import Actor, Content, Cursor, ResourceState
-from pod.store.writing import Limits, Writing
+from pod.store.writing import Limits, Occasion, Writing
+
+Made = TypeVar("Made")
 
 
 def open_store(
@@ -63,6 +66,7 @@ class SQLiteStore(Reading):
         self._clock = clock
         self._main = main
         self._side = side
+        self._together = Together(main, wait_seconds_max=config.busy_seconds_max)
         self._turns = Turns(config.turns, config.busy_seconds_max)
         self._limits = Limits(config.quota_bytes, config.quota_resources, config.members_max)
         self._epoch = _epoch(main)
@@ -83,14 +87,26 @@ class SQLiteStore(Reading):
 
     @contextmanager
     def write(self, by: Actor) -> Iterator[Writing]:
-        with self._main.transaction() as connection:
-            writer = SQLiteWriter(connection, self._blobs, by, int(self._clock.now() * 1000), self._limits)
-            try:
-                yield writer
-            finally:
-                writer.end()
-            if writer.refusal:
-                raise writer.refusal
+        with self._main.transaction() as connection, self._writer(connection, by, set()) as writer:
+            yield writer
+
+    def write_together(self, by: Actor, change: Callable[[Writing], Made]) -> Made:
+        def work(connection: Connection, changed: set[int]) -> Made:
+            with self._writer(connection, by, changed) as writer:
+                return change(writer)
+
+        return self._together.run(work)
+
+    @contextmanager
+    def _writer(self, connection: Connection, by: Actor, changed: set[int]) -> Iterator[SQLiteWriter]:
+        occasion = Occasion(by, int(self._clock.now() * 1000), changed)
+        writer = SQLiteWriter(connection, self._blobs, occasion, self._limits)
+        try:
+            yield writer
+        finally:
+            writer.end()
+        if writer.refusal:
+            raise writer.refusal
 
     def turn(self, path: str) -> AbstractContextManager[None]:
         return self._turns.take(path)
@@ -163,8 +179,8 @@ class SQLiteSnapshot(Reading):
 class SQLiteWriter(Writing):
     """`Writer` of interface.py, over the one connection that writes."""
 
-    def __init__(self, connection: Connection, blobs: BlobStore, by: Actor, now_ms: int, limits: Limits) -> None:
-        super().__init__(blobs, by, now_ms, limits)
+    def __init__(self, connection: Connection, blobs: BlobStore, occasion: Occasion, limits: Limits) -> None:
+        super().__init__(blobs, occasion, limits)
         self._connection: Connection | None = connection
 
     def rows(self, statement: str, parameters: Sequence[Value] = ()) -> list[Row]:

@@ -44,6 +44,15 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Occasion:
+    """Who writes and when, and the ids of what the transaction made or changed so far, whoever did."""
+
+    by: Actor
+    now_ms: int
+    changed: set[int]
+
+
+@dataclass(frozen=True, slots=True)
 class _Place:
     """Where a new resource goes: in its storage, under its parent or beside its subject."""
 
@@ -71,10 +80,11 @@ def _all_or_nothing(
 class Writing(Reading):
     """The `Writer` of interface.py, over a connection in a transaction."""
 
-    def __init__(self, blobs: BlobStore, by: Actor, now_ms: int, limits: Limits) -> None:
+    def __init__(self, blobs: BlobStore, occasion: Occasion, limits: Limits) -> None:
         super().__init__(blobs)
-        self._by = by
-        self._now_ms = now_ms
+        self._changed = occasion.changed
+        self._by = occasion.by
+        self._now_ms = occasion.now_ms
         self._limits = limits
         self._operation = secrets.token_hex(8)
         self.refusal: Exception | None = None
@@ -82,6 +92,9 @@ class Writing(Reading):
     def stream(self, statement: str, parameters: Sequence[Value] = ()) -> Generator[Row]:
         """All rows at once: what follows in this transaction may change them."""
         yield from self.rows(statement, parameters)
+
+    def is_committed(self, resource: int) -> bool:
+        return resource not in self._changed
 
     @property
     def now_ms(self) -> int:
@@ -108,6 +121,7 @@ class Writing(Reading):
 
     @_all_or_nothing
     def replace(self, state: ResourceState, content: Content, *, kind: Kind, acl: ACLReference | None) -> ResourceState:
+        self._changed.add(state.id)
         version = self._spend(state.storage, content.size - state.size, 0)
         new = _replaced(state, kind, content, version, self._now_ms)
         updated = self.rows(sql.UPDATE_RESOURCE, _update_values(new, state))
@@ -183,6 +197,7 @@ class Writing(Reading):
         what: tuple[Value, ...] = (kind.value, content.media_type, version, version, self._now_ms)
         body: tuple[Value, ...] = (content.size, content.digest, int(protected), content.blob, content.inline)
         (key,) = self.rows(sql.INSERT_RESOURCE, where + what + body)[0]
+        self._changed.add(key)
         return ResourceState(
             id=key,
             storage=place.storage,

@@ -16,8 +16,8 @@ from pod.errors import (
     NotAuthenticated,
     NotFound,
 )
-from pod.protocol.agent import PUBLIC, Credentials, Proof
-from tests.support.proofs import NOW, URL, key, proof
+from pod.protocol.agent import PUBLIC, Credentials
+from tests.support.proofs import URL, key, proof
 from tests.unit.authentication.conftest import ALICE, ISSUER
 
 
@@ -42,7 +42,7 @@ def test_without_authorization_nobody_asks(authenticator):
 @pytest.mark.parametrize("scheme", ["DPoP", "dpop", "DPOP  "])
 def test_token_and_proof_give_credentials(world, authenticator, scheme):
     found = ask(authenticator, f"{scheme} {world.token()}", dpop=(proof(),), origin="https://app.example")
-    assert found == Credentials(ALICE, "app", ISSUER, "grant", None, "https://app.example")
+    assert found == Credentials(ALICE, "app", ISSUER, "grant", "https://app.example")
 
 
 def test_a_proof_for_reading_is_accepted_once(world, authenticator):
@@ -53,10 +53,9 @@ def test_a_proof_for_reading_is_accepted_once(world, authenticator):
 
 
 @pytest.mark.parametrize("method", ["PUT", "POST", "PATCH", "DELETE", "PROPFIND"])
-def test_a_proof_for_writing_is_used_up_and_goes_on_to_the_write(world, authenticator, method):
+def test_a_proof_for_writing_is_used_up(world, authenticator, method):
     sent = {"dpop": (proof(htm=method, jti="a"),), "method": method}
-    found = ask(authenticator, f"DPoP {world.token()}", **sent)
-    assert found.proof == Proof(key().thumbprint(), "a", NOW + 60)
+    ask(authenticator, f"DPoP {world.token()}", **sent)
     with pytest.raises(InvalidDPoPProof, match="used before"):
         ask(authenticator, f"DPoP {world.token()}", **sent)
 

@@ -16,7 +16,9 @@ from pod.errors import Busy
 from pod.protocol.agent import Proof
 
 NOW = 1_800_000_000.5
-LIFETIME = 70
+WINDOW, SKEW = 60, 10
+LIFETIME = WINDOW + SKEW
+LONG_AGO = NOW - LIFETIME
 
 
 def proof(jti: str, jkt: str = "key") -> Proof:
@@ -28,8 +30,8 @@ def file(tmp_path):
     return tmp_path / "run" / "proofs"
 
 
-def table(file, entries=4 * SLOTS):
-    return ReplayTable(file, entries=entries, lifetime_seconds=LIFETIME)
+def table(file, entries=4 * SLOTS, now=NOW):
+    return ReplayTable(file, entries=entries, lifetime_seconds=LIFETIME, now=now)
 
 
 def test_a_proof_is_accepted_once(file):
@@ -77,14 +79,40 @@ def test_a_restart_forgets_nothing(file):
 
 def test_a_table_of_another_size_is_made_anew(file):
     table(file, entries=SLOTS).close()
-    assert table(file, entries=8 * SLOTS).remember(proof("a"), NOW)
+    assert table(file, entries=8 * SLOTS, now=LONG_AGO).remember(proof("a"), NOW)
 
 
 @pytest.mark.parametrize("content", [b"", b"short", b"\xff" * 5000])
 def test_a_file_that_is_no_table_is_replaced(file, content):
     file.parent.mkdir()
     file.write_bytes(content)
-    assert table(file).remember(proof("a"), NOW)
+    assert table(file, now=LONG_AGO).remember(proof("a"), NOW)
+
+
+def of_another_boot(file):
+    """As it is found when the power failed: nobody knows what of it was written out."""
+    with file.open("r+b") as table:
+        table.seek(file.read_bytes().index(b"-"))
+        table.write(b"?")
+
+
+def test_what_a_lost_table_could_have_held_is_refused_until_it_expires(file):
+    table(file).close()
+    of_another_boot(file)
+    proofs = table(file, now=NOW)
+    with pytest.raises(Busy, match="just started"):
+        proofs.remember(Proof("key", "dated ahead", NOW + SKEW - 1 + WINDOW), NOW)
+    assert proofs.remember(Proof("key", "newer", NOW + SKEW + 1 + WINDOW), NOW + SKEW + 1)
+
+
+def test_a_clock_set_back_below_the_loss_locks_nobody_out(file):
+    table(file).close()
+    of_another_boot(file)
+    assert table(file, now=NOW + 3600).remember(proof("a"), NOW)
+
+
+def test_the_first_table_has_lost_nothing(file):
+    assert table(file, now=NOW).remember(Proof("key", "a", NOW + 1), NOW)
 
 
 def test_a_slot_that_a_killed_process_left_half_written_does_not_stay_taken(file):
