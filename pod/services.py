@@ -11,6 +11,7 @@ from pod.authentication.authenticate import Authenticator
 from pod.authentication.credentials import Passwords
 from pod.authentication.keys import KeyRing
 from pod.authorization.authorize import Authorizer
+from pod.authorization.memory import Memory
 from pod.authorization.public import PublicDocuments
 from pod.clock import Clock, SystemClock
 from pod.config import Config
@@ -40,6 +41,11 @@ MINIMAL = "min"
 """Added to the format code of a container without its listing."""
 
 
+REGULARS_MAX = 10_000
+Regular = tuple[str | None, str | None, str | None, str]
+"""Agent, client, origin, and the path of a container into which they were let write."""
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """What one process works with."""
@@ -61,6 +67,7 @@ class Services:
     authorizer: Authorizer
     public_documents: PublicDocuments
     representations: RepresentationCache
+    regulars: Memory[Regular, bool]
     kept_contexts: ContextLoader
     new_contexts: ContextLoader
 
@@ -126,6 +133,7 @@ def open_services(config: Config, clock: Clock | None = None, store: ResourceSto
         authorizer=authorizer,
         public_documents=public_documents,
         representations=RepresentationCache(config.representation_cache_bytes),
+        regulars=Memory(REGULARS_MAX),
         kept_contexts=KeptContexts(store),
         new_contexts=FetchedContexts(
             store,

@@ -169,6 +169,7 @@ class Arrival:
         try:
             message = coming.result()
             if message["type"] == "http.request" and len(message["body"]) == self._length:
+                self._coming = None  # it knows us, and is of a kind whose circles Python does not collect
                 self._intake.answer(self._request, message["body"])
             else:
                 self._intake.pass_on_arrival(self._request, self._receive)

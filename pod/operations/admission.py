@@ -1,7 +1,8 @@
 """The part every verb shares: describe the target and let authorization decide, on a read snapshot or in a transaction.
 
 Verbs call `admit` twice for a write: once before the body is read, so that a stranger's body never is, and once inside
-the write transaction, where the authorization that counts and the effect see one state.
+the write transaction, where the authorization that counts and the effect see one state. Those who wrote into the same
+container lately are spared the first.
 
 Spec: WAC #server-operations; RFC 9110 s13.2.1; RFC 9449 s11.1
 """
@@ -13,19 +14,24 @@ from contextlib import suppress
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
+from pod.authorization.decision import Decision
 from pod.authorization.required import Needs
+from pod.config import KIB
 from pod.errors import (
+    AccessDenied,
     BadRequest,
     MethodNotAllowed,
+    NotAuthenticated,
     NotFound,
     PreconditionFailed,
     SlashTwinExists,
     VersionMoved,
 )
-from pod.operations.operation import UNSUPPORTED_MODELS, Operation, Shape, shape_of
+from pod.operations.operation import UNSUPPORTED_MODELS, Body, Operation, Result, Shape, shape_of
 from pod.protocol.conditions import Outcome, evaluate
 from pod.protocol.resource import Target, lineage
-from pod.services import Services
+from pod.rdf import formats
+from pod.services import Regular, Services
 from pod.store.interface import Reader
 from pod.store.records import Actor, ResourceState, Snapshot
 
@@ -34,6 +40,8 @@ Given = ParamSpec("Given")
 Made = TypeVar("Made")
 
 SETTLE_ATTEMPTS_MAX = 5
+LITTLE_BYTES = 16 * KIB
+"""Of content that is read, or changed in a transaction, in passing."""
 
 
 def admit(services: Services, reader: Reader, operation: Operation, needs: NeedsOf) -> Snapshot:
@@ -43,10 +51,55 @@ def admit(services: Services, reader: Reader, operation: Operation, needs: Needs
 
     Raises: NotAuthenticated, AccessDenied, InvalidToken, NotFound
     """
-    snapshot = reader.describe(operation.target, operation.credentials.grant, wide=True, with_body=False)
-    needed = needs(snapshot)
-    services.authorizer.authorize(reader, snapshot, operation.credentials, needed, may_wait=reader is services.store)
-    return snapshot
+    return admitted(services, reader, operation, needs)[0]
+
+
+def admitted(
+    services: Services, reader: Reader, operation: Operation, needs: NeedsOf, *, with_body: bool = False
+) -> tuple[Snapshot, Decision]:
+    """The same, with what the caller may do beside what is needed, and on request the target's body."""
+    snapshot = reader.describe(operation.target, operation.credentials.grant, wide=True, with_body=with_body)
+    needed, may_wait = needs(snapshot), reader is services.store
+    return snapshot, services.authorizer.authorize(reader, snapshot, operation.credentials, needed, may_wait=may_wait)
+
+
+def at_once(services: Services, operation: Operation, step: Callable[[], Result]) -> Result | None:
+    """What `step` gives, if the caller was let write into this container lately and sends little; else None.
+
+    `step` reads what was sent before anybody knows whether it may be written; its transaction decides. None also for
+    whoever is refused there: to the refusal belongs the whole way, on which groups of other servers are asked.
+    """
+    key = _regular(operation)
+    if not _is_little(operation.body) or not services.regulars.get(key):
+        return None
+    try:
+        return step()
+    except (NotAuthenticated, AccessDenied):
+        services.regulars.put(key, value=False)
+    except VersionMoved:
+        pass
+    if operation.body:
+        operation.body.stream.seek(0)
+    return None
+
+
+def remember_regular(services: Services, operation: Operation) -> None:
+    """That the caller was let write here."""
+    services.regulars.put(_regular(operation), value=True)
+
+
+def _regular(operation: Operation) -> Regular:
+    path, who = operation.target.path, operation.credentials
+    container = path if operation.method == "POST" else path[: path.rstrip("/").rfind("/") + 1]
+    return who.agent, who.client, who.origin, container
+
+
+def _is_little(body: Body | None) -> bool:
+    """Whether the content can be read without waiting for anybody: new contexts of JSON-LD may have to be fetched."""
+    if body is None:
+        return True
+    here = body.length is not None and body.length <= LITTLE_BYTES and body.stream.seekable()
+    return here and body.media_type.essence != formats.JSON_LD.media_type
 
 
 def settled(step: Callable[Given, Made]) -> Callable[Given, Made]:

@@ -14,9 +14,11 @@ from pod.operations.admission import (
     actor,
     admit,
     allowed_methods,
+    at_once,
     check_conditions,
     current_shape,
     refuse_method,
+    remember_regular,
     settled,
 )
 from pod.operations.create import effective
@@ -29,10 +31,18 @@ from pod.store.records import ResourceState, Snapshot
 
 def delete(services: Services, operation: Operation) -> Result:
     """Remove the target: 204."""
-    settled(_admit)(services, operation, services.store)
+    commit = partial(_delete, services, operation)
+    done = at_once(services, operation, commit)
+    if done is None:
+        settled(_admit)(services, operation, services.store)
+        done = commit()
+        remember_regular(services, operation)
+    return done
+
+
+def _delete(services: Services, operation: Operation) -> Result:
     services.store.write_together(actor(operation), partial(_change, services, operation))
-    shape = Shape(container=operation.target.is_container, exists=False)
-    return Result(204, operation.target, shape)
+    return Result(204, operation.target, Shape(container=operation.target.is_container, exists=False))
 
 
 def _change(services: Services, operation: Operation, tx: Writer) -> None:

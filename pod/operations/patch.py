@@ -1,8 +1,9 @@
 """PATCH: change an RDF document by an N3 Patch or a SPARQL Update, making it where it is missing.
 
-The new document is computed outside the transaction from the version that was read; the transaction then checks that
-this version is still current, and the whole is tried again, a bounded number of times, when it is not. Patches of one
-document take turns, or most of many at once would be computed in vain; only other writes can come between.
+A small patch of a small document is computed in the transaction that writes it, so that any number of them may come at
+once. Otherwise the new document is computed before the transaction from the version that was read; the transaction
+checks that this version is still current, and the whole is tried again, a bounded number of times, when it is not.
+Patches that are computed so take turns at their document, or most of many would be computed in vain.
 
 Spec: Solid #server-patch-n3-semantics, #server-put-patch-intermediate-containers; RFC 5789 s2.2
 """
@@ -10,19 +11,30 @@ Spec: Solid #server-patch-n3-semantics, #server-put-patch-intermediate-container
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from pod.authorization import required
-from pod.errors import Busy, ContentTypeMissing, PatchDidNotMatch, UnsupportedMediaType, VersionMoved
+from pod.authorization.decision import Decision
+from pod.errors import (
+    Busy,
+    ContentTypeMissing,
+    PatchDidNotMatch,
+    UnprocessableContent,
+    UnsupportedMediaType,
+    VersionMoved,
+)
 from pod.operations.admission import (
+    LITTLE_BYTES,
     actor,
-    admit,
+    admitted,
     allowed_methods,
+    at_once,
     check_conditions,
     check_creatable,
     current_shape,
     refuse_method,
+    remember_regular,
     settled,
 )
 from pod.operations.content import discarded_on_failure, read_capped, stage_document
@@ -31,6 +43,7 @@ from pod.operations.operation import Body, Operation, Result
 from pod.operations.rules import check_document
 from pod.protocol.modes import AccessMode
 from pod.rdf import formats, n3patch, sparql_update
+from pod.rdf.formats import Limits
 from pod.rdf.graph import Dataset
 from pod.rdf.patch import Patch, apply
 from pod.services import Services
@@ -41,6 +54,8 @@ PARSERS = {"text/n3": n3patch.parse, "application/sparql-update": sparql_update.
 ACCEPT_PATCH = ", ".join(PARSERS)
 NEW_DOCUMENT_TYPE = "text/turtle"
 ATTEMPTS_MAX = 10
+SMALL_STEPS = 2_000
+"""Matching steps that a patch may take in a transaction, while other writes wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +69,40 @@ class Computed:
 
 def patch(services: Services, operation: Operation) -> Result:
     """Update (204) or create (201)."""
-    settled(_admit)(services, operation, None, services.store)
-    body = _patch_body(operation)
-    update = _parse(services, operation, body)
+    done = at_once(services, operation, partial(_patch_at_once, services, operation))
+    if done is None:
+        snapshot, decision = settled(_admit)(services, operation, None, services.store)
+        done = _patch(services, operation, snapshot, decision)
+        remember_regular(services, operation)
+    return done
+
+
+def _patch_at_once(services: Services, operation: Operation) -> Result:
+    update = _parse(services, operation, _read(services, operation))
+    return services.store.write_together(actor(operation), partial(_small, services, operation, update))
+
+
+def _patch(services: Services, operation: Operation, snapshot: Snapshot, decision: Decision) -> Result:
+    """With what is known of a patch that is still to be read."""
+    text = _read(services, operation)
+    update = _parse(services, operation, text)
+    if snapshot.state is None or update.modes not in decision.modes:
+        snapshot, _ = settled(_admit)(services, operation, update.modes, services.store)
+    if len(text) <= LITTLE_BYTES and _is_small(snapshot.state):
+        with suppress(VersionMoved):
+            return services.store.write_together(actor(operation), partial(_small, services, operation, update))
     for _ in range(ATTEMPTS_MAX):
         with suppress(VersionMoved), services.store.turn(operation.target.path):
             return _attempt(services, operation, update)
     raise Busy("Others kept changing this document; try again.", headers=(("Retry-After", "1"),))
+
+
+def _read(services: Services, operation: Operation) -> bytes:
+    return read_capped(_patch_body(operation), services.config.patch_bytes_max)
+
+
+def _is_small(state: ResourceState | None) -> bool:
+    return state is None or (state.size <= LITTLE_BYTES and state.blob is None)
 
 
 def _patch_body(operation: Operation) -> Body:
@@ -75,47 +117,67 @@ def _patch_body(operation: Operation) -> Body:
     return operation.body
 
 
-def _parse(services: Services, operation: Operation, body: Body) -> Patch:
+def _parse(services: Services, operation: Operation, text: bytes) -> Patch:
     """Raises: MalformedContent 400, UnprocessableContent 422 (Solid #server-patch-n3-invalid)"""
-    text = read_capped(body, services.config.patch_bytes_max)
     base = services.placement.url(operation.target.path)
-    return PARSERS[body.media_type.essence](text, base=base, limits=services.limits)
+    return PARSERS[_patch_body(operation).media_type.essence](text, base=base, limits=services.limits)
 
 
-def _admit(services: Services, operation: Operation, modes: AccessMode | None, reader: Reader) -> Snapshot:
+def _admit(
+    services: Services, operation: Operation, modes: AccessMode | None, reader: Reader
+) -> tuple[Snapshot, Decision]:
     """`modes` are what the patch needs; before it is read (None), any mode that could allow some patch will do."""
-    snapshot = admit(services, reader, operation, partial(required.patch, modes=modes))
+    needs = partial(required.patch, modes=modes)
+    snapshot, decision = admitted(services, reader, operation, needs, with_body=modes is not None)
     shape = current_shape(snapshot)
     if "PATCH" not in allowed_methods(operation.target, shape):
         raise refuse_method(operation.target, shape, "Only RDF documents can be patched; containers by their .meta.")
     if snapshot.state is None:
         check_creatable(snapshot)
     check_conditions(services, operation, snapshot.state)
-    return snapshot
+    return snapshot, decision
+
+
+def _small(services: Services, operation: Operation, update: Patch, tx: Writer) -> Result:
+    """All in one transaction.
+
+    Raises: VersionMoved -- it is not as small as it seemed, and too much for where everybody waits.
+    """
+    snapshot, _ = _admit(services, operation, update.modes, tx)
+    if not _is_small(snapshot.state):
+        raise VersionMoved
+    limits = replace(services.limits, patch_steps=min(SMALL_STEPS, services.limits.patch_steps))
+    try:
+        computed = _compute(services, operation, snapshot.state, update, limits)
+    except UnprocessableContent as error:
+        raise VersionMoved from error
+    with discarded_on_failure(services, computed.content):
+        return _written(services, operation, snapshot, computed, tx)
 
 
 def _attempt(services: Services, operation: Operation, update: Patch) -> Result:
     """Raises: VersionMoved -- the document changed between reading and writing."""
-    snapshot = _admit(services, operation, update.modes, services.store)
-    computed = _compute(services, operation, snapshot.state, update)
+    snapshot, _ = _admit(services, operation, update.modes, services.store)
+    computed = _compute(services, operation, snapshot.state, update, services.limits)
     with discarded_on_failure(services, computed.content):
         change = partial(_change, services, operation, update, computed)
         return services.store.write_together(actor(operation), change)
 
 
 def _change(services: Services, operation: Operation, update: Patch, computed: Computed, tx: Writer) -> Result:
-    snapshot = _admit(services, operation, update.modes, tx)
+    snapshot, _ = _admit(services, operation, update.modes, tx)
     if _version(snapshot.state) != computed.version:
         raise VersionMoved
-    state = _write(services, tx, snapshot, computed)
-    return written(services, operation, state, created=snapshot.state is None)
+    return _written(services, operation, snapshot, computed, tx)
 
 
-def _compute(services: Services, operation: Operation, state: ResourceState | None, update: Patch) -> Computed:
+def _compute(
+    services: Services, operation: Operation, state: ResourceState | None, update: Patch, limits: Limits
+) -> Computed:
     """Raises: PatchDidNotMatch 409; UnprocessableContent 422 -- too much work"""
     media_type = state.media_type if state else NEW_DOCUMENT_TYPE
     before = _current(services, operation, state)
-    after = apply(update, before, limits=services.limits)
+    after = apply(update, before, limits=limits)
     if state is None and not len(after):
         raise PatchDidNotMatch("There is nothing at this URL, and the patch adds nothing: it was not made.")
     data = formats.serialize(after, media_type)
@@ -133,8 +195,10 @@ def _version(state: ResourceState | None) -> int | None:
     return state.version if state else None
 
 
-def _write(services: Services, tx: Writer, snapshot: Snapshot, computed: Computed) -> ResourceState:
+def _written(services: Services, operation: Operation, snapshot: Snapshot, computed: Computed, tx: Writer) -> Result:
     check_document(services, tx, snapshot, computed.dataset)
     if snapshot.state is None:
-        return create_document(tx, snapshot, Kind.RDF, computed.content)
-    return tx.replace(snapshot.state, computed.content, kind=Kind.RDF, acl=effective(snapshot))
+        state = create_document(tx, snapshot, Kind.RDF, computed.content)
+    else:
+        state = tx.replace(snapshot.state, computed.content, kind=Kind.RDF, acl=effective(snapshot))
+    return written(services, operation, state, created=snapshot.state is None)

@@ -10,18 +10,22 @@ import io
 import secrets
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 
 from pod.authorization import required
+from pod.authorization.decision import Decision
 from pod.errors import Busy, ContentTypeMissing, NotFound, VersionMoved
 from pod.operations.admission import (
     actor,
-    admit,
+    admitted,
     allowed_methods,
+    at_once,
     check_conditions,
     check_creatable,
     check_interaction_model,
     current_shape,
     refuse_method,
+    remember_regular,
     settled,
 )
 from pod.operations.content import EMPTY, Incoming, discarded_on_failure, read_capped, receive
@@ -41,7 +45,29 @@ NAME_ATTEMPTS_MAX = 8
 
 def post(services: Services, operation: Operation) -> Result:
     """Create in the target container: 201 with the new URL in `Location`."""
-    wish, left = settled(_wish)(services, operation)
+    done = at_once(services, operation, partial(_post_at_once, services, operation))
+    if done is None:
+        snapshot, decision = settled(_admit)(services, operation, services.store)
+        done = _post(services, operation, _wish(operation, decision), room(snapshot))
+        remember_regular(services, operation)
+    return done
+
+
+def _post_at_once(services: Services, operation: Operation) -> Result:
+    """Raises: VersionMoved -- the content depends on the name, and so takes a closer look."""
+    if _speaks_of_itself(operation):
+        raise VersionMoved
+    incoming = _receive(services, operation, _child(operation, "new"), None)
+
+    def change(tx: Writer) -> ResourceState:
+        _, decision = _admit(services, operation, tx)
+        return _create(services, tx, _free(operation, tx, _wish(operation, decision)), incoming)
+
+    with discarded_on_failure(services, incoming.content):
+        return _created(services, operation, services.store.write_together(actor(operation), change))
+
+
+def _post(services: Services, operation: Operation, wish: str, left: int | None) -> Result:
     if not _speaks_of_itself(operation) or operation.body is None:
         return _attempt(services, operation, wish, _child(operation, wish), left)
     text = read_capped(operation.body, services.config.document_bytes_max)
@@ -64,7 +90,10 @@ def _attempt(services: Services, operation: Operation, wish: str, child: Target,
         return _create(services, tx, snapshot, incoming)
 
     with discarded_on_failure(services, incoming.content):
-        state = services.store.write_together(actor(operation), change)
+        return _created(services, operation, services.store.write_together(actor(operation), change))
+
+
+def _created(services: Services, operation: Operation, state: ResourceState) -> Result:
     return Result(
         201,
         operation.target,
@@ -75,8 +104,8 @@ def _attempt(services: Services, operation: Operation, wish: str, child: Target,
     )
 
 
-def _admit(services: Services, operation: Operation, reader: Reader) -> Snapshot:
-    snapshot = admit(services, reader, operation, required.post)
+def _admit(services: Services, operation: Operation, reader: Reader) -> tuple[Snapshot, Decision]:
+    snapshot, decision = admitted(services, reader, operation, required.post)
     shape = current_shape(snapshot)
     if snapshot.state is None:
         raise NotFound("There is no container here to create anything in.")
@@ -84,20 +113,18 @@ def _admit(services: Services, operation: Operation, reader: Reader) -> Snapshot
         raise refuse_method(operation.target, shape, "POST creates resources in containers; this is not a container.")
     check_interaction_model(operation)
     check_conditions(services, operation, snapshot.state)
-    return snapshot
+    return snapshot, decision
 
 
-def _wish(services: Services, operation: Operation) -> tuple[str, int | None]:
-    """A name for what is to be made, if it may be: the client's own where it gives one. And the room there is for it.
+def _wish(operation: Operation, decision: Decision) -> str:
+    """A name for what is to be made: the client's own where it gives one.
 
     Never just that for whoever may not read the container: it would tell whether the name was free.
     """
-    snapshot = _admit(services, operation, services.store)
-    name, left = segment(operation.slug), room(snapshot)
+    name = segment(operation.slug)
     if name is None:
-        return secrets.token_hex(8), left
-    modes, _ = services.authorizer.allowed(services.store, snapshot, operation.credentials)
-    return (name if AccessMode.READ in modes else with_suffix(name, secrets.token_hex(4))), left
+        return secrets.token_hex(8)
+    return name if AccessMode.READ in decision.modes else with_suffix(name, secrets.token_hex(4))
 
 
 def _speaks_of_itself(operation: Operation) -> bool:

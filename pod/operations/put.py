@@ -12,9 +12,11 @@ from pod.errors import Conflict, ContentTypeMissing
 from pod.operations.admission import (
     actor,
     admit,
+    at_once,
     check_conditions,
     check_creatable,
     check_interaction_model,
+    remember_regular,
     settled,
 )
 from pod.operations.content import EMPTY, Incoming, discarded_on_failure, receive
@@ -29,7 +31,15 @@ from pod.store.records import Kind, ResourceState, Snapshot
 
 def put(services: Services, operation: Operation) -> Result:
     """Create (201) or replace (204)."""
-    incoming = _receive(services, operation, settled(_admit)(services, operation, services.store))
+    done = at_once(services, operation, partial(_put, services, operation, None))
+    if done is None:
+        done = _put(services, operation, settled(_admit)(services, operation, services.store))
+        remember_regular(services, operation)
+    return done
+
+
+def _put(services: Services, operation: Operation, snapshot: Snapshot | None) -> Result:
+    incoming = _receive(services, operation, snapshot)
     with discarded_on_failure(services, incoming.content):
         change = partial(_change, services, operation, incoming)
         return services.store.write_together(actor(operation), change)
@@ -55,16 +65,17 @@ def _admit(services: Services, operation: Operation, reader: Reader) -> Snapshot
     return snapshot
 
 
-def _receive(services: Services, operation: Operation, snapshot: Snapshot) -> Incoming:
+def _receive(services: Services, operation: Operation, snapshot: Snapshot | None) -> Incoming:
+    """`snapshot` is what was seen before, None if there was no need to look."""
     target = operation.target
     if operation.body is not None:
         return receive(
             services,
             operation.body,
             target,
-            room=room(snapshot),
+            room=room(snapshot) if snapshot else None,
             by_account=operation.credentials.has_account,
-            is_identity=snapshot.state is not None and snapshot.state.protected,
+            is_identity=snapshot is not None and snapshot.state is not None and snapshot.state.protected,
         )
     if not target.is_container:
         raise ContentTypeMissing("Say with Content-Type what the content is.")
