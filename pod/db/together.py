@@ -87,61 +87,73 @@ class Together:
     def _waits_to_lead(self, mine: _Change[Made]) -> bool:
         """Until it is done (False), or is to be done by its own thread (True). Raises: Busy"""
         if not mine.wait(self._wait_seconds_max):
-            with self._guard, suppress(ValueError):
+            with suppress(ValueError):
                 self._waiting.remove(mine)  # type: ignore[arg-type]  # as above
                 raise busy()
             mine.wait()  # somebody is just at it
         return mine.leads
 
     def _lead(self, mine: _Change[Made]) -> None:
-        with self._guard:
-            followers = [self._waiting.popleft() for _ in range(min(len(self._waiting), TOGETHER_MAX - 1))]
+        group: list[_Change[object]] = [mine]  # type: ignore[list-item]  # as above
         try:
-            self._commit([mine, *followers])  # type: ignore[list-item]  # as above
+            self._commit(group)
         finally:
             self._hand_over()
-            for each in followers:
+            for each in group[1:]:
                 each.tell()
 
     def _hand_over(self) -> None:
         """Before the others are told, so that the next transaction begins while they answer their clients."""
         with self._guard:
-            self._led = bool(self._waiting)
-            if self._led:
-                next_one = self._waiting.popleft()
-                next_one.leads = True
-                next_one.tell()
+            successor = self._waiting.popleft() if self._waiting else None
+            self._led = successor is not None
+        if successor is not None:
+            successor.leads = True
+            successor.tell()
 
-    def _commit(self, changes: list[_Change[object]]) -> None:
+    def _commit(self, group: list[_Change[object]]) -> None:
         """What fails for all together is tried for each alone, so that nobody pays for a neighbour."""
         try:
             with self._database.transaction() as connection:
-                self._run(connection, changes)
+                self._run(connection, group)
         except BaseException as error:  # noqa: BLE001 -- it belongs to the threads that wait
-            if len(changes) == 1 or isinstance(error, CommitUncertain):
-                _fail(changes, error)
+            if len(group) == 1 or isinstance(error, CommitUncertain):
+                _fail(group, error)
             else:
-                for each in changes:
-                    each.error = None
-                    self._commit([each])
+                for each in group:
+                    self._commit_alone(each)
 
-    def _run(self, connection: Connection, changes: list[_Change[object]]) -> None:
+    def _commit_alone(self, change: _Change[object]) -> None:
+        change.error = None
+        try:
+            with self._database.transaction() as connection:
+                change.run(connection, set())
+        except BaseException as error:  # noqa: BLE001 -- as in `_commit`
+            change.error = error
+
+    def _run(self, connection: Connection, group: list[_Change[object]]) -> None:
+        """The first, and who comes meanwhile. If the first is refused, there is nothing yet to keep."""
         notes: set[int] = set()
-        if len(changes) == 1:
-            changes[0].run(connection, notes)
-            return
-        for each in changes:
-            connection.execute("SAVEPOINT change")
-            try:
-                each.run(connection, notes)
-            except BaseException as error:
-                each.error = error
-                if not connection.in_transaction:
-                    raise TransactionLostError from error
-                connection.execute("ROLLBACK TO change")
-            connection.execute("RELEASE change")
+        group[0].run(connection, notes)
+        while self._waiting and len(group) < TOGETHER_MAX:
+            with suppress(IndexError):  # it gave up waiting just now
+                group.append(self._waiting.popleft())
+                _run_beside(connection, group[-1], notes)
 
 
-def _fail(changes: list[_Change[object]], error: BaseException) -> None:
-    for each in changes:
+def _run_beside(connection: Connection, change: _Change[object], notes: set[int]) -> None:
+    """Raises: TransactionLostError"""
+    connection.execute("SAVEPOINT change")
+    try:
+        change.run(connection, notes)
+    except BaseException as error:
+        change.error = error
+        if not connection.in_transaction:
+            raise TransactionLostError from error
+        connection.execute("ROLLBACK TO change")
+    connection.execute("RELEASE change")
+
+
+def _fail(group: list[_Change[object]], error: BaseException) -> None:
+    for each in group:
         each.error = each.error or error

@@ -14,13 +14,20 @@ from tests.contract.store_bodies import BodiesContract
 from tests.contract.store_journal import JournalContract
 from tests.contract.store_quota import QuotaContract
 from tests.contract.store_reading import ReadingContract
+from tests.contract.store_together import TogetherContract
 from tests.contract.store_transactions import TransactionsContract
 from tests.contract.store_writing import WritingContract
 from tests.support.stores import StillClock, make_storage
 
 
 class StoreContract(
-    ReadingContract, WritingContract, JournalContract, QuotaContract, BodiesContract, TransactionsContract
+    ReadingContract,
+    WritingContract,
+    JournalContract,
+    QuotaContract,
+    BodiesContract,
+    TransactionsContract,
+    TogetherContract,
 ):
     """Inherit, and give `open`: a new store in an empty folder, or the old one in a used one."""
 

@@ -21,8 +21,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from pod.http.request import SAFE_METHODS
 from pod.errors import TruncatedContent
+from pod.http.request import SAFE_METHODS
 from pod.store.fsck import check
 from pod.store.records import SERVER
 from tests.support.counting import Counts
