@@ -59,6 +59,10 @@ bench: $(VENV)/.stamp-bench ## Compare speed with Community Solid Server; ARGS="
 soak: $(VENV)/.stamp-test ## The tests that take too long for every day
 	$(BIN)/python -m pytest -q -m soak $(ARGS)
 
+.PHONY: wheel
+wheel: $(VENV)/.stamp-run ## Build what `pipx install` takes, and the source archive, into dist/
+	$(BIN)/python -m hatchling build -t wheel -t sdist -d dist
+
 .PHONY: docs
 docs: $(VENV)/.stamp-run ## Write the parts of docs/ that repeat the code
 	$(BIN)/python -m tests.support.reference docs
