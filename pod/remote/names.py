@@ -16,7 +16,8 @@ from pod.remote.errors import RemoteTimeout, Unreachable
 LookUp = Callable[[str, int], Sequence[str]]
 """Host and port -> numeric addresses, best first. Raises: OSError -- there are none."""
 
-LOOKUPS_MAX = 16
+LOOKUPS_MAX = 64
+"""Threads that the resolver holds, for tens of seconds where a name server is slow: its victims are not to be all others."""
 
 
 def system_look_up(host: str, port: int) -> Sequence[str]:
