@@ -19,7 +19,6 @@ from threading import Lock
 
 import structlog
 
-from pod.authorization.fairness import Budget, FairThreads, Places, Rate
 from pod.authorization.memory import Memory
 from pod.clock import Clock, Deadline
 from pod.config import KIB, Config
@@ -33,6 +32,7 @@ from pod.rdf.vocab import VCARD
 from pod.remote.client import Limits as FetchLimits
 from pod.remote.client import Remote
 from pod.remote.errors import RemoteError
+from pod.remote.fairness import Budget, FairThreads, Places, Rate
 from pod.store.interface import Reader
 from pod.store.records import Kind, ResourceState, Snapshot, StorageState
 
@@ -44,7 +44,7 @@ ORDINARY_DOCUMENT_MEMBERS = 100
 STATEMENTS_MAX = 25_000
 """In one membership document. Reading them takes a tenth of a second."""
 OTHER_STORAGE_BYTES = 128 * KIB
-"""What it counts in one decision to find out whether everyone may read a document of another storage: its ACL is read."""
+"""What it counts in one decision that a document is of another storage: its ACL is read too."""
 WAITING_MAX = 64
 """Fetches of one account that wait; more are not begun, and their groups have no members for now."""
 FETCHES_PER_MINUTE = 60

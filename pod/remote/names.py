@@ -17,7 +17,7 @@ LookUp = Callable[[str, int], Sequence[str]]
 """Host and port -> numeric addresses, best first. Raises: OSError -- there are none."""
 
 LOOKUPS_MAX = 64
-"""Threads that the resolver holds, for tens of seconds where a name server is slow: its victims are not to be all others."""
+"""The resolver holds a thread for tens of seconds where a name server is slow; the others are not to wait for that."""
 
 
 def system_look_up(host: str, port: int) -> Sequence[str]:

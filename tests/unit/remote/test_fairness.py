@@ -2,7 +2,7 @@ import threading
 
 import pytest
 
-from pod.authorization.fairness import Budget, FairThreads, Places, Rate
+from pod.remote.fairness import Budget, FairThreads, Places, Rate
 
 GREEDY, MODEST = 1, 2
 
