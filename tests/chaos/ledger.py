@@ -80,6 +80,9 @@ class Ledger:
     refused: int = 0
     tolerated: tuple[int, ...] = ()
     """Refusals that any write may meet for now, and that change nothing."""
+    uncertain: set[int] = field(default_factory=set)
+    """Answers that leave in doubt for now what happened."""
+    doubtful: int = 0
     _mutex: Lock = field(default_factory=Lock)
 
     def accuse(self, crime: Crime, where: str, what: str) -> None:
@@ -106,17 +109,22 @@ class Ledger:
         if reply.status in expected:
             attempt.begun, attempt.ended = reply.begun, reply.ended
             attempt.acknowledged, attempt.version = True, reply.version
-        elif reply.status not in {*refusals, *self.tolerated}:
-            self.accuse("answer", attempt.url, f"{reply.status} {reply.body[:300]!r}")
         else:
-            with self._mutex:
-                self.refused += 1
+            self.refuse(attempt.url, reply.status, reply.body[:300].decode(errors="replace"), *refusals)
         return attempt.acknowledged
+
+    def refuse(self, url: str, status: int, text: str, *refusals: int) -> None:
+        """An answer that acknowledges nothing: as expected, or a crime."""
+        if status not in {*refusals, *self.tolerated}:
+            self.accuse("answer", url, f"{status} {text}")
+        with self._mutex:
+            self.refused += 1
 
     def _keep(self, attempt: Attempt) -> None:
         with self._mutex:
             self.attempts.append(attempt)
             self.acknowledged += attempt.acknowledged
+            self.doubtful += not attempt.acknowledged
 
 
 def judged(attempts: list[Attempt], found: Found) -> Verdict | None:

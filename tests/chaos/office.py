@@ -42,7 +42,7 @@ class Office:
         """Keys that are not as their last acknowledged change left them; those in doubt are taken away."""
         page = self._page()
         listed = set(re.findall(r"<strong>([^<]+)</strong>", page)) | set(re.findall(r"Revoke<[^>]*> ([^<]+)<", page))
-        lost = [label for label in self.held if label not in listed or self._refused(label)]
+        lost = [label for label in self.held if label not in listed or self._status(label) != 200]
         back = [label for label in self.revoked if label not in self.doubtful and label in listed]
         return [Verdict("lost", CREDENTIALS, f"keys {lost} are gone, keys {back} are back")] if lost or back else []
 
@@ -50,7 +50,7 @@ class Office:
         self.doubtful.add(label)
         page = self._post(CREDENTIALS, label=label, password=self.account.password)
         if page.status_code != 200:
-            ledger.accuse("answer", CREDENTIALS, f"{page.status_code} {page.text[-300:]}")
+            ledger.refuse(CREDENTIALS, page.status_code, page.text[-300:])
             return
         client_id, secret, _issuer = re.findall(r'<code class="secret">([^<]+)</code>', page.text)
         self.held[label] = (client_id, secret)
@@ -60,9 +60,9 @@ class Office:
     def _use(self, ledger: Ledger, label: str) -> None:
         if label not in self.held:
             return
-        if self._refused(label):
-            ledger.accuse("lost", CREDENTIALS, f"the key {label} is not taken")
-        ledger.acknowledged += 1
+        status = self._status(label)
+        if status != 200:
+            ledger.refuse(CREDENTIALS, status, f"to the key {label}")
 
     def _revoke(self, ledger: Ledger, label: str) -> None:
         if label not in self.held:
@@ -71,19 +71,20 @@ class Office:
         self.doubtful.add(label)
         answer = self._post(f"{CREDENTIALS}/revoke", credential=self.revoked[label][0])
         if answer.status_code not in {302, 303}:
-            ledger.accuse("answer", CREDENTIALS, f"{answer.status_code} {answer.text[-300:]}")
+            ledger.refuse(CREDENTIALS, answer.status_code, answer.text[-300:])
+            return
         self.doubtful.discard(label)
         ledger.acknowledged += 1
 
-    def _refused(self, label: str) -> bool:
-        """Whether a program with this key is given no token."""
+    def _status(self, label: str) -> int:
+        """What a program with this key is told that asks for a token."""
         try:
             Login(self.base_url, *self.held[label]).request_token()
-        except requests.HTTPError:
-            return True
+        except requests.HTTPError as error:
+            return error.response.status_code
         except requests.RequestException as error:
             raise Unanswered from error
-        return False
+        return 200
 
     def _page(self) -> str:
         try:

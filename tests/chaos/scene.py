@@ -58,7 +58,7 @@ class Scene:
         return f"{self.place}counter{number % COUNTERS}"
 
     def wire(self) -> Wire:
-        return Wire(self.server.base_url, self.owner)
+        return Wire(self.server.base_url, self.owner, self.ledger.uncertain)
 
 
 @dataclass

@@ -7,17 +7,16 @@ from __future__ import annotations
 import resource
 from collections.abc import Iterator
 
-import psutil
 import pytest
 
+from tests.chaos.disk import limit
 from tests.chaos.failing import FAILING, FILE_BYTES, MEMBERS_MAX, POISON, arrange, heal, poison, poisoned, too_large
 from tests.chaos.judge import contained, store_verdicts, verdicts
 from tests.chaos.ledger import Ledger, Verdict
 from tests.chaos.scene import Scene, Stage, set_stage
 from tests.chaos.storm import writing
 from tests.chaos.writers import Work, add, count, deepen, fill, make
-from tests.support.processes import tree
-from tests.support.server import ALICE, BOB, Server, running_server
+from tests.support.server import ALICE, BOB, running_server
 from tests.support.stores import sqlite_store
 from tests.support.waiting import until
 
@@ -105,8 +104,3 @@ def test_a_body_that_finds_no_room_fails_alone(scene: Scene) -> None:
     finally:
         limit(scene.server, resource.RLIM_INFINITY)
     assert wrong == []
-
-
-def limit(server: Server, size: int) -> None:
-    for pid in tree(server.pid):
-        psutil.Process(pid).rlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))

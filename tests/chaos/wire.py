@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import http.client
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -52,6 +52,8 @@ class Wire:
 
     base_url: str
     signer: SolidClient | None = None
+    uncertain: Collection[int] = ()
+    """Statuses that leave open what happened: a disk that fails can have taken what it said it did not."""
     _connection: http.client.HTTPConnection | None = field(default=None, repr=False)
 
     def send(
@@ -69,6 +71,8 @@ class Wire:
         except (OSError, http.client.HTTPException) as error:
             self.close()
             raise Unanswered from error
+        if answer.status in self.uncertain:
+            raise Unanswered
         named = {name.lower(): value for name, value in answer.getheaders()}
         return Reply(answer.status, named, content, begun, time.monotonic())
 

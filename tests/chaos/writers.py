@@ -86,6 +86,8 @@ def post(scene: Scene, wire: Wire, name: str, turn: int) -> None:
         raise
     with scene.ledger.attempt(reply.headers.get("location", scene.posts), body) as attempt:
         scene.ledger.take(attempt, reply, 201)
+    if not attempt.acknowledged:
+        return
     with scene.mutex:
         if attempt.url in scene.made:
             scene.ledger.accuse("lost", attempt.url, "was given to two POSTs")
@@ -141,9 +143,10 @@ def bundle(scene: Scene, wire: Wire, name: str, turn: int) -> None:
     """A resource with rules and a description of its own, deleted again: all three go together."""
     url = f"{scene.place}{name}-{turn}"
     urls = (url, f"{url}.meta", f"{url}.acl")
-    written(scene, wire, "PUT", url, unique(name, turn), PLAIN)
-    written(scene, wire, "PUT", urls[1], f"<#it> <#has> {turn} .".encode(), TURTLE)
-    written(scene, wire, "PUT", urls[2], rules(scene, url, turn), TURTLE, signed=True)
+    bodies = (unique(name, turn), f"<#it> <#has> {turn} .".encode(), rules(scene, url, turn))
+    for each, body, headers in zip(urls, bodies, (PLAIN, TURTLE, TURTLE), strict=True):
+        if not written(scene, wire, "PUT", each, body, headers, signed=each.endswith(".acl")).acknowledged:
+            return
     if turn % 2:
         return
     with scene.mutex:
