@@ -207,7 +207,9 @@ class Groups:
         return self._overdue_seconds(self._copies.get(document)) > 0
 
     def _overdue_seconds(self, copy: Copy | None) -> float:
-        return self._clock.now() - copy.fetched - copy.usable_seconds if copy else math.inf
+        """Endless for a copy fetched in what is the future, since the clock was set back: it may be of any age."""
+        now = self._clock.now()
+        return now - copy.fetched - copy.usable_seconds if copy and copy.fetched <= now else math.inf
 
     def _fetch(self, key: tuple[int, str]) -> Members:
         document = key[1]

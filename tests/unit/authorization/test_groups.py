@@ -159,6 +159,13 @@ def test_an_old_copy_is_fetched_again_and_not_believed_for_ever(remote):
     assert remote.remote.asked == [REMOTE, REMOTE]
 
 
+def test_a_copy_of_before_the_clock_was_set_back_is_not_believed(remote):
+    assert may_read(remote, agent(BOB))
+    remote.remote.documents.clear()
+    remote.clock.time -= 3600
+    assert not may_read(remote, agent(BOB))
+
+
 def test_rules_that_match_without_the_group_and_owners_never_wait_for_it(remote):
     waiting = threading.Event()
     remote.remote.before = lambda: waiting.wait(20)
