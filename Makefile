@@ -14,7 +14,7 @@ ARGS ?=
 WORKERS ?= 2
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -q
 INSTALL := $(PIP) install --require-hashes --only-binary :all:
-COMPILE := $(BIN)/pip-compile -q --strip-extras --generate-hashes --all-build-deps --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
+COMPILE := $(BIN)/pip-compile -q --strip-extras --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 QUICK := not e2e and not clients and not browser and not soak
 CHROMIUM ?= chromium
 
@@ -59,6 +59,10 @@ bench: $(VENV)/.stamp-bench ## Compare speed with Community Solid Server; ARGS="
 soak: $(VENV)/.stamp-test ## The tests that take too long for every day
 	$(BIN)/python -m pytest -q -m soak $(ARGS)
 
+.PHONY: wheel
+wheel: $(VENV)/.stamp-run ## Build what `pipx install` takes, and the source archive, into dist/
+	$(BIN)/python -m hatchling build -t wheel -t sdist -d dist
+
 .PHONY: docs
 docs: $(VENV)/.stamp-run ## Write the parts of docs/ that repeat the code
 	$(BIN)/python -m tests.support.reference docs
@@ -66,15 +70,16 @@ docs: $(VENV)/.stamp-run ## Write the parts of docs/ that repeat the code
 .PHONY: lock
 lock: $(VENV)/.stamp-test ## Choose the newest versions of all libraries, and write them to requirements/
 	$(PIP) install pip-tools
+	$(COMPILE) --upgrade --all-build-deps --only-build-deps -o requirements/build.txt pyproject.toml
 	$(COMPILE) --upgrade -o requirements/run.txt pyproject.toml
 	$(COMPILE) --upgrade -c requirements/run.txt --extra test -o requirements/test.txt pyproject.toml
 	$(COMPILE) --upgrade -c requirements/test.txt --extra test --extra bench -o requirements/bench.txt pyproject.toml
 
 # -- what the targets stand on ---------------------------------------------------------------------------------
 
-$(VENV)/.stamp-run: requirements/run.txt pyproject.toml | $(BIN)/python
+$(VENV)/.stamp-run: requirements/build.txt requirements/run.txt pyproject.toml | $(BIN)/python
 	@echo "Installing what Freehold needs..."
-	@$(INSTALL) -r requirements/run.txt
+	@$(INSTALL) -r requirements/build.txt -r requirements/run.txt
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
 

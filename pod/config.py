@@ -24,6 +24,7 @@ MAIL_ADDRESS_CHARACTERS_MAX = 254
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\-]+"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9\-]*[A-Za-z0-9])?"
 _MAIL_ADDRESS = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})*")
+_METRICS_TOKEN = re.compile(r"[A-Za-z0-9\-._~+/=]{20,200}")
 _AT_LEAST_ONE = frozenset(
     {
         "workers",
@@ -76,6 +77,9 @@ class Config:
     log_level: LogLevel = setting("info", "debug, info, warning or error", LogLevel)
     log_format: LogFormat = setting("text", "text for people, json for collectors", LogFormat)
     log_requests: bool = setting(False, "log a line for each request")
+    metrics_token: str = setting(
+        "", "bearer token for /.metrics and the details of /.health from elsewhere than this machine", secret=True
+    )
 
     # what a client may send
     header_bytes_max: int = setting(16 * KIB, "longest single request header")
@@ -101,6 +105,7 @@ class Config:
 
     # remembering
     representation_cache_bytes: int = setting(32 * MIB, "converted representations kept in each web process")
+    dataset_cache_bytes: int = setting(32 * MIB, "parsed documents of late patches kept in each web process")
     acl_cache_entries: int = setting(10_000, "parsed access control lists kept in each web process")
     token_cache_entries: int = setting(10_000, "verified access tokens remembered in each web process")
 
@@ -144,7 +149,9 @@ class Config:
     remote_redirects_max: int = setting(3, "redirects followed, each checked again")
     contexts_max: int = setting(10_000, "JSON-LD contexts of other servers that are kept")
     group_seconds_fresh: int = setting(300, "age at which a remote group document is fetched again")
-    group_bytes_max: int = setting(1 * MIB, "largest group document read")
+    group_bytes_max: int = setting(
+        1 * MIB, "largest group document read; also all of our own that one decision reads, together"
+    )
     group_lookups_max: int = setting(64, "groups asked about for one decision")
     group_fetches_max: int = setting(4, "remote group documents fetched at the same time by one web process")
 
@@ -168,6 +175,7 @@ class Config:
         check_base_url(self.base_url)
         check_networks(self.trusted_proxies)
         check_mail(self.mail_from, self.smtp_host)
+        check_metrics_token(self.metrics_token)
         for each in fields(self):
             check_choice(each.name, getattr(self, each.name), each.metadata.get("choices"))
 
@@ -189,12 +197,21 @@ class Config:
         return self.data / "keys"
 
     @property
+    def run(self) -> Path:
+        """What the processes of one machine share while they run."""
+        return self.data / "run"
+
+    @property
     def turns(self) -> Path:
-        return self.data / "run" / "turns"
+        return self.run / "turns"
 
     @property
     def replay_table(self) -> Path:
-        return self.data / "run" / "proofs"
+        return self.run / "proofs"
+
+    @property
+    def meters(self) -> Path:
+        return self.run / "meters"
 
 
 def check_base_url(base_url: str) -> None:
@@ -221,6 +238,14 @@ def check_mail(mail_from: str, smtp_host: str) -> None:
         raise ConfigError("mail_from and smtp_host go together: mail needs a sender and a server that takes it")
     if mail_from and not is_mail_address(mail_from):
         raise ConfigError(f"mail_from must be a plain mail address like pods@example.org (got {mail_from!r})")
+
+
+def check_metrics_token(token: str) -> None:
+    """Raises: ConfigError -- one that can be guessed, or that no header can carry."""
+    if token and not _METRICS_TOKEN.fullmatch(token):
+        raise ConfigError(
+            "metrics_token must have 20 to 200 letters, digits or -._~+/= (make one: openssl rand -hex 24)"
+        )
 
 
 def is_mail_address(text: str) -> bool:

@@ -17,11 +17,12 @@ from pod.clock import Clock, SystemClock
 from pod.config import Config
 from pod.protocol.placement import Placement
 from pod.protocol.representation import ETag
+from pod.protocol.resource import storage_of
 from pod.rdf import formats
 from pod.rdf.contexts import ContextLoader
+from pod.rdf.dataset_cache import DatasetCache
 from pod.rdf.formats import Limits
 from pod.rdf.graph import Dataset
-from pod.remote.client import Limits as RemoteLimits
 from pod.remote.client import RemoteClient
 from pod.store.accounts import Accounts
 from pod.store.apps import Apps
@@ -67,9 +68,10 @@ class Services:
     authorizer: Authorizer
     public_documents: PublicDocuments
     representations: RepresentationCache
+    datasets: DatasetCache
     regulars: Memory[Regular, bool]
     kept_contexts: ContextLoader
-    new_contexts: ContextLoader
+    new_contexts: FetchedContexts
 
     def etag(self, state: ResourceState, media_type: str | None = None, *, minimal: bool = False) -> ETag:
         """The strong ETag of a representation; of the stored one where no media type is named.
@@ -91,7 +93,9 @@ class Services:
 
         Raises: MalformedContent, ContentTooLarge, UnprocessableContent
         """
-        return formats.parse(content, media_type, base=base, limits=self.limits, contexts=self.new_contexts)
+        path = self.placement.local_path(base)
+        contexts = self.new_contexts.of_document(storage_of(path) if path else "")
+        return formats.parse(content, media_type, base=base, limits=self.limits, contexts=contexts)
 
     def close(self) -> None:
         self.authenticator.close()
@@ -133,14 +137,8 @@ def open_services(config: Config, clock: Clock | None = None, store: ResourceSto
         authorizer=authorizer,
         public_documents=public_documents,
         representations=RepresentationCache(config.representation_cache_bytes),
+        datasets=DatasetCache(config.dataset_cache_bytes),
         regulars=Memory(REGULARS_MAX),
         kept_contexts=KeptContexts(store),
-        new_contexts=FetchedContexts(
-            store,
-            remote,
-            RemoteLimits.of(config),
-            contexts_max=config.contexts_max,
-            is_ours=is_ours,
-            fetches_max=config.threads // 2,
-        ),
+        new_contexts=FetchedContexts(store, remote, config, clock, is_ours),
     )

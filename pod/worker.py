@@ -16,6 +16,7 @@ from pod.clock import Clock, SystemClock
 from pod.config import Config
 from pod.identity.outgoing_mail import Postman
 from pod.mail.message import mail_enabled
+from pod.observability.meters import METERS
 from pod.store.accounts import Accounts
 from pod.store.clients import sweep_unused_clients
 from pod.store.forget import forget
@@ -27,6 +28,8 @@ from pod.store.sweep import sweep, sweep_garbage
 
 MAIL_EVERY_SECONDS = 2
 """Somebody sits and waits for it."""
+TASK_SECONDS_LONG = 15 * 60
+"""What is still at one task after that is said to be late: health tells operators."""
 
 log = structlog.get_logger()
 
@@ -44,10 +47,14 @@ class Task:
         if now < self.due:
             return
         self.due = now + self.every_seconds
+        METERS.back_by(now + TASK_SECONDS_LONG)
+        failed = False
         try:
             self.work()
         except Exception:  # the border: one task's failure must not stop the others
             log.exception("task failed", task=self.name)
+            failed = True
+        METERS.task_ended(self.name, now, failed=failed)
 
 
 def run(config: Config, stop: Event, clock: Clock | None = None) -> None:
@@ -59,7 +66,9 @@ def run(config: Config, stop: Event, clock: Clock | None = None) -> None:
         while not stop.is_set():
             for task in tasks:
                 task.run_if_due(clock.now())
-            stop.wait(max(0.0, min(task.due for task in tasks) - clock.now()))
+            due = min(task.due for task in tasks)
+            METERS.back_by(due)
+            stop.wait(max(0.0, due - clock.now()))
     finally:
         store.close()
 

@@ -89,7 +89,7 @@ def test_every_dependency_is_locked():
         assert names <= pinned(file), f"run `make lock`: {file}"
 
 
-@pytest.mark.parametrize("file", ["run.txt", "test.txt", "bench.txt"])
+@pytest.mark.parametrize("file", ["build.txt", "run.txt", "test.txt", "bench.txt"])
 def test_locks_name_no_place_to_fetch_from(file: str):
     text = (ROOT / "requirements" / file).read_text()
     assert re.findall(r"^ *(?:--(?!hash)\S+|.*://.*)", text, re.MULTILINE) == []

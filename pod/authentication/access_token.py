@@ -20,12 +20,14 @@ from urllib.parse import urlsplit
 
 from pod.authentication.jose import JOSEError, UnverifiedJWT, VerificationKey, algorithm_of, decode_object
 from pod.errors import InvalidToken
+from pod.observability.meters import CACHES, METERS
 
 AUDIENCE = "solid"
 GRANT_CLAIM = "grant_id"
 REMEMBERED_SECONDS = 60
 """Age at which a token is verified again, so that what a retired key signed is gone soon, whatever its `exp`. The same
 for an issuer that a WebID no longer names."""
+TOKEN_CACHE = CACHES.index("token")
 KID_CHARACTERS_MAX = 128
 IRI_CHARACTERS_MAX = 2048
 
@@ -87,6 +89,7 @@ class AccessTokens:
         known, until = self._remembered.get(digest, (None, now))
         if known is not None and until > now:
             return known
+        METERS.looked_up(TOKEN_CACHE, hit=False)
         verified = self._verified(token, now)
         with self._lock:
             self._remembered.pop(digest, None)

@@ -165,9 +165,10 @@ class KeyRing:
 
     def _read(self, seconds_max: float) -> Reading:
         """The keys as they were at most that long ago."""
-        oldest = self._clock.now() - seconds_max
+        now = self._clock.now()
         with self._lock:
-            if self._reading.at < oldest or seconds_max == 0:
+            # one of the future was read before the clock was set back, nobody knows how long ago
+            if not now - seconds_max <= self._reading.at <= now or seconds_max == 0:
                 self._reading = self._opened(self._accounts.signing_keys())
             return self._reading
 

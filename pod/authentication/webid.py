@@ -36,6 +36,9 @@ ACCEPT = "text/turtle, application/ld+json;q=0.8, application/n-triples;q=0.7, a
 KEPT_CHARACTERS_MAX = 16 * KIB
 """Of the statements about issuers in one document, those are kept that fit."""
 
+STATEMENTS_MAX = 10_000
+"""In one document: strangers say which ones are read, and reading these takes a twentieth of a second."""
+
 NamedIssuers = Mapping[str, frozenset[str]]
 """WebID -> the issuers it names, for all WebIDs of one document."""
 
@@ -81,7 +84,7 @@ class WebIDs:
         self._remote = remote
         self._own = own
         self._fetch_limits = FetchLimits.of(config)
-        self._limits = replace(Limits.from_config(config), bytes=config.remote_bytes_max)
+        self._limits = replace(Limits.from_config(config), bytes=config.remote_bytes_max, triples=STATEMENTS_MAX)
         self._issuers: Cached[str, NamedIssuers] = Cached(
             self._load,
             clock=clock,

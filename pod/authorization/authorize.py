@@ -103,8 +103,8 @@ class Authorizer:
         return decision.modes, decision.public
 
     def _inquiry(self, reader: Reader, snapshot: Snapshot, credentials: Credentials) -> _Inquiry:
-        storage = snapshot.storage.path if snapshot.storage else ""
-        return _Inquiry(reader, snapshot, credentials, Circle(self._groups, reader, storage, credentials.agent))
+        circle = Circle(self._groups, reader, snapshot.storage, credentials.agent)
+        return _Inquiry(reader, snapshot, credentials, circle)
 
     def _decide(self, inquiry: _Inquiry, path: str) -> Decision:
         """The decision on the target's subject or on a container of it, existing or not."""

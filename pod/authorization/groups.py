@@ -2,7 +2,8 @@
 
 A local document is never fetched: within the storage of the ACL it is read as it is, from other storages only if
 everyone may read it, or an ACL could probe a membership. A remote one is fetched as an anonymous reader, in a few
-threads of its own, and kept for a while. Whatever cannot be read has no members.
+threads of its own, and kept for a while. Whatever cannot be read has no members. Only `vcard:hasMember` counts, so a
+group inside a group is a member that never asks, and circles end where they begin.
 
 Spec: WAC #acl-agentgroup; REQUIREMENTS section 17, row 24
 """
@@ -11,10 +12,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotYet
 from dataclasses import dataclass, replace
-from threading import BoundedSemaphore, Lock
+from threading import Lock
 
 import structlog
 
@@ -31,16 +32,23 @@ from pod.rdf.vocab import VCARD
 from pod.remote.client import Limits as FetchLimits
 from pod.remote.client import Remote
 from pod.remote.errors import RemoteError
+from pod.remote.fairness import Budget, FairThreads, Places, Rate
 from pod.store.interface import Reader
-from pod.store.records import Kind, ResourceState, Snapshot
+from pod.store.records import Kind, ResourceState, Snapshot, StorageState
 
 log = structlog.get_logger()
 
 DOCUMENTS_MAX = 1_000
 """Parsed membership documents of ordinary size kept by one web process, local and remote each."""
-ORDINARY_DOCUMENT_BYTES = 16 * KIB
+ORDINARY_DOCUMENT_MEMBERS = 100
+STATEMENTS_MAX = 25_000
+"""In one membership document. Reading them takes a tenth of a second."""
+OTHER_STORAGE_BYTES = 128 * KIB
+"""What it counts in one decision that a document is of another storage: its ACL is read too."""
 WAITING_MAX = 64
-"""Fetches under way or waiting; more are not begun, and their groups have no members for now."""
+"""Fetches of one account that wait; more are not begun, and their groups have no members for now."""
+FETCHES_PER_MINUTE = 60
+"""For the rules of one account: it names the servers that are asked."""
 RETRY_SECONDS = 60
 """A document that could not be fetched is left alone this long."""
 GRACE_SECONDS = 60
@@ -63,7 +71,6 @@ class Copy:
     members: Members
     fetched: float
     usable_seconds: float
-    size: int = 0
 
 
 class Groups:
@@ -83,14 +90,16 @@ class Groups:
         self._clock = clock
         self._remote = remote
         self._fresh_seconds = config.group_seconds_fresh
-        self._limits = replace(Limits.from_config(config), bytes=config.group_bytes_max)
+        self._bytes_max = config.group_bytes_max
+        self._limits = replace(Limits.from_config(config), bytes=config.group_bytes_max, triples=STATEMENTS_MAX)
         self._fetch_limits = replace(FetchLimits.of(config), bytes_max=config.group_bytes_max)
         self._local: Memory[tuple[int, int], Members] = Memory(DOCUMENTS_MAX)
         self._copies: Memory[str, Copy] = Memory(DOCUMENTS_MAX)
-        self._fetching: dict[str, Future[Members]] = {}
+        self._fetching: dict[tuple[int, str], Future[Members]] = {}
         self._lock = Lock()
-        self._places = BoundedSemaphore(max(1, config.threads // 2))
-        self._threads = ThreadPoolExecutor(config.group_fetches_max, thread_name_prefix="groups")
+        self._places = Places(config.threads // 2)
+        self._threads: FairThreads[Members] = FairThreads(config.group_fetches_max, WAITING_MAX, "groups")
+        self._rate = Rate(0 if config.dev else FETCHES_PER_MINUTE)
 
     @property
     def lookups_max(self) -> int:
@@ -101,14 +110,20 @@ class Groups:
         """How long one decision may wait for remote documents."""
         return Deadline(self._fetch_limits.seconds_max)
 
+    def budget(self) -> Budget:
+        """How much of our own documents one decision may read."""
+        return Budget(self._bytes_max)
+
     def is_ours(self, group: str) -> bool:
         """Whether a group lies under our own URLs, and so is never fetched."""
         return self._placement.is_ours(group)
 
     # -- of our own storages -------------------------------------------------------------------------------------------
 
-    def local(self, reader: Reader, group: str, storage: str) -> frozenset[str]:
-        """The members of a group of ours, for an ACL of `storage`. One statement when its document is known."""
+    def local(self, reader: Reader, group: str, storage: str, budget: Budget) -> frozenset[str]:
+        """The members of a group of ours, for an ACL of `storage`; nobody where the documents before it have used up
+        what the decision may read. One statement when its document is known.
+        """
         target = self._target(group)
         if target is None:
             return frozenset()
@@ -116,7 +131,13 @@ class Groups:
         state = snapshot.state
         if state is None or state.kind is not Kind.RDF:
             return frozenset()
-        if storage_of(target.path) != storage and not self._may_everyone_read(reader, snapshot):
+        is_elsewhere = storage_of(target.path) != storage
+        is_first = not budget.is_exceeded
+        if not budget.covers(state.id, state.size + is_elsewhere * OTHER_STORAGE_BYTES):
+            if is_first:
+                log.warning("groups too large", storage=storage, document=state.path)
+            return frozenset()
+        if is_elsewhere and not self._may_everyone_read(reader, snapshot):
             return frozenset()
         members = self._local.get((state.id, state.version))
         if members is None:
@@ -129,7 +150,7 @@ class Groups:
             return NO_GROUPS
         members = self._members(content, state.media_type, self._placement.url(state.path))
         if reader.is_committed(state.id):
-            self._local.put((state.id, state.version), members, 1 + len(content) // ORDINARY_DOCUMENT_BYTES)
+            self._local.put((state.id, state.version), members, _weight(members))
         return members
 
     def _target(self, group: str) -> Target | None:
@@ -141,54 +162,67 @@ class Groups:
 
     # -- of other servers ----------------------------------------------------------------------------------------------
 
-    def known(self, group: str) -> frozenset[str] | None:
+    def known(self, group: str, account: int) -> frozenset[str] | None:
         """The members of a remote group as its document last said; None when that is not known yet.
 
-        Does not wait; begins to fetch what is unknown or too old.
+        Does not wait; begins to fetch what is unknown or too old. `account` is that of the storage whose ACL names it.
         """
         document = group.partition("#")[0]
         copy = self._copies.get(document)
         if self._overdue_seconds(copy) > 0:
-            self._begin(document)
+            self._begin(document, account)
         if copy is None or self._overdue_seconds(copy) > GRACE_SECONDS:
             return None
         return copy.members.get(group, frozenset())
 
-    def fetched(self, group: str, deadline: Deadline) -> frozenset[str]:
+    def fetched(self, group: str, account: int, deadline: Deadline) -> frozenset[str]:
         """The members of a remote group, after waiting for its document if that is unknown or too old.
 
         When too many others wait already, only what is known counts: whoever names slow groups in an ACL of theirs must
         not stop the server.
         """
-        future = self._begin(group.partition("#")[0])
-        if future is None or not self._places.acquire(blocking=False):
-            return self.known(group) or frozenset()
+        future = self._begin(group.partition("#")[0], account)
+        if future is None or not self._places.take(account):
+            return self.known(group, account) or frozenset()
         try:
             return future.result(deadline.seconds_left).get(group, frozenset())
         except NotYet:
             return frozenset()
         finally:
-            self._places.release()
+            self._places.give_back(account)
 
-    def _begin(self, document: str) -> Future[Members] | None:
-        """The fetch of a document, begun unless it is under way; None when none is needed, or too many wait."""
+    def _begin(self, document: str, account: int) -> Future[Members] | None:
+        """The fetch of a document for an account, begun unless it is under way; None when none is needed, or too many
+        wait or were begun. One for each account: who names what another one needs must not make it wait its turn.
+        """
+        key = (account, document)
         with self._lock:
-            future = self._fetching.get(document)
-            needed = self._overdue_seconds(self._copies.get(document)) > 0
-            if future is None and needed and len(self._fetching) < WAITING_MAX:
-                future = self._fetching[document] = self._threads.submit(self._fetch, document)
+            future = self._fetching.get(key)
+            if future is None and self._is_wanted(document) and self._rate.allows(account, self._clock.now()):
+                future = self._threads.submit(account, lambda: self._fetch(key))
+                if future is not None:
+                    self._fetching[key] = future
             return future
 
-    def _overdue_seconds(self, copy: Copy | None) -> float:
-        return self._clock.now() - copy.fetched - copy.usable_seconds if copy else math.inf
+    def _is_wanted(self, document: str) -> bool:
+        return self._overdue_seconds(self._copies.get(document)) > 0
 
-    def _fetch(self, document: str) -> Members:
+    def _overdue_seconds(self, copy: Copy | None) -> float:
+        """Endless for a copy fetched in what is the future, since the clock was set back: it may be of any age."""
+        now = self._clock.now()
+        return now - copy.fetched - copy.usable_seconds if copy and copy.fetched <= now else math.inf
+
+    def _fetch(self, key: tuple[int, str]) -> Members:
+        document = key[1]
         try:
+            known = self._copies.get(document)
+            if known is not None and self._overdue_seconds(known) <= 0:  # another account was faster
+                return known.members
             copy = self._copy(document)
-            self._copies.put(document, copy, 1 + copy.size // ORDINARY_DOCUMENT_BYTES)
+            self._copies.put(document, copy, _weight(copy.members))
         finally:
             with self._lock:
-                del self._fetching[document]
+                self._fetching.pop(key, None)
         return copy.members
 
     def _copy(self, document: str) -> Copy:
@@ -201,7 +235,7 @@ class Groups:
             log.info("group unreachable", document=document, why=f"status {answer.status}")
             return Copy(NO_GROUPS, self._clock.now(), RETRY_SECONDS)
         members = self._members(answer.body, answer.media_type, answer.url)
-        return Copy(members, self._clock.now(), self._fresh_seconds, len(answer.body))
+        return Copy(members, self._clock.now(), self._fresh_seconds)
 
     def _members(self, content: bytes, media_type: str, base: str) -> Members:
         try:
@@ -216,19 +250,26 @@ class Groups:
         return {group: frozenset(members) for group, members in found.items()}
 
 
+def _weight(members: Members) -> int:
+    """What a parsed document counts in memory."""
+    return 1 + (len(members) + sum(map(len, members.values()))) // ORDINARY_DOCUMENT_MEMBERS
+
+
 class Circle:
     """The groups one agent is in, as one decision on a resource of `storage` asks about them: a `wac.Membership`.
 
-    Each group is looked up once, and not more than a bounded number of them.
+    Each group is looked up once, and not more than a bounded number of them, in documents of a bounded size.
     """
 
-    __slots__ = ("_agent", "_deadline", "_found", "_groups", "_reader", "_storage", "is_incomplete")
+    __slots__ = ("_account", "_agent", "_budget", "_deadline", "_found", "_groups", "_path", "_reader", "is_incomplete")
 
-    def __init__(self, groups: Groups, reader: Reader, storage: str, agent: str | None) -> None:
+    def __init__(self, groups: Groups, reader: Reader, storage: StorageState | None, agent: str | None) -> None:
         self._groups = groups
         self._reader = reader
-        self._storage = storage
+        self._path = storage.path if storage else ""
+        self._account = storage.account if storage else 0
         self._agent = agent
+        self._budget = groups.budget()
         self._deadline: Deadline | None = None
         self._found: dict[str, bool] = {}
         self.is_incomplete = False
@@ -248,12 +289,12 @@ class Circle:
     def _is_member(self, group: str) -> bool:
         if len(self._found) >= self._groups.lookups_max:
             if len(self._found) == self._groups.lookups_max:
-                log.warning("too many groups", storage=self._storage)
+                log.warning("too many groups", storage=self._path)
             return False
         if self._groups.is_ours(group):
-            return self._agent in self._groups.local(self._reader, group, self._storage)
+            return self._agent in self._groups.local(self._reader, group, self._path, self._budget)
         if self._deadline is not None:
-            return self._agent in self._groups.fetched(group, self._deadline)
-        members = self._groups.known(group)
+            return self._agent in self._groups.fetched(group, self._account, self._deadline)
+        members = self._groups.known(group, self._account)
         self.is_incomplete = self.is_incomplete or members is None
         return members is not None and self._agent in members

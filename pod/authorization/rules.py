@@ -19,6 +19,7 @@ from pod.authorization.effective import is_inherited
 from pod.authorization.memory import Memory
 from pod.config import Config
 from pod.errors import PodError, VersionMoved
+from pod.observability.meters import CACHES, METERS
 from pod.protocol.agent import Credentials
 from pod.protocol.placement import Placement
 from pod.protocol.resource import Auxiliary, Target
@@ -31,6 +32,7 @@ log = structlog.get_logger()
 
 ORDINARY_ACL_BYTES = 4096
 """Larger ACLs count as several in `acl_cache_entries`."""
+ACL_CACHE = CACHES.index("acl")
 
 Key: TypeAlias = tuple[int, int, bool, str | None, str | None]
 """All that an evaluation without groups depends on: ACL id and version, own or inherited, agent, origin."""
@@ -93,6 +95,7 @@ class Rules:
         key = (reference.id, reference.version)
         acl = self._acls.get(key)
         if acl is None:
+            METERS.looked_up(ACL_CACHE, hit=False)
             state, content = self._read(reader, reference)
             acl = self._parse(state, content)
             if reader.is_committed(reference.id):

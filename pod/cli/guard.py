@@ -25,7 +25,7 @@ BASE_URL_FILE = "base-url"
 
 
 class InUse(Exception):
-    """Someone else has what this process needs. The message says who, and what to do."""
+    """Someone else has what this process needs, or keeps it from us. The message says who, and what to do."""
 
 
 def lock(data: Path) -> int:
@@ -34,9 +34,7 @@ def lock(data: Path) -> int:
     Waits a moment, because the children of a server that was just killed may still be ending.
     Raises: InUse
     """
-    data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    file = data / "lock"
-    descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    descriptor = _opened(data)
     deadline = time.monotonic() + LOCK_WAIT_SECONDS
     while not _locked(descriptor):
         if time.monotonic() > deadline:
@@ -49,6 +47,16 @@ def lock(data: Path) -> int:
         os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
     os.set_inheritable(descriptor, True)
     return descriptor
+
+
+def _opened(data: Path) -> int:
+    try:
+        data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return os.open(data / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise InUse(
+            f"{data} cannot be written to ({error.strerror}). See to the disk, or give another --data."
+        ) from error
 
 
 def _locked(descriptor: int) -> bool:

@@ -21,6 +21,7 @@ from pod.app import create_app
 from pod.cli.intake import Loop, taking
 from pod.http.asgi import Answered, Bridge
 from pod.observability import logging as observed
+from pod.observability.meters import METERS
 
 if TYPE_CHECKING:
     from pod.config import Config
@@ -40,6 +41,7 @@ def run(config: Config) -> None:
     """Serves until SIGTERM or SIGINT, then finishes what it has begun."""
     observed.set_up(config)
     allow_connections()
+    share_meters(config, "web")
     app = create_app(config)
     bridge = Bridge(app.wsgi_app, config, tell_request if config.log_requests else None)
     try:
@@ -48,6 +50,7 @@ def run(config: Config) -> None:
     finally:
         app.extensions["identity"].close()
         app.extensions["services"].close()
+        METERS.close()
 
 
 async def serve(bridge: Bridge, config: Config) -> None:
@@ -90,6 +93,14 @@ def allow_connections() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, OPEN_FILES), hard))
 
 
+def share_meters(config: Config, role: str) -> None:
+    """On a disk that is full the server serves all the same; only the sums are then without this process."""
+    try:
+        METERS.share(config.meters, role)
+    except OSError as error:
+        log.warning("metrics are not shared", why=str(error))
+
+
 def tell_request(answered: Answered) -> None:
     log.info(
         "request",
@@ -98,4 +109,6 @@ def tell_request(answered: Answered) -> None:
         path=answered.path,
         status=answered.status,
         ms=round(answered.seconds * 1000, 1),
+        bytes=answered.bytes,
+        request=answered.request,
     )

@@ -7,6 +7,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from pod.observability import logging as observed
+from pod.observability.meters import METERS
 from pod.worker import run as work
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 def run(config: Config) -> None:
     observed.set_up(config)
+    METERS.share(config.meters, "worker")
     stop = threading.Event()
 
     def asked(_number: int, _frame: FrameType | None) -> None:

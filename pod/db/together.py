@@ -3,7 +3,7 @@
 What is on its way to the disk takes as long for one change as for twenty. Each change stays whole or does not happen,
 whatever becomes of its neighbours. Knows nothing of what the changes do.
 
-docs/decisions/0011-writes-that-share-a-commit.md
+docs/decisions/0013-writes-that-share-a-commit.md
 """
 
 from __future__ import annotations

@@ -25,6 +25,7 @@ from urllib.parse import unquote_to_bytes
 from pod.config import KIB, Config
 from pod.http.threads import Threads
 from pod.http.upload import Content, Pace, Reader, Receive
+from pod.observability.requests import name_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Coroutine
@@ -51,6 +52,8 @@ class Answered:
     path: str
     status: int
     seconds: float
+    bytes: int
+    request: str
 
 
 @dataclass(slots=True)
@@ -62,6 +65,7 @@ class Answer:
     body: bytes = b""
     pieces: Iterator[bytes] | None = None
     close: Callable[[], None] | None = None
+    sent: int = 0
 
 
 class FileWrapper:
@@ -133,7 +137,8 @@ class Bridge:
         if self._answered is not None:
             path = environ["REQUEST_URI"].partition("?")[0]
             seconds = time.monotonic() - started
-            self._answered(Answered(environ["REMOTE_ADDR"], environ["REQUEST_METHOD"], path, answer.status, seconds))
+            peer, method, request = environ["REMOTE_ADDR"], environ["REQUEST_METHOD"], name_of(environ)
+            self._answered(Answered(peer, method, path, answer.status, seconds, answer.sent, request))
 
     async def _asked(self, environ: WSGIEnvironment, receive: Receive, *, chunked: bool) -> Answer:
         """The application's answer, once the content is here or known to be long."""
@@ -165,6 +170,7 @@ class Bridge:
             while not gone.done() and (piece := await self._threads.run(next_piece, answer.pieces)):
                 async with asyncio.timeout(PIECE_BYTES / self._pace.bytes_per_second_min):
                     await send({"type": "http.response.body", "body": piece, "more_body": True})
+                    answer.sent += len(piece)
         finally:
             gone.cancel()
             if answer.close is not None:
@@ -211,6 +217,7 @@ def ask(application: WSGIApplication, environ: WSGIEnvironment) -> Answer:
     answer = Answer(head[0], [(field_name(name), value.encode("latin-1")) for name, value in head[1]])
     if is_short(result, head[1]):
         answer.body = collected(result, close)
+        answer.sent = len(answer.body)
     else:
         answer.pieces, answer.close = iter(result), close
     return answer
@@ -256,7 +263,7 @@ def next_piece(pieces: Iterator[bytes]) -> bytes:
 def plain(status: int, text: str) -> Answer:
     body = text.encode() + b"\n"
     headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(body)).encode())]
-    return Answer(status, headers, body)
+    return Answer(status, headers, body, sent=len(body))
 
 
 _CONSTANT: dict[str, Any] = {

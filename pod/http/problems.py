@@ -6,11 +6,11 @@ Spec: RFC 9457; Solid #server-content-type-includes; LDP 4.2.1.6
 from __future__ import annotations
 
 import json
-import secrets
 
 import structlog
 
 from pod.errors import NoSpaceLeft, PodError, StoreUnavailable
+from pod.observability.requests import current_name
 
 MEDIA_TYPE = "application/problem+json"
 PROBLEMS_PATH = ".problems/"
@@ -22,11 +22,13 @@ log = structlog.get_logger()
 
 
 def report(error: PodError, path: str | None) -> str:
-    """A name for one failure. It goes to the client, and into the log with the cause of what an operator must mend."""
-    instance = f"urn:freehold:request:{secrets.token_hex(8)}"
+    """The name of the request that failed. The client is told it, and it stands in the log with the cause of what an
+    operator must mend.
+    """
+    request = current_name()
     if error.status == 500 or isinstance(error, NoSpaceLeft | StoreUnavailable):
-        log.error("failed", instance=instance, problem=error.type, path=path, exc_info=error.__cause__ or error)
-    return instance
+        log.error("failed", request=request, problem=error.type, path=path, exc_info=error.__cause__ or error)
+    return f"urn:freehold:request:{request}"
 
 
 def problem(error: PodError, base_url: str, instance: str) -> bytes:

@@ -1,4 +1,4 @@
-"""What belongs to no feature: health, everything unknown, and what any route of the server refuses.
+"""What belongs to no feature: everything unknown, and what any route of the server refuses.
 
 Spec: RFC 9457 s4; RFC 9110 s15.5.5
 """
@@ -34,11 +34,6 @@ def server_pages(services: Services, problem_page: ProblemPage) -> Blueprint:
         if wants_page(request.headers.get("Accept")):
             return problem_page(error)
         return _problem(error, base_url)
-
-    @pages.get("/.health")
-    def health() -> Response:
-        services.store.changes(0, 1)
-        return Response('{"status": "ok"}\n', content_type="application/json", headers={"Cache-Control": "no-store"})
 
     @pages.get("/<name>")
     def storage_without_slash(name: str) -> AnyResponse:

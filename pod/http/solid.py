@@ -10,20 +10,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
+from threading import get_ident
+from time import perf_counter
 from typing import Any
 
 import structlog
 
 from pod.authentication.authenticate import METADATA_PATH
 from pod.errors import MalformedTarget, MethodNotAllowed, Misdirected, NotImplementedHere, PodError
-from pod.http import cors
+from pod.http import cors, metrics
 from pod.http.description import describe_storage
-from pod.http.headers import DESCRIPTION_PATH, transport_security
+from pod.http.headers import DESCRIPTION_PATH, Headers, transport_security
+from pod.http.health import HealthCheck, document
+from pod.http.insiders import Insiders
 from pod.http.limits import Places
-from pod.http.proxies import effective_host, is_forwarded_http
+from pod.http.proxies import effective_host, is_forwarded_http, is_trusted
 from pod.http.request import check_headers, parse_operation, parse_target, raw_path, wants_page
 from pod.http.response import Answer, answer, failure
 from pod.http.upload import Reader
+from pod.observability.meters import KINDS, METERS
+from pod.observability.requests import GIVEN, under_way
 from pod.operations.delete import delete
 from pod.operations.get import get, options
 from pod.operations.operation import Operation, Result
@@ -39,6 +45,8 @@ Environ = dict[str, Any]  # WSGI's own type
 StartResponse = Callable[..., Any]
 WSGIApplication = Callable[[Environ, StartResponse], Iterable[bytes]]
 Verb = Callable[[Services, Operation], Result]
+Served = tuple[int, Iterable[bytes]]
+"""The status of an answer that has begun, and its content."""
 
 VERBS: dict[str, Verb] = {
     "GET": get,
@@ -51,6 +59,13 @@ VERBS: dict[str, Verb] = {
 }
 REFUSED_METHODS = frozenset({"TRACE", "CONNECT", "MOVE", "COPY", "QUERY", "PROPFIND", "MKCOL", "LOCK", "UNLOCK"})
 HEALTH_PATH = "/.health"
+METRICS_PATH = "/.metrics"
+OPERATORS_PATHS = frozenset({HEALTH_PATH, METRICS_PATH})
+READING = ("GET", "HEAD")
+UNKEPT: Headers = (("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff"))
+POD, SIGN_IN, PAGE, OPERATOR, OTHER = range(len(KINDS))
+"""What a request is for, as it is counted."""
+SIGN_IN_PATHS = ("/.oidc/", "/.well-known/")
 
 log = structlog.get_logger()
 
@@ -63,36 +78,86 @@ class SolidApplication:
         self._renderer = renderer
         self._fallback = fallback
         self._secure = transport_security(services.placement)
+        self._health = HealthCheck(services)
+        self._insiders = Insiders(services.config, services.clock)
         self._strangers = Places(
             services.config.threads // 4, "Too many people who are not signed in are sending at once; try again soon."
         )
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        host = effective_host(environ, self._services.config.trusted_proxies)
+        """Counted and named; everything else is below."""
+        started = perf_counter()
+        thread = get_ident()
+        under_way[thread] = environ
+        if METERS.asleep:
+            METERS.wake()
+        kind, status = OTHER, 500
+        try:
+            kind, reply = self._reply(environ, start_response)
+            if isinstance(reply, Answer):
+                status = reply.status
+                return self._send(environ, start_response, reply)
+            status, pages = reply
+            return pages
+        finally:
+            del under_way[thread]
+            METERS.answered((kind, environ["REQUEST_METHOD"], status, started, perf_counter()))
+
+    def _reply(self, environ: Environ, start_response: StartResponse) -> tuple[int, Answer | Served]:
+        trusted = self._services.config.trusted_proxies
+        host = effective_host(environ, trusted)
         path = raw_path(environ)
-        if not self._services.placement.accepts(host) and path != HEALTH_PATH:
-            return self._send(environ, start_response, self._misdirected(environ, host))
+        if "HTTP_X_REQUEST_ID" in environ:
+            environ[GIVEN] = is_trusted(environ["REMOTE_ADDR"], trusted)
+        if path in OPERATORS_PATHS and (about := self._about_itself(environ, path)) is not None:
+            return OPERATOR, about
+        if not self._services.placement.accepts(host):
+            return OTHER, self._misdirected(environ, host)
         if not path.startswith(("/", "*")):
             error = MalformedTarget("A request names a path, or a whole URL of this server.")
-            return self._send(environ, start_response, self._failure(environ, error, None))
-        if self._is_insecure(environ) and path != HEALTH_PATH:
-            return self._send(environ, start_response, redirect(f"https://{host}{environ['REQUEST_URI']}", environ))
+            return OTHER, self._failure(environ, error, None)
+        if self._is_insecure(environ):
+            return OTHER, redirect(f"https://{host}{environ['REQUEST_URI']}", environ)
         store_path = self._services.placement.path(host, path)
         if store_path is None or is_resource_metadata(path):
-            return self._fallback(environ, self._secured(start_response) if path != HEALTH_PATH else start_response)
+            kind = SIGN_IN if path.startswith(SIGN_IN_PATHS) else PAGE
+            return kind, self._fallen_back(environ, start_response)
         reply = self._answer(environ, host, path, store_path)
         reply.headers.extend(self._secure)
-        return self._send(environ, start_response, reply)
+        return POD, reply
 
-    def _secured(self, start_response: StartResponse) -> StartResponse:
-        """Not for what may come over http or for another host. Spec: RFC 6797 s7.2"""
-        if not self._secure:
-            return start_response
+    def _fallen_back(self, environ: Environ, start_response: StartResponse) -> Served:
+        """What Flask answers, and its status."""
+        seen = [500]
 
         def start(status: str, headers: list[tuple[str, str]], *failure: Any) -> Any:  # PEP 3333
+            seen[0] = int(status[:3])
             return start_response(status, [*headers, *self._secure], *failure)
 
-        return start
+        pages = self._fallback(environ, start)
+        return seen[0], pages
+
+    def _about_itself(self, environ: Environ, path: str) -> Answer | None:
+        """Health, for whatever host; metrics, for insiders: to others there is no such thing."""
+        insider = self._insiders.admits(environ)
+        if path == METRICS_PATH and not insider:
+            return None
+        method = environ["REQUEST_METHOD"]
+        if method not in READING:
+            refusal = MethodNotAllowed("This can only be read.", headers=(("Allow", ", ".join(READING)),))
+            return self._failure(environ, refusal, None)
+        try:
+            status, media_type, body = self._told_of_itself(environ, path, insider)
+        except PodError as error:
+            return self._failure(environ, error, None)
+        fields = [("Content-Type", media_type), ("Content-Length", str(len(body))), *UNKEPT]
+        return Answer(status, fields, b"" if method == "HEAD" else body)
+
+    def _told_of_itself(self, environ: Environ, path: str, insider: bool) -> tuple[int, str, bytes]:
+        if path == METRICS_PATH:
+            return 200, metrics.MEDIA_TYPE, metrics.page(self._services)
+        health = self._health.look()
+        return health.code, "application/json", document(health, self._services if insider else None, environ)
 
     def _is_insecure(self, environ: Environ) -> bool:
         """Spec: Solid #server-tls-https-redirect"""

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import structlog
 
+from pod.observability import requests
+
 if TYPE_CHECKING:
     from structlog.typing import EventDict, Processor, WrappedLogger
 
@@ -106,7 +108,7 @@ def printable(text: str) -> str:
 def set_up(config: Config, stream: TextIO | None = None) -> None:
     """Sends every line of this process to `stream` (standard error): ours and those of the standard library."""
     shared: list[Processor] = [
-        structlog.contextvars.merge_contextvars,
+        requests.named,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]

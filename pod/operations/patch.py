@@ -181,14 +181,20 @@ def _compute(
     if state is None and not len(after):
         raise PatchDidNotMatch("There is nothing at this URL, and the patch adds nothing: it was not made.")
     data = formats.serialize(after, media_type)
-    return Computed(_version(state), stage_document(services, data, media_type, operation.target), after)
+    content = stage_document(services, data, media_type, operation.target)
+    services.datasets.put(services.placement.url(operation.target.path), content.digest, after)
+    return Computed(_version(state), content, after)
 
 
 def _current(services: Services, operation: Operation, state: ResourceState | None) -> Dataset:
     if state is None:
         return Dataset()
+    url = services.placement.url(operation.target.path)
+    kept = services.datasets.get(url, state.digest)
+    if kept is not None:
+        return kept
     with services.store.open(state) as file:
-        return services.parse(file.read(), state.media_type, services.placement.url(operation.target.path))
+        return services.parse(file.read(), state.media_type, url)
 
 
 def _version(state: ResourceState | None) -> int | None:

@@ -15,6 +15,7 @@ from concurrent.futures import TimeoutError as NotYet
 from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass
+from math import inf
 from threading import BoundedSemaphore, Lock, Thread
 from typing import Generic, TypeVar
 
@@ -133,7 +134,7 @@ class Cached(Generic[K, V]):
         entry = self._usable(key, now)
         if entry is None:
             return self.get(key, pay)
-        if now - entry.loaded < RENEW_SECONDS or self._failed_since(key, now - RENEW_SECONDS):
+        if _age(entry.loaded, now) < RENEW_SECONDS or self._failed_within(key, RENEW_SECONDS, now):
             return entry.value
         try:
             return self._awaited(key, RENEW_SECONDS, pay)
@@ -158,7 +159,7 @@ class Cached(Generic[K, V]):
         with self._lock:
             entries = self._holding(key)
             entry = entries.pop(key, None)
-            if entry is None or now - entry.loaded >= self._stale_seconds:
+            if entry is None or _age(entry.loaded, now) >= self._stale_seconds:
                 return None
             entries[key] = entry
             return entry
@@ -167,14 +168,14 @@ class Cached(Generic[K, V]):
         """Where its entry is, or goes."""
         return self._kept if key in self._kept else self._entries
 
-    def _failed_since(self, key: K, moment: float) -> bool:
+    def _failed_within(self, key: K, seconds: float, now: float) -> bool:
         failure = self._failures.get(key)
-        return failure is not None and failure.at > moment
+        return failure is not None and _age(failure.at, now) < seconds
 
     def _raise_failure(self, key: K, now: float) -> None:
         """A copy is raised: one exception raised by many threads would gather the frames of all."""
         failure = self._failures.get(key)
-        if failure is not None and now - failure.at < self._failure_seconds:
+        if failure is not None and self._failed_within(key, self._failure_seconds, now):
             raise copy(failure.error)
 
     # -- loading -------------------------------------------------------------------------------------------------------
@@ -186,7 +187,7 @@ class Cached(Generic[K, V]):
         try:
             with self._lock:
                 entry = self._holding(key).get(key)
-                if entry is not None and self._clock.now() - entry.loaded < age_seconds_max:
+                if entry is not None and _age(entry.loaded, self._clock.now()) < age_seconds_max:
                     return entry.value
                 flight = self._flights.get(key)
                 own = self._begun(key, self._leaders, pay) if flight is None else None
@@ -199,7 +200,7 @@ class Cached(Generic[K, V]):
     def _refresh(self, key: K, pay: Pay) -> None:
         with self._lock, suppress(PodError):
             flight = None
-            if self._closed or key in self._flights or self._failed_since(key, self._clock.now() - RETRY_SECONDS):
+            if self._closed or key in self._flights or self._failed_within(key, RETRY_SECONDS, self._clock.now()):
                 return
             flight = self._begun(key, self._refreshes, pay)
         if flight is not None:
@@ -245,6 +246,11 @@ class Cached(Generic[K, V]):
 
 
 T = TypeVar("T")
+
+
+def _age(moment: float, now: float) -> float:
+    """Of what was noted by a clock that has been set back since, nobody knows how old it is: too old."""
+    return now - moment if moment <= now else inf
 
 
 def _outcome(flight: Future[T] | None) -> T:

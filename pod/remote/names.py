@@ -16,7 +16,8 @@ from pod.remote.errors import RemoteTimeout, Unreachable
 LookUp = Callable[[str, int], Sequence[str]]
 """Host and port -> numeric addresses, best first. Raises: OSError -- there are none."""
 
-LOOKUPS_MAX = 16
+LOOKUPS_MAX = 64
+"""The resolver holds a thread for tens of seconds where a name server is slow; the others are not to wait for that."""
 
 
 def system_look_up(host: str, port: int) -> Sequence[str]:

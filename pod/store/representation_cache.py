@@ -8,8 +8,11 @@ from __future__ import annotations
 from collections import OrderedDict
 from threading import Lock
 
+from pod.observability.meters import CACHES, METERS
+
 Key = tuple[int, int, str]
 """Resource id, state version, media type."""
+REPRESENTATION = CACHES.index("representation")
 
 
 class RepresentationCache:
@@ -26,7 +29,8 @@ class RepresentationCache:
             found = self._entries.get(key)
             if found is not None:
                 self._entries.move_to_end(key)
-            return found
+        METERS.looked_up(REPRESENTATION, hit=found is not None)
+        return found
 
     def put(self, key: Key, content: bytes) -> None:
         """Keep what is worth it: one entry may take an eighth of the whole."""

@@ -33,6 +33,7 @@ READY_SECONDS_MAX = 60.0
 STOP_SECONDS_MAX = 40.0
 POLL_SECONDS = 0.05
 LOG_TAIL_CHARACTERS = 4000
+PROGRAM = Path(sys.executable).with_name("freehold")
 PORTS = range(10_000, 32_000)
 """Below those that Linux hands out, so that nobody is given a server's port before it starts, or while it is down."""
 
@@ -165,16 +166,21 @@ def running_server(
     extra_args: Sequence[str] = (),
     environment: Mapping[str, str] | None = None,
     prefix: Sequence[str] = (),
+    program: Path = PROGRAM,
     dev: bool = True,
 ) -> Iterator[Server]:
     """A seeded server that is ready, and gone afterwards.
 
     `directory` gets the data, the seed and the log (a temporary one by default); `environment` adds FREEHOLD_* settings;
-    `prefix` goes before the command (for example `taskset -c 0`).
+    `prefix` goes before the command (for example `taskset -c 0`); `program` is the `freehold` of another installation.
     """
     with tempfile.TemporaryDirectory(prefix="freehold-") as temporary:
         server = _server(
-            directory or Path(temporary), tuple(accounts), ["--dev"] * dev + [*extra_args], environment or {}, prefix
+            directory or Path(temporary),
+            tuple(accounts),
+            ["--dev"] * dev + [*extra_args],
+            environment or {},
+            (*prefix, str(program)),
         )
         try:
             server.start()
@@ -198,20 +204,14 @@ def _server(
     accounts: tuple[Account, ...],
     extra_args: Sequence[str],
     environment: Mapping[str, str],
-    prefix: Sequence[str],
+    start: Sequence[str],
 ) -> Server:
     port = free_port()
     base_url = f"http://localhost:{port}/"
     seed = directory / "seed.json"
     seed.write_text(json.dumps({"accounts": [asdict(each) for each in accounts]}), encoding="utf-8")
     command = (
-        *(
-            *prefix,
-            str(Path(sys.executable).with_name("freehold")),
-            "serve",
-            "--data",
-            str(directory / "data"),
-        ),
+        *(*start, "serve", "--data", str(directory / "data")),
         *("--port", str(port), "--base-url", base_url, "--seed", str(seed), *extra_args),
     )
     return Server(

@@ -69,6 +69,13 @@ def test_a_key_another_process_made_is_found_when_a_token_names_it(world):
     assert kids(world.keys) > old
 
 
+def test_keys_are_read_again_when_the_clock_was_set_back(world):
+    other, (retired, *_) = world.ring(), sorted(kids(world.keys))
+    world.clock.time -= 10 * DAY
+    world.keys.retire(retired)
+    assert other.verification_key(retired) is None
+
+
 def test_unknown_keys_are_looked_for_at_a_bounded_rate(world):
     statements: list[str] = []
     world.keys._accounts._queries = Counting(world.store, statements)

@@ -35,6 +35,12 @@ def test_a_data_directory_in_use_names_the_process_that_uses_it(tmp_path: Path):
     os.close(guard.lock(tmp_path))
 
 
+def test_a_data_directory_that_cannot_be_written_to_is_said_so(tmp_path: Path):
+    (tmp_path / "file").touch()
+    with pytest.raises(guard.InUse, match=r"file/data cannot be written to \(Not a directory\)"):
+        guard.lock(tmp_path / "file" / "data")
+
+
 def test_a_data_directory_is_free_again_after_its_holder(tmp_path: Path):
     os.close(guard.lock(tmp_path))
     os.close(guard.lock(tmp_path))

@@ -92,6 +92,19 @@ def test_a_value_past_its_stale_age_is_loaded_again_before_it_is_used(source):
     assert cached.get("a") == 2
 
 
+def test_what_was_noted_before_the_clock_was_set_back_is_not_trusted(source):
+    cached = source.cached()
+    cached.get("a")
+    source.clock.time -= 10 * STALE
+    assert cached.get("a") == 2
+    source.error = Unreachable("gone")
+    with pytest.raises(Unreachable):
+        cached.get("b")
+    source.error = None
+    source.clock.time -= 10 * STALE
+    assert cached.get("b") == 4
+
+
 def test_a_stale_value_outlives_failures_until_its_age_and_they_are_not_repeated_at_once(source):
     cached = source.cached()
     cached.get("a")

@@ -9,9 +9,9 @@ import pytest
 from pod.clock import SystemClock
 from pod.config import Config
 from pod.errors import Busy, UnprocessableContent
-from pod.remote.client import Fetched, Limits
+from pod.remote.client import Fetched
 from pod.remote.errors import Unreachable
-from pod.store.contexts import FetchedContexts, KeptContexts
+from pod.store.contexts import CONTEXT_BYTES_MAX, NEW_CONTEXTS_PER_DAY, FetchedContexts, KeptContexts
 from pod.store.sqlite import open_store
 
 URL = "https://contexts.example/v1"
@@ -39,10 +39,16 @@ def store(tmp_path):
     store.close()
 
 
-def fetching(store, remote, contexts_max=10):
-    return FetchedContexts(
-        store, remote, Limits(1000, 1, 1), contexts_max=contexts_max, is_ours=lambda url: "ours" in url, fetches_max=1
-    )
+STORAGE, OTHER = "/alice/", "/bob/"
+
+
+def all_contexts(store, remote, **settings):
+    config = Config(**{"contexts_max": 10, "threads": 8, **settings})
+    return FetchedContexts(store, remote, config, SystemClock(), is_ours=lambda url: "ours" in url)
+
+
+def fetching(store, remote, **settings):
+    return all_contexts(store, remote, **settings).of_document(STORAGE)
 
 
 def test_a_context_is_fetched_once_and_kept(store):
@@ -93,10 +99,47 @@ def test_the_number_of_kept_contexts_is_bounded(store):
         contexts.load(URL + "/other")
 
 
-def test_slow_contexts_cannot_keep_every_thread_waiting(store):
+def test_slow_contexts_of_one_storage_keep_a_quarter_of_the_threads_waiting_at_most(store):
     remote = CannedRemote()
-    contexts = fetching(store, remote)
-    with contexts._places, pytest.raises(Busy):
+    contexts = all_contexts(store, remote)
+    places = contexts._places
+    assert [places.take(STORAGE), places.take(STORAGE)] == [True, True]
+    with pytest.raises(Busy):
+        contexts.of_document(STORAGE).load(URL)
+    assert remote.fetched == []
+    assert contexts.of_document(OTHER).load(URL) == BODY
+
+
+def test_all_contexts_of_a_document_have_one_deadline(store):
+    remote = CannedRemote()
+    contexts = fetching(store, remote, remote_seconds_max=0)
+    with pytest.raises(UnprocessableContent, match="too long"):
         contexts.load(URL)
     assert remote.fetched == []
-    assert contexts.load(URL) == BODY
+
+
+def test_the_second_context_has_the_time_that_the_first_left(store):
+    remote, left = CannedRemote(), []
+    remote.fetch = lambda url, *, accept, limits: left.append(limits.seconds_max) or Fetched(url, 200, "", BODY)
+    contexts = fetching(store, remote)
+    contexts.load(URL)
+    contexts.load(URL + "/2")
+    assert 5 >= left[0] > left[1] > 0
+
+
+def test_one_storage_brings_so_many_new_contexts_in_a_day_and_leaves_room_for_others(store):
+    remote = CannedRemote()
+    contexts = all_contexts(store, remote, contexts_max=1000)
+    for number in range(NEW_CONTEXTS_PER_DAY):
+        contexts.of_document(STORAGE).load(f"{URL}/{number}")
+    with pytest.raises(UnprocessableContent, match="a day"):
+        contexts.of_document(STORAGE).load(URL)
+    assert contexts.of_document(OTHER).load(URL) == BODY
+    assert contexts.of_document(STORAGE).load(URL) == BODY
+
+
+def test_huge_contexts_are_not_read(store):
+    remote, asked = CannedRemote(), []
+    remote.fetch = lambda url, *, accept, limits: asked.append(limits.bytes_max) or Fetched(url, 200, "", BODY)
+    fetching(store, remote).load(URL)
+    assert asked == [CONTEXT_BYTES_MAX]

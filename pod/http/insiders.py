@@ -1,0 +1,67 @@
+"""Who is told how the server itself is doing: programs on this machine, and whoever has the token for it.
+
+A proxy on this machine passes strangers on from a loopback address, so that alone is not enough: nothing may say that
+the request was passed on, and it must be for a loopback host, which a public name is not (nor one that a page in a
+browser on this machine had resolved to it).
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from hashlib import sha256
+from typing import Any
+
+from pod.authentication.secret_files import secret
+from pod.clock import Clock
+from pod.config import Config
+from pod.protocol.placement import is_loopback
+
+Environ = dict[str, Any]  # WSGI's own type
+
+PASSED_ON = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_HOST", "HTTP_X_REAL_IP", "HTTP_FORWARDED", "HTTP_VIA")
+DOCTORS_KEY = "doctor.key"
+DOCTORS_TOKEN_SECONDS = 60
+_BEARER = "bearer "
+_PORT = re.compile(r":[0-9]*$")
+
+
+def doctors_token(key: bytes, now: float) -> str:
+    """What `freehold doctor` shows, who can read the data directory: worth something for two minutes at most."""
+    moment = str(int(now) // DOCTORS_TOKEN_SECONDS)
+    return hmac.new(key, moment.encode("ascii"), sha256).hexdigest()
+
+
+class Insiders:
+    """Knows them. Only hashes are compared, in constant time."""
+
+    def __init__(self, config: Config, clock: Clock) -> None:
+        self._token = _hashed(config.metrics_token) if config.metrics_token else None
+        self._key = secret(config.run, DOCTORS_KEY)
+        self._clock = clock
+
+    def admits(self, environ: Environ) -> bool:
+        shown: str = environ.get("HTTP_AUTHORIZATION", "")
+        if shown:
+            return shown[: len(_BEARER)].lower() == _BEARER and self._is_good(shown[len(_BEARER) :].strip())
+        return is_direct(environ)
+
+    def _is_good(self, token: str) -> bool:
+        now = self._clock.now()
+        moments = (now, now - DOCTORS_TOKEN_SECONDS)
+        known = [_hashed(doctors_token(self._key, moment)) for moment in moments]
+        known += [self._token] if self._token else []
+        digest = _hashed(token)
+        return sum(hmac.compare_digest(digest, each) for each in known) > 0  # all of them, so that time tells nothing
+
+
+def is_direct(environ: Environ) -> bool:
+    """Whether a program on this machine asks, and means it."""
+    if any(name in environ for name in PASSED_ON):
+        return False
+    host = _PORT.sub("", environ.get("HTTP_HOST", "").lower()).strip("[]")
+    return is_loopback(environ.get("REMOTE_ADDR", "")) and is_loopback(host)
+
+
+def _hashed(token: str) -> bytes:
+    return sha256(token.encode("latin-1", "replace")).digest()
