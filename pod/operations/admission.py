@@ -33,6 +33,7 @@ from pod.protocol.resource import Target, lineage
 from pod.rdf import formats
 from pod.services import Regular, Services
 from pod.store.interface import Reader
+from pod.store.reading import twin_of
 from pod.store.records import Actor, ResourceState, Snapshot
 
 NeedsOf = Callable[[Snapshot], Needs]
@@ -145,9 +146,8 @@ def check_creatable(snapshot: Snapshot) -> None:
         raise NotFound("No storage has this URL.")
     if target.auxiliary and target.subject not in snapshot.others:
         raise NotFound("An auxiliary resource belongs to a resource; create that one first.")
-    for path in (target.path, *lineage(target.subject)):
-        twin = Target(path, path).twin
-        if twin and twin in snapshot.others:
+    for path in lineage(target.subject)[:-1]:
+        if (twin := twin_of(path)) in snapshot.others:
             raise SlashTwinExists(
                 f"{twin!r} exists, so {path!r} cannot; names may not differ in a trailing slash alone."
             )

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 
 from pod.authorization import required
 from pod.authorization.decision import Decision
@@ -138,6 +138,11 @@ def _admit(
     return snapshot, decision
 
 
+@cache
+def _small_limits(limits: Limits) -> Limits:
+    return replace(limits, patch_steps=min(SMALL_STEPS, limits.patch_steps))
+
+
 def _small(services: Services, operation: Operation, update: Patch, tx: Writer) -> Result:
     """All in one transaction.
 
@@ -146,9 +151,8 @@ def _small(services: Services, operation: Operation, update: Patch, tx: Writer) 
     snapshot, _ = _admit(services, operation, update.modes, tx)
     if not _is_small(snapshot.state):
         raise VersionMoved
-    limits = replace(services.limits, patch_steps=min(SMALL_STEPS, services.limits.patch_steps))
     try:
-        computed = _compute(services, operation, snapshot.state, update, limits)
+        computed = _compute(services, operation, snapshot.state, update, _small_limits(services.limits))
     except UnprocessableContent as error:
         raise VersionMoved from error
     with discarded_on_failure(services, computed.content):
@@ -182,7 +186,7 @@ def _compute(
         raise PatchDidNotMatch("There is nothing at this URL, and the patch adds nothing: it was not made.")
     data = formats.serialize(after, media_type)
     content = stage_document(services, data, media_type, operation.target)
-    services.datasets.put(services.placement.url(operation.target.path), content.digest, after)
+    services.datasets.put(services.placement.url(operation.target.path), content.digest, after, len(data))
     return Computed(_version(state), content, after)
 
 

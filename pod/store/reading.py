@@ -115,7 +115,7 @@ def _snapshot(target: Target, grant: str | None, rows: list[Row]) -> Snapshot:
     stands = None if grant is None else GrantState(grant, "", "", stands=False)
     acls: list[ACLReference] = []
     storages: list[Row] = []
-    others: dict[str, ResourceState] = {}
+    others: set[str] = set()
     for row in rows:
         about = row[0]
         if about == sql.ACL:
@@ -125,10 +125,10 @@ def _snapshot(target: Target, grant: str | None, rows: list[Row]) -> Snapshot:
         elif about == sql.STORAGE:
             storages.append(row)
         elif about == sql.OTHER:
-            others[row[3]] = state_of(row)
+            others.add(row[3])
         else:
             stands = GrantState(row[3], row[4], row[5], stands=row[1] == 1)
-    return Snapshot(target, state, _nearest_first(acls), _storage(storages), stands, others)
+    return Snapshot(target, state, _nearest_first(acls), _storage(storages), stands, frozenset(others))
 
 
 def _storage(rows: list[Row]) -> StorageState | None:

@@ -6,8 +6,7 @@ is never given twice. A cache keyed by (id, version) therefore needs no invalida
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -121,8 +120,8 @@ class Snapshot:
     """The ACLs that exist from the target's subject up to the storage root, nearest first."""
     storage: StorageState | None
     grant: GrantState | None = None
-    others: Mapping[str, ResourceState] = field(default_factory=dict)
-    """By path, in wide snapshots only: what exists of the subject, its containers and the slash twins of them all."""
+    others: frozenset[str] = frozenset()
+    """In wide snapshots only, the paths of what exists of the subject, its containers and the slash twins of all."""
 
 
 class Member(NamedTuple):

@@ -24,7 +24,7 @@ def describe(*, others: int, acls: int, grant: bool, with_body: bool) -> str:
     """Parameters: the target's path, the paths of `others`, the paths of `acls`, the storage's path, the grant's id."""
     arms = [f"SELECT {TARGET}, {STATE}, {'body' if with_body else 'NULL'} FROM resource WHERE path = ?"]
     if others:
-        arms.append(f"SELECT {OTHER}, {STATE}, NULL FROM resource WHERE path IN ({_marks(others)})")
+        arms.append(_DESCRIBE_OTHERS.format(_marks(others)))
     arms += [_DESCRIBE_ACL] * acls
     arms.append(_DESCRIBE_STORAGE)
     if grant:
@@ -36,6 +36,10 @@ def _marks(count: int) -> str:
     return ", ".join("?" * count)
 
 
+_DESCRIBE_OTHERS = (
+    f"SELECT {OTHER}, NULL, NULL, path, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL "
+    "FROM resource WHERE path IN ({})"
+)
 _DESCRIBE_ACL = (
     f"SELECT {ACL}, id, NULL, path, NULL, NULL, version, NULL, NULL, NULL, NULL, NULL, NULL, NULL "
     "FROM resource WHERE path = ?"
