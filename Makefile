@@ -67,6 +67,10 @@ wheel: $(VENV)/.stamp-run ## Build what `pipx install` takes, and the source arc
 docs: $(VENV)/.stamp-run ## Write the parts of docs/ that repeat the code
 	$(BIN)/python -m tests.support.reference docs
 
+.PHONY: pictures
+pictures: $(VENV)/.stamp-test chromium ## Take the pictures of README.md and docs/ anew
+	CHROMIUM="$(CHROMIUM)" $(BIN)/python -m tests.browser.pictures docs/pictures
+
 .PHONY: lock
 lock: $(VENV)/.stamp-test ## Choose the newest versions of all libraries, and write them to requirements/
 	$(PIP) install pip-tools

@@ -44,7 +44,7 @@ class Task:
     due: float = 0.0
 
     def run_if_due(self, now: float) -> None:
-        if now < self.due:
+        if now < self.due <= now + self.every_seconds:  # one further ahead was set by a clock that has been set back
             return
         self.due = now + self.every_seconds
         METERS.back_by(now + TASK_SECONDS_LONG)

@@ -2,21 +2,39 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import tomllib
+from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
+import yaml
 
 from pod.cli.main import main
+from pod.config import Config, load
+from tests.support.commands import misused, quoted_in
+from tests.support.markdown import Document
 from tests.support.reference import PAGES
 
 ROOT = Path(__file__).parent.parent
-README = (ROOT / "README.md").read_text(encoding="utf-8")
 MAP = (ROOT / "docs" / "map.md").read_text(encoding="utf-8")
-DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+GUIDES = [Document(ROOT / name) for name in ("README.md", "docs/owners.md", "docs/operators.md", "docs/apps.md")]
+"""What people read who do not work on Freehold. All of it is held against the code."""
+FILES = [ROOT / "CHANGELOG.md", ROOT / "examples" / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+DOCUMENTS = [*GUIDES, *(Document(each) for each in FILES if each not in {guide.path for guide in GUIDES})]
+SETTINGS = {each.name for each in fields(Config)}
+VARIABLES = {f"FREEHOLD_{name.upper()}" for name in SETTINGS}
+NO_SETTINGS = {"redirect_uris", "offline_access"}
+"""Words of OAuth."""
+PICTURE_BYTES_MAX = 120_000
+
+every_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda each: each.path.name)
+every_guide = pytest.mark.parametrize("document", GUIDES, ids=lambda each: each.path.name)
 
 
 def commands(group: click.Group, prefix: str = "") -> list[str]:
@@ -39,9 +57,8 @@ def test_a_page_made_from_the_code_is_up_to_date(name: str):
 
 
 @pytest.mark.parametrize("command", commands(main))
-def test_every_command_is_in_the_readme(command: str):
-    group, _, name = command.rpartition(" ")
-    assert f"freehold {command}" in README or (group and re.search(rf"freehold {group}.*[ ,]{name}\b", README))
+def test_every_command_is_in_a_guide(command: str):
+    assert any(f"freehold {command}" in guide.text for guide in GUIDES)
 
 
 @pytest.mark.parametrize("command", commands(main))
@@ -53,7 +70,9 @@ def test_every_command_and_option_has_help(command: str):
     assert all(each.help for each in found.params if isinstance(each, click.Option) and not each.hidden)
 
 
-@pytest.mark.parametrize("target", ["run", "example", "test", "check", "fix", "bench", "soak", "lock"])
+@pytest.mark.parametrize(
+    "target", ["run", "example", "test", "check", "fix", "bench", "soak", "lock", "wheel", "pictures"]
+)
 def test_make_alone_lists_the_targets(target: str):
     listed = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert re.search(rf"^  make {target} ", listed, re.MULTILINE)
@@ -64,10 +83,84 @@ def test_continuous_integration_runs_make_test():
     assert [line for line in lines if not line.startswith("#")] == ["exec make test"]
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda each: each.name)
-def test_links_between_documents_lead_somewhere(document: Path):
-    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", document.read_text(encoding="utf-8")):
-        assert target.startswith("https://") or (document.parent / target).exists(), target
+@every_document
+def test_links_between_documents_lead_somewhere(document: Document):
+    for link in document.links():
+        target, _, anchor = link.partition("#")
+        if not target.startswith(("https://", "http://localhost:")):
+            there = document.path.parent / target if target else document.path
+            assert there.exists(), link
+            assert not anchor or anchor in Document(there).anchors(), link
+
+
+@every_document
+def test_quoted_commands_are_commands(document: Document):
+    lines = [(words, True) for fence in document.fences("sh") for words in quoted_in(fence.code)]
+    lines += [(words, False) for span in document.spans() for words in quoted_in(span)]
+    wrong = [f"{' '.join(words)}: {problem}" for words, whole in lines if (problem := misused(words, whole=whole))]
+    assert wrong == []
+
+
+@every_document
+def test_quoted_make_targets_are_in_the_makefile(document: Document):
+    code = [*document.spans(), *(fence.code for fence in document.fences("sh"))]
+    quoted = {name for text in code for name in re.findall(r"(?:^|\bDIR |\n)make ([a-z][a-z-]*)", text)}
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    assert quoted - targets == set()
+
+
+@every_document
+def test_quoted_variables_are_settings(document: Document):
+    named = set(re.findall(r"FREEHOLD_[A-Z_]*[A-Z]", document.text)) - {"FREEHOLD"}
+    assert named - VARIABLES == set()
+
+
+@every_guide
+def test_quoted_settings_are_settings(document: Document):
+    named = {
+        span.partition(" = ")[0] for span in document.spans() if re.fullmatch(r"[a-z]+(?:_[a-z]+)+(?: = .*)?", span)
+    }
+    assert named - SETTINGS - NO_SETTINGS == set()
+    for span in document.spans():
+        if re.match(r"[a-z_]+ = ", span):
+            load(environ={}, **tomllib.loads(span))
+
+
+def as_settings(code: str) -> Any:
+    return load(environ={}, **tomllib.loads(code))
+
+
+def as_shell(code: str) -> Any:
+    subprocess.run(["sh", "-n"], input=code, text=True, check=True)
+
+
+LANGUAGES: dict[str, Callable[[str], Any]] = {
+    "sh": as_shell,
+    "toml": as_settings,
+    "json": json.loads,
+    "yaml": yaml.safe_load,
+    "js": str,  # run, or compared with what is run
+}
+
+
+@every_document
+def test_blocks_of_code_parse(document: Document):
+    for fence in document.fences():
+        LANGUAGES[fence.language](fence.code)
+
+
+@every_document
+def test_javascript_is_run_or_taken_from_what_is(document: Document):
+    """tests/clients/test_apps_page.py runs the one, tests/browser the examples."""
+    for fence in document.fences("js"):
+        how, _, source = fence.note.partition(" ")
+        assert how == "run" or fence.code in (ROOT / source.removeprefix("from ")).read_text(encoding="utf-8")
+
+
+def test_pictures_are_small_and_used():
+    used = {(guide.path.parent / link).resolve() for guide in GUIDES for link in guide.links() if link.endswith(".png")}
+    assert used == set((ROOT / "docs" / "pictures").iterdir())
+    assert [each.name for each in used if each.stat().st_size > PICTURE_BYTES_MAX] == []
 
 
 def test_every_package_is_on_the_map():

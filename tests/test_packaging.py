@@ -8,8 +8,10 @@ import re
 import subprocess
 import sys
 import sysconfig
+import threading
 import tomllib
 from dataclasses import fields
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from importlib.metadata import packages_distributions
 from ipaddress import ip_network
 from pathlib import Path
@@ -108,6 +110,20 @@ def test_the_health_check_passes_when_the_server_answers(server: Server):
 
 def test_the_health_check_fails_when_nobody_answers():
     assert check_health(str(free_port())) != 0
+
+
+class Unwell(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_error(503)
+
+    def log_message(self, *_):
+        pass
+
+
+def test_the_health_check_fails_when_the_server_says_it_is_not_well():
+    with HTTPServer(("127.0.0.1", 0), Unwell) as server:
+        threading.Thread(target=server.handle_request).start()
+        assert check_health(str(server.server_port)) != 0
 
 
 def check_health(port: str) -> int:

@@ -11,7 +11,7 @@ import click
 from pod import __version__
 from pod.cli.accounts import account
 from pod.cli.keys import key
-from pod.cli.options import FILE, Misconfigured, Refused, listen, settings, settings_of_server, where
+from pod.cli.options import DIRECTORY, FILE, Misconfigured, Refused, listen, settings, settings_of_server, where
 
 SUPERVISED = click.option("--supervised", type=int, hidden=True, help="Process id of the supervisor.")
 
@@ -99,6 +99,39 @@ def fsck(*, deep: bool, **options: Any) -> None:  # see serve
     from pod.cli import maintenance  # noqa: PLC0415
 
     sys.exit(maintenance.fsck(settings_of_server(**options), deep=deep))
+
+
+@main.command()
+@click.argument("folder", metavar="DIR", type=DIRECTORY)
+@where
+@click.option("--verify", is_flag=True, help="Also read and compare what is shared with the living server.")
+def backup(folder: Path, *, verify: bool, **options: Any) -> None:  # see serve
+    """Save everything in a new directory within DIR, named by the time. The server may be running.
+
+    Pods, accounts and keys, as they were at one moment: what was answered before that is in it. Large bodies that have
+    not changed share their room on the disk with those of the last backup in DIR, or of the server itself, where the
+    file system is the same; so DIR is best on another disk. What is in a backup is as secret as the server itself.
+
+    Every file is listed with its digest in SHA256SUMS. Old backups may simply be removed.
+    """
+    from pod.cli import backup as backing_up  # noqa: PLC0415
+
+    sys.exit(backing_up.backup(settings_of_server(**options), folder, verify=verify))
+
+
+@main.command()
+@click.argument("directory", metavar="BACKUP", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@where
+@click.option("--check", is_flag=True, help="Only read the backup, and say whether it is whole.")
+def restore(directory: Path, *, check: bool, **options: Any) -> None:  # see serve
+    """Make a new data directory, named by --data, from a BACKUP.
+
+    Every file is compared with its digest, and the result is checked like `freehold fsck` does. A directory that holds
+    anything is refused. Sessions, passwords and access rules are those of the backup: what was revoked since is not.
+    """
+    from pod.cli import backup as backing_up  # noqa: PLC0415
+
+    sys.exit(backing_up.check(directory) if check else backing_up.restore(settings(**options), directory))
 
 
 @main.command()

@@ -1,6 +1,7 @@
 """Removes the blobs nobody needs: bodies replaced or deleted a while ago, and what was staged and never written.
 
-Safe to run at any time, beside any number of writers, in several processes at once.
+Safe to run at any time, beside any number of writers, in several processes at once. While a backup is made it removes
+nothing.
 """
 
 from __future__ import annotations
@@ -32,9 +33,14 @@ def sweep(store: ResourceStore, clock: Clock, older_than_seconds: float) -> Swep
     """Remove replaced bodies after `GARBAGE_GRACE_SECONDS`, and what was staged too long ago to be written yet."""
     garbage = sweep_garbage(store, clock)
     swept = 0
-    for orphan in orphans(store, old_files(store, clock.now() - older_than_seconds)):
-        store.blobs.remove(orphan.name)
-        swept += 1
+    files = old_files(store, clock.now() - older_than_seconds)
+    while batch := list(islice(files, AT_ONCE_MAX)):
+        with store.blobs.sweeping() as may:
+            if not may:
+                break
+            for orphan in orphans(store, iter(batch)):
+                store.blobs.remove(orphan.name)
+                swept += 1
     return Swept(garbage, swept)
 
 
@@ -42,15 +48,23 @@ def sweep_garbage(store: ResourceStore, clock: Clock) -> int:
     """The cheap half, which looks at no file that is still needed; gives the number of bodies removed."""
     swept = 0
     since_ms = int((clock.now() - GARBAGE_GRACE_SECONDS) * 1000)
-    while names := [row[0] for row in store.rows(sql.GARBAGE, (since_ms, AT_ONCE_MAX))]:
+    while removed := _sweep_some(store, since_ms):
+        swept += removed
+    store.compact()
+    return swept
+
+
+def _sweep_some(store: ResourceStore, since_ms: int) -> int:
+    """Chosen and removed while nobody holds the blobs: a backup under way may still read what was replaced since."""
+    with store.blobs.sweeping() as may:
+        names = [row[0] for row in store.rows(sql.GARBAGE, (since_ms, AT_ONCE_MAX))] if may else []
         for name in names:
             store.blobs.remove(name)
+    if names:
         with store.write(SERVER) as tx:
             for name in names:
                 tx.rows(sql.FORGET_GARBAGE, (name,))
-        swept += len(names)
-    store.compact()
-    return swept
+    return len(names)
 
 
 def old_files(store: ResourceStore, before: float) -> Iterator[BlobFile]:

@@ -6,22 +6,18 @@ The limit on the size of a file stands in for the disk: what a process may not w
 
 from __future__ import annotations
 
-import os
 import resource
-import signal
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from random import Random
 
-import psutil
 import pytest
 
 from pod.store.fsck import check
-from tests.e2e.test_kill_web import is_back, web_process
+from tests.chaos.disk import LITTLE_BYTES, limit
+from tests.chaos.harm import WEB, kill
 from tests.support.client import SPARQL, SolidClient, assert_problem, contained
 from tests.support.fixtures import signed_in
-from tests.support.processes import tree
 from tests.support.server import ALICE, Server, running_server
 from tests.support.stores import sqlite_store
 from tests.support.waiting import until
@@ -29,8 +25,6 @@ from tests.support.waiting import until
 pytestmark = pytest.mark.e2e
 
 PLAIN = {"Content-Type": "text/plain"}
-FREEHOLD = str(Path(sys.executable).with_name("freehold"))
-LITTLE_BYTES = 128
 INDEX_BYTES = 64 * 1024
 """Room for the index of the database's log, which each start makes anew in the place of the old one."""
 BLOB = b"x" * 300_000
@@ -59,11 +53,6 @@ def full_disk(server: Server) -> Iterator[None]:
         yield
     finally:
         limit(server, resource.RLIM_INFINITY)
-
-
-def limit(server: Server, size: int) -> None:
-    for pid in tree(server.pid):
-        psutil.Process(pid).rlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
 
 WRITES = {
@@ -95,9 +84,7 @@ def test_a_full_disk_refuses_writes_and_recovers(server: Server, alice: SolidCli
 def test_a_web_process_that_dies_on_a_full_disk_is_back_to_answer_reads(server: Server, alice: SolidClient) -> None:
     alice.put(alice.pod + "doc", "kept", headers=PLAIN)
     with full_disk(server):
-        killed = web_process(server)
-        os.kill(killed, signal.SIGKILL)
-        until(lambda: is_back(server, killed))
+        kill(server, WEB, Random(1))
         assert alice.get(alice.pod + "doc").text == "kept"
         assert_problem(alice.put(alice.pod + "doc", "new", headers=PLAIN), 503, 507)
     until(lambda: alice.put(alice.pod + "doc", "new", headers=PLAIN).status_code == 204)

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from pod.config import Config
-from tests.e2e.test_kill_web import web_process
+from tests.chaos.harm import WEB, named
 from tests.support.browserless import Person
 from tests.support.client import SolidClient, raw_connection, raw_head, raw_request
 from tests.support.fixtures import signed_in
@@ -57,11 +57,11 @@ def blob(alice: SolidClient) -> str:
 
 def bodies(server: Server) -> set[str]:
     """The files of bodies that the web process has open, staged ones included."""
-    return {each for each in open_files(web_process(server)) if each.startswith(str(server.data.resolve() / "blobs"))}
+    return {each for each in open_files(named(server, WEB)[0]) if each.startswith(str(server.data.resolve() / "blobs"))}
 
 
 def sockets(server: Server) -> set[str]:
-    return {each for each in open_files(web_process(server)) if each.startswith("socket:")}
+    return {each for each in open_files(named(server, WEB)[0]) if each.startswith("socket:")}
 
 
 @contextmanager

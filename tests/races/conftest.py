@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
 import pytest
@@ -12,24 +15,42 @@ from pod.store.fsck import check
 from tests.support.client import SolidClient
 from tests.support.fixtures import signed_in
 from tests.support.processes import tree
-from tests.support.server import ALICE, BOB, Server, running_server
+from tests.support.server import ALICE, BOB, Account, Server, running_server
 from tests.support.stores import sqlite_store
 from tests.support.waiting import until
 
-CLIENTS = 12
+CLIENTS, CLIENTS_MAX = 12, 16
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """A server, and clients enough of one account."""
+
+    server: Server
+
+    def clients(self, who: Account, number: int) -> list[SolidClient]:
+        """Clients of an account, each with connections of its own."""
+        first = signed_in(self.server, who)
+        return [first, *(SolidClient(first.base_url, first.login, first.name) for _ in range(number - 1))]
+
+
+@contextmanager
+def crowd(directory: Path, *, workers: int) -> Iterator[Crowd]:
+    """So many web processes. However wild it was, the store is sound afterwards."""
+    settings = {"FREEHOLD_WORKERS": str(workers)}
+    with running_server((ALICE, BOB), directory=directory, environment=settings) as running:
+        until(lambda: listeners(running) == workers)
+        yield Crowd(running)
+    store = sqlite_store(running.data)
+    assert list(check(store, deep=True)) == []
+    store.close()
 
 
 @pytest.fixture(scope="module")
 def crowded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Two web processes. However wild it was, the store is sound afterwards."""
-    settings = {"FREEHOLD_WORKERS": "2"}
-    directory = tmp_path_factory.mktemp("crowded")
-    with running_server((ALICE, BOB), directory=directory, environment=settings) as running:
-        until(lambda: listeners(running) == 2)
-        yield running
-    store = sqlite_store(running.data)
-    assert list(check(store, deep=True)) == []
-    store.close()
+    """Two web processes."""
+    with crowd(tmp_path_factory.mktemp("crowded"), workers=2) as made:
+        yield made.server
 
 
 def listeners(server: Server) -> int:
@@ -39,16 +60,12 @@ def listeners(server: Server) -> int:
 
 @pytest.fixture(scope="module")
 def alices(crowded: Server) -> list[SolidClient]:
-    """Clients of alice, each with connections of its own."""
-    first = signed_in(crowded, ALICE)
-    return [first, *(SolidClient(first.base_url, first.login, first.name) for _ in range(CLIENTS - 1))]
+    return Crowd(crowded).clients(ALICE, CLIENTS_MAX)
 
 
 @pytest.fixture(scope="module")
 def bobs(crowded: Server) -> list[SolidClient]:
-    """Clients of bob, each with connections of its own."""
-    first = signed_in(crowded, BOB)
-    return [first, *(SolidClient(first.base_url, first.login, first.name) for _ in range(CLIENTS - 1))]
+    return Crowd(crowded).clients(BOB, CLIENTS)
 
 
 @pytest.fixture

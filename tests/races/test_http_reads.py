@@ -10,12 +10,14 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import count
 from urllib.parse import urlsplit
 
 import pytest
 from requests import Response
 
 from tests.support.client import (
+    SPARQL,
     TURTLE,
     SolidClient,
     acl,
@@ -32,6 +34,7 @@ pytestmark = pytest.mark.e2e
 
 Clients = list[SolidClient]
 PLAIN = {"Content-Type": "text/plain"}
+VCARD = "@prefix v: <http://www.w3.org/2006/vcard/ns#>. <#friends> a v:Group"
 READERS = 4
 BODIES = [b"%d " % number * (20 if number % 2 else 60_000) for number in range(12)]
 
@@ -212,3 +215,64 @@ def test_after_an_owner_took_write_access_away_no_write_succeeds(alices: Clients
     before, after = outcomes(written, barred)
     assert (before, after) in [({204}, {403}), ({204, 403}, {403})]
     assert alice.head(url).headers["ETag"] == tag, "what was answered later was not done later either"
+
+
+def until_some_begun(done: list[tuple[float, int]], moment: float, number: int) -> None:
+    until(lambda: sum(begun > moment for begun, _ in done) > number)
+
+
+def ways_in(alice: SolidClient, bob: str, box: str, way: str) -> tuple[Callable[[], object], Callable[[], object]]:
+    """How bob gets access to what is in a container, and how it is taken away again."""
+    if way == "group":
+        document = box.removesuffix("box/") + "group"
+        shared = authorization(box, "Read Write", groups=(f"{document}#friends",), default=True)
+        alice.put_turtle(link(alice.head(box), "acl"), sharing(alice, box, shared))
+        members = (f"{VCARD}; v:hasMember <{bob}> .", f"{VCARD} .")
+        give, take = (lambda turtle=turtle: alice.put_turtle(document, turtle) for turtle in members)
+        return give, take
+    own = link(alice.head(box), "acl")
+    shared = sharing(alice, box, authorization(box, "Read Write", agents=(bob,), default=True))
+    if way == "rules removed":
+        return lambda: alice.put_turtle(own, shared), lambda: alice.delete(own)
+    return lambda: alice.put_turtle(own, shared), lambda: alice.put_turtle(own, sharing(alice, box))
+
+
+def write_somehow(client: SolidClient, box: str, kind: int, number: int) -> Response:
+    if kind == 0:
+        return client.put(box + "doc", f"{number}", headers=PLAIN)
+    if kind == 1:
+        return client.post(box, "y", headers=PLAIN)
+    if kind == 2:
+        return client.patch(box + "graph", f"INSERT DATA {{ <#a> <#b> {number} }}", headers=SPARQL)
+    return client.put(f"{box}new{number}", "z", headers=PLAIN)
+
+
+@pytest.mark.parametrize("way", ["rules replaced", "rules removed", "group"])
+def test_after_access_was_taken_away_no_write_of_any_kind_happens(
+    alices: Clients, bobs: Clients, place: str, way: str
+) -> None:
+    alice, box = alices[0], place + "box/"
+    alice.put(box + "doc", "x", headers=PLAIN)
+    alice.put_turtle(box + "graph", "<#a> <#b> <#c> .")
+    give, take = ways_in(alice, bobs[0].web_id, box, way)
+    written: list[tuple[float, int]] = []
+    numbers = count()
+
+    def write(client: SolidClient) -> None:
+        begun, kind = time.monotonic(), next(number for number, each in enumerate(bobs) if each is client) % 4
+        written.append((begun, write_somehow(client, box, kind, next(numbers)).status_code))
+
+    for _ in range(3):
+        give()
+        written.clear()
+        with meanwhile(bobs[:8], write):
+            until(lambda: len(written) > 8)
+            take()
+            barred = time.monotonic()
+            state = alice.get(box).content
+            until_some_begun(written, barred, 16)
+        before, after = outcomes(written, barred)
+        assert after == {403}
+        assert before <= {201, 204, 403}
+        assert before & {201, 204}, "nobody wrote while they could"
+        assert alice.get(box).content == state, "what was answered later was not done later either"

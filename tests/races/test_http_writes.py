@@ -11,7 +11,7 @@ import pytest
 import rdflib
 from requests import Response
 
-from tests.races.conftest import CLIENTS
+from tests.races.conftest import CLIENTS, CLIENTS_MAX
 from tests.support.client import CONTAINER_LINK, DCTERMS, N3, SPARQL, TURTLE, SolidClient, contained
 from tests.support.together import at_once, together
 
@@ -47,6 +47,49 @@ def test_no_increment_of_a_counter_is_lost(alices: Clients, place: str) -> None:
     assert alices[0].get(url).content == b"%d" % (8 * times)
 
 
+def everybody_puts(clients: Clients, url: str, headers: dict[str, str]) -> list[Response]:
+    """Each its own number."""
+    return together(CLIENTS, lambda number: clients[number].put(url, str(number), headers=headers))
+
+
+@pytest.mark.requirement("rfc9110#13.1.1")
+def test_of_replacements_of_one_version_exactly_one_wins(alices: Clients, place: str) -> None:
+    url = place + "version"
+    tag = alices[0].put(url, "nobody's", headers=PLAIN).headers["ETag"]
+    for _ in range(ROUNDS):
+        headers = PLAIN | {"If-Match": tag}
+        answers = everybody_puts(alices, url, headers)
+        assert statuses(answers) == {204: 1, 412: CLIENTS - 1}
+        (tag,) = {answer.headers["ETag"] for answer in answers if answer.status_code == 204}
+        winner = next(number for number, answer in enumerate(answers) if answer.status_code == 204)
+        read = alices[0].get(url)
+        assert (read.text, read.headers["ETag"]) == (str(winner), tag)
+
+
+def test_counters_kept_by_patches_end_at_the_exact_sum(alices: Clients, place: str) -> None:
+    """Each takes away the number it read and puts the next: whoever read an old one is told, and reads again."""
+    url, times, threads = place + "counter", 2, CLIENTS_MAX
+    alices[0].put_turtle(url, "<#it> <#is> 0 .")
+
+    def count_in(client: SolidClient) -> int:
+        (number,) = client.graph(url).objects()
+        return int(str(number))
+
+    def increment(client: SolidClient) -> int:
+        status = 409
+        while status == 409:
+            number = count_in(client)
+            patch = (
+                f"{N3_PATCH} solid:deletes {{ <#it> <#is> {number} }}; solid:inserts {{ <#it> <#is> {number + 1} }}."
+            )
+            status = client.patch(url, patch, headers=N3).status_code
+        return status
+
+    done = together(threads, lambda number: [increment(alices[number]) for _ in range(times)])
+    assert done == [[204] * times] * threads
+    assert count_in(alices[0]) == threads * times
+
+
 @pytest.mark.parametrize("exists", [True, False])
 def test_no_insertion_by_patch_is_lost(alices: Clients, place: str, exists: bool) -> None:
     url, times = place + "doc", 4
@@ -79,7 +122,7 @@ def test_of_patches_that_take_the_last_one_exactly_one_fits(alices: Clients, pla
     answers = together(CLIENTS, take)
     assert statuses(answers) == {204: 1, 409: CLIENTS - 1}
     (winner,) = alices[0].graph(url).objects()
-    assert answers[int(winner)].status_code == 204
+    assert answers[int(str(winner))].status_code == 204
 
 
 # -- creating the same thing -------------------------------------------------------------------------------------------

@@ -21,13 +21,16 @@ def quoted_in(shell: str) -> Iterator[list[str]]:
     """The words after `freehold` of each line of a shell script that calls it."""
     for line in shell.replace("\\\n", " ").splitlines():
         for command in re.split(r" (?:\||&&|\|\||&) |;", line.strip()):
-            found = COMMAND.match(command.strip())
-            if found and (words := shlex.split(found["rest"].rstrip(" &"), comments=True)):
+            found = COMMAND.match(re.sub(r"(?:^|\s)#.*", "", command.strip()))
+            if found and (words := shlex.split(found["rest"].rstrip(" &"))):
                 yield words
 
 
-def misused(words: Sequence[str]) -> str:
-    """What is wrong with the words after `freehold`; nothing if they are a command line that it takes."""
+def misused(words: Sequence[str], *, whole: bool = True) -> str:
+    """What is wrong with the words after `freehold`; nothing if they are a command line that it takes.
+
+    Unless the line is to be `whole`, its arguments may be left out.
+    """
     command: click.Command = main
     rest = list(words)
     try:
@@ -40,5 +43,5 @@ def misused(words: Sequence[str]) -> str:
     except click.UsageError as error:
         return error.format_message()
     wanted = [each.name for each in command.params if isinstance(each, click.Argument) and each.required]
-    missing = [name for name in wanted if not isinstance(given.get(name), str | tuple)]
+    missing = [name for name in wanted if whole and not isinstance(given.get(name), str | tuple)]
     return f"{command.name} takes {wanted}: {rest}" if missing or left_over else ""

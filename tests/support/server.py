@@ -167,6 +167,7 @@ def running_server(
     environment: Mapping[str, str] | None = None,
     prefix: Sequence[str] = (),
     program: Path = PROGRAM,
+    port: int | None = None,
     dev: bool = True,
 ) -> Iterator[Server]:
     """A seeded server that is ready, and gone afterwards.
@@ -181,6 +182,7 @@ def running_server(
             ["--dev"] * dev + [*extra_args],
             environment or {},
             (*prefix, str(program)),
+            port or free_port(),
         )
         try:
             server.start()
@@ -205,8 +207,8 @@ def _server(
     extra_args: Sequence[str],
     environment: Mapping[str, str],
     start: Sequence[str],
+    port: int,
 ) -> Server:
-    port = free_port()
     base_url = f"http://localhost:{port}/"
     seed = directory / "seed.json"
     seed.write_text(json.dumps({"accounts": [asdict(each) for each in accounts]}), encoding="utf-8")

@@ -52,3 +52,11 @@ def test_upkeep_runs_on_an_empty_store(tmp_path):
     for task in upkeep(config, store, clock):
         task.work()
     store.close()
+
+
+def test_a_clock_that_is_set_back_stops_no_task():
+    done = []
+    task = Task("count", 60, lambda: done.append(1))
+    for now in (10_000_000, 1_000, 1_059, 1_060):
+        task.run_if_due(now)
+    assert len(done) == 3

@@ -7,6 +7,7 @@ a directory that leads to it is still on its way to the disk, and staging always
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import secrets
 from collections.abc import Callable, Iterable, Iterator
@@ -62,6 +63,35 @@ class FilesystemBlobs:
             with suppress(FileNotFoundError):
                 facts = path.stat()
                 yield BlobFile(path.name, facts.st_size, facts.st_mtime)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        descriptor = self._locked(fcntl.LOCK_SH)
+        assert descriptor is not None, "it was waited for"
+        try:
+            yield
+        finally:
+            os.close(descriptor)
+
+    @contextmanager
+    def sweeping(self) -> Iterator[bool]:
+        descriptor = self._locked(fcntl.LOCK_EX | fcntl.LOCK_NB)
+        try:
+            yield descriptor is not None
+        finally:
+            if descriptor is not None:
+                os.close(descriptor)
+
+    def _locked(self, how: int) -> int | None:
+        """A descriptor of the directory that holds a lock on it until it is closed. None: others have it."""
+        with _translated():
+            descriptor = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            try:
+                fcntl.flock(descriptor, how)
+            except BlockingIOError:
+                os.close(descriptor)
+                return None
+            return descriptor
 
     def _place(self, name: str) -> Path:
         return self._root / name[:2] / name

@@ -7,6 +7,7 @@ still needed is the database's to say.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
@@ -46,4 +47,12 @@ class BlobStore(Protocol):
 
     def files(self) -> Iterator[BlobFile]:
         """Everything there is, in no order."""
+        ...
+
+    def held(self) -> AbstractContextManager[None]:
+        """While the block lasts nothing is swept: what the database names within it can be read until its end."""
+        ...
+
+    def sweeping(self) -> AbstractContextManager[bool]:
+        """Whether blobs may be swept now: false while anybody holds them, and nobody begins to within the block."""
         ...
