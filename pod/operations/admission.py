@@ -9,8 +9,8 @@ Spec: WAC #server-operations; RFC 9110 s13.2.1; RFC 9449 s11.1
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
@@ -23,6 +23,7 @@ from pod.errors import (
     MethodNotAllowed,
     NotAuthenticated,
     NotFound,
+    PodError,
     PreconditionFailed,
     SlashTwinExists,
     VersionMoved,
@@ -82,6 +83,17 @@ def at_once(services: Services, operation: Operation, step: Callable[[], Result]
     if operation.body:
         operation.body.stream.seek(0)
     return None
+
+
+@contextmanager
+def in_passing() -> Iterator[None]:
+    """Around reading content in a step of `at_once`: what is wrong with it is told after what is wrong with the
+    request, so the whole way has to find both.
+    """
+    try:
+        yield
+    except PodError as error:
+        raise VersionMoved from error
 
 
 def remember_regular(services: Services, operation: Operation) -> None:

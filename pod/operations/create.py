@@ -5,6 +5,8 @@ Spec: Solid #server-put-patch-intermediate-containers, #server-hierarchical-cont
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pod.operations.content import EMPTY, Incoming
 from pod.operations.operation import Operation, Result, shape_of
 from pod.operations.rules import check_description
@@ -26,11 +28,12 @@ def create_container(services: Services, tx: Writer, snapshot: Snapshot, descrip
     target = snapshot.target
     state = tx.create(target, Kind.CONTAINER, EMPTY, acl=effective(snapshot))
     content = description.checked()
-    if content.size:
-        if description.dataset is not None:
-            check_description(services, target.path, description.dataset.default)
-        tx.create(Target.parse(target.description), Kind.RDF, content, acl=effective(snapshot))
-    return state
+    if not content.size:
+        return state
+    if description.dataset is not None:
+        check_description(services, target.path, description.dataset.default)
+    described = tx.create(Target.parse(target.description), Kind.RDF, content, acl=effective(snapshot))
+    return replace(state, listing_version=described.version)
 
 
 def create_containers(tx: Writer, snapshot: Snapshot) -> None:

@@ -33,6 +33,7 @@ from pod.operations.admission import (
     check_conditions,
     check_creatable,
     current_shape,
+    in_passing,
     refuse_method,
     remember_regular,
     settled,
@@ -78,7 +79,8 @@ def patch(services: Services, operation: Operation) -> Result:
 
 
 def _patch_at_once(services: Services, operation: Operation) -> Result:
-    update = _parse(services, operation, _read(services, operation))
+    with in_passing():
+        update = _parse(services, operation, _read(services, operation))
     return services.store.write_together(actor(operation), partial(_small, services, operation, update))
 
 

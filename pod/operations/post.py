@@ -24,6 +24,7 @@ from pod.operations.admission import (
     check_creatable,
     check_interaction_model,
     current_shape,
+    in_passing,
     refuse_method,
     remember_regular,
     settled,
@@ -57,7 +58,8 @@ def _post_at_once(services: Services, operation: Operation) -> Result:
     """Raises: VersionMoved -- the content depends on the name, and so takes a closer look."""
     if _speaks_of_itself(operation):
         raise VersionMoved
-    incoming = _receive(services, operation, _child(operation, "new"), None)
+    with in_passing():
+        incoming = _receive(services, operation, _child(operation, "new"), None)
 
     def change(tx: Writer) -> ResourceState:
         _, decision = _admit(services, operation, tx)

@@ -16,6 +16,7 @@ from pod.operations.admission import (
     check_conditions,
     check_creatable,
     check_interaction_model,
+    in_passing,
     remember_regular,
     settled,
 )
@@ -31,15 +32,21 @@ from pod.store.records import Kind, ResourceState, Snapshot
 
 def put(services: Services, operation: Operation) -> Result:
     """Create (201) or replace (204)."""
-    done = at_once(services, operation, partial(_put, services, operation, None))
+    done = at_once(services, operation, partial(_put_at_once, services, operation))
     if done is None:
-        done = _put(services, operation, settled(_admit)(services, operation, services.store))
+        snapshot = settled(_admit)(services, operation, services.store)
+        done = _commit(services, operation, _receive(services, operation, snapshot))
         remember_regular(services, operation)
     return done
 
 
-def _put(services: Services, operation: Operation, snapshot: Snapshot | None) -> Result:
-    incoming = _receive(services, operation, snapshot)
+def _put_at_once(services: Services, operation: Operation) -> Result:
+    with in_passing():
+        incoming = _receive(services, operation, None)
+    return _commit(services, operation, incoming)
+
+
+def _commit(services: Services, operation: Operation, incoming: Incoming) -> Result:
     with discarded_on_failure(services, incoming.content):
         change = partial(_change, services, operation, incoming)
         return services.store.write_together(actor(operation), change)

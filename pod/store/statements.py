@@ -100,15 +100,17 @@ MEMBERS_COUNT = "SELECT members FROM resource WHERE id = ?"
 
 AUXILIARIES = f"SELECT {OTHER}, {STATE}, NULL FROM resource WHERE subject = ? ORDER BY path"
 
-MEMBERS_MOVED = """
-UPDATE resource SET listing_version = ?, modified_ms = ?, members = members + ? WHERE id = ? RETURNING parent, members
+_DATE = "CASE WHEN modified_ms > ? THEN (modified_ms / 1000 + 1) * 1000 ELSE ? END"
+"""The date of a new state: now, twice, but never before that of the state it follows."""
+
+MEMBERS_MOVED = f"""
+UPDATE resource SET listing_version = ?, modified_ms = {_DATE}, members = members + ? WHERE id = ?
+RETURNING parent, members
 """
 
 LISTING_MOVED = "UPDATE resource SET listing_version = ? WHERE id = ?"
 
-DESCRIPTION_MOVED = """
-UPDATE resource SET listing_version = ?, modified_ms = ? WHERE id = ? RETURNING parent
-"""
+DESCRIPTION_MOVED = f"UPDATE resource SET listing_version = ?, modified_ms = {_DATE} WHERE id = ? RETURNING parent"
 
 INSERT_CHANGE = f"INSERT INTO change ({_CHANGE}) VALUES ({_marks(_CHANGE.count(',') + 1)})"
 

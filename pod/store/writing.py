@@ -234,7 +234,7 @@ class Writing(Reading):
         """A container changes with its members; the listing above it shows when it changed."""
         if parent is None:
             return
-        grandparent, members = self.rows(sql.MEMBERS_MOVED, (version, self._now_ms, more, parent))[0]
+        grandparent, members = self.rows(sql.MEMBERS_MOVED, (version, self._now_ms, self._now_ms, more, parent))[0]
         if more > 0 and members > self._limits.members_max:
             raise QuotaExceeded(f"A container may have at most {self._limits.members_max} members.")
         if grandparent is not None:
@@ -244,7 +244,7 @@ class Writing(Reading):
         """The representation of a container shows its description; that of any other resource does not."""
         if subject is None or not path.endswith(_CONTAINER_DESCRIPTION):
             return
-        moved = self.rows(sql.DESCRIPTION_MOVED, (version, self._now_ms, subject))
+        moved = self.rows(sql.DESCRIPTION_MOVED, (version, self._now_ms, self._now_ms, subject))
         if moved and moved[0][0] is not None:
             self.rows(sql.LISTING_MOVED, (version, moved[0][0]))
 
@@ -273,12 +273,17 @@ def _replaced(state: ResourceState, kind: Kind, content: Content, version: int, 
         media_type=content.media_type,
         version=version,
         listing_version=version,
-        modified_ms=now_ms,
+        modified_ms=_date(state, now_ms),
         size=content.size,
         digest=content.digest,
         inline=content.inline,
         blob=content.blob,
     )
+
+
+def _date(state: ResourceState, now_ms: int) -> int:
+    """Of the state that follows: a clock that is set back must not make a newer state look older, or as old."""
+    return now_ms if now_ms >= state.modified_ms else (state.modified_ms // 1000 + 1) * 1000
 
 
 def _update_values(new: ResourceState, old: ResourceState) -> tuple[Value, ...]:

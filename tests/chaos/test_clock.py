@@ -160,3 +160,14 @@ def test_a_sweep_at_the_wrong_time_removes_nothing_that_is_needed(server: LocalS
     assert send(server, "GET", "/alice/kept").body == BLOB
     assert send(server, "GET", DOC).body == BLOB[1:]
     assert [each for each in check(services.store, deep=True) if each.severity == "error"] == []
+
+
+@pytest.mark.parametrize("seconds", JUMPS)
+def test_a_date_never_passes_for_that_of_another_state(server: LocalServer, seconds: int) -> None:
+    """A client that compares dates must not take what it has for what is there, nor overwrite what it has not seen."""
+    before = send(server, "PUT", DOC, PLAIN, b"old")
+    seen = send(server, "GET", DOC).headers["last-modified"]
+    jump(server, seconds)
+    assert (before.status, send(server, "PUT", DOC, PLAIN, b"new").status) == (201, 204)
+    assert send(server, "GET", DOC, {"If-Modified-Since": seen}).body == b"new"
+    assert send(server, "PUT", DOC, PLAIN | {"If-Unmodified-Since": seen}, b"lost").status == 412

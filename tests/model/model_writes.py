@@ -257,9 +257,6 @@ class Writes:
     def _told(self, path: str, answer: Answer) -> list[str]:
         """A validator in the answer is that of what is there now. Spec: RFC 9110 s8.8, s15.3.2"""
         tag = answer.header("etag")
-        if path + DESCRIPTION in self._resources and path.endswith("/"):
-            self._model.tags.everywhere.add(tag)
-            return []
         return self._model.tags.observe(tag, path, self._resources[path], None) if tag else []
 
 
