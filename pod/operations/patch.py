@@ -81,7 +81,7 @@ def patch(services: Services, operation: Operation) -> Result:
 def _patch_at_once(services: Services, operation: Operation) -> Result:
     with in_passing():
         update = _parse(services, operation, _read(services, operation))
-    return services.store.write_together(actor(operation), partial(_small, services, operation, update))
+    return services.store.write_together(actor(operation), partial(_small, services, operation, update, None))
 
 
 def _patch(services: Services, operation: Operation, snapshot: Snapshot, decision: Decision) -> Result:
@@ -92,7 +92,8 @@ def _patch(services: Services, operation: Operation, snapshot: Snapshot, decisio
         snapshot, _ = settled(_admit)(services, operation, update.modes, services.store)
     if len(text) <= LITTLE_BYTES and _is_small(snapshot.state):
         with suppress(VersionMoved):
-            return services.store.write_together(actor(operation), partial(_small, services, operation, update))
+            change = partial(_small, services, operation, update, update.modes)
+            return services.store.write_together(actor(operation), change)
     for _ in range(ATTEMPTS_MAX):
         with suppress(VersionMoved), services.store.turn(operation.target.path):
             return _attempt(services, operation, update)
@@ -130,7 +131,8 @@ def _admit(
 ) -> tuple[Snapshot, Decision]:
     """`modes` are what the patch needs; before it is read (None), any mode that could allow some patch will do."""
     needs = partial(required.patch, modes=modes)
-    snapshot, decision = admitted(services, reader, operation, needs, with_body=modes is not None)
+    with_body = modes is not None or reader is not services.store
+    snapshot, decision = admitted(services, reader, operation, needs, with_body=with_body)
     shape = current_shape(snapshot)
     if "PATCH" not in allowed_methods(operation.target, shape):
         raise refuse_method(operation.target, shape, "Only RDF documents can be patched; containers by their .meta.")
@@ -145,12 +147,14 @@ def _small_limits(limits: Limits) -> Limits:
     return replace(limits, patch_steps=min(SMALL_STEPS, limits.patch_steps))
 
 
-def _small(services: Services, operation: Operation, update: Patch, tx: Writer) -> Result:
-    """All in one transaction.
+def _small(services: Services, operation: Operation, update: Patch, modes: AccessMode | None, tx: Writer) -> Result:
+    """All in one transaction. `modes`: those of the patch, or None where nobody looked before, as in `_admit`.
 
     Raises: VersionMoved -- it is not as small as it seemed, and too much for where everybody waits.
     """
-    snapshot, _ = _admit(services, operation, update.modes, tx)
+    snapshot, decision = _admit(services, operation, modes, tx)
+    if modes is None and (snapshot.state is None or update.modes not in decision.modes):
+        snapshot, _ = _admit(services, operation, update.modes, tx)
     if not _is_small(snapshot.state):
         raise VersionMoved
     try:

@@ -142,6 +142,8 @@ REFUSALS = (
 )
 
 WRITTEN = Work(commits=1, parses=1, signatures=1, reads=2)
+PATCHED_BEFORE = replace(WRITTEN, statements=5, parses=1)
+TWICE = (*DOCUMENT, Request("PATCH", "doc", N3, INSERT.replace(b"#a", b"#z")))
 OPAQUE = replace(WRITTEN, parses=0)
 BODILESS = replace(OPAQUE, reads=0)
 OWN_RULES = put(
@@ -162,6 +164,7 @@ WRITES = (
     Row("PUT of a file", put("new", LARGE, BINARY), 201, replace(OPAQUE, statements=8, syncs=2), DOCUMENT),
     Row("PUT, replacing a file", put("file", LARGE, BINARY), 204, replace(OPAQUE, statements=7, syncs=2), FILE),
     Row("PATCH", Request("PATCH", "doc", N3, INSERT), 204, replace(WRITTEN, statements=5, parses=2), DOCUMENT),
+    Row("PATCH, the next", Request("PATCH", "doc", N3, INSERT), 204, PATCHED_BEFORE, TWICE),
     Row(
         "PATCH, SPARQL",
         Request("PATCH", "doc", SPARQL, UPDATE),
@@ -169,7 +172,7 @@ WRITES = (
         replace(WRITTEN, statements=5, parses=2),
         DOCUMENT,
     ),
-    Row("PATCH, new", Request("PATCH", "new", N3, INSERT), 201, replace(WRITTEN, statements=7), DOCUMENT),
+    Row("PATCH, new", Request("PATCH", "new", N3, INSERT), 201, replace(WRITTEN, statements=8), DOCUMENT),
     Row("POST", Request("POST", "", TURTLE, SMALL), 201, replace(WRITTEN, statements=8), DOCUMENT),
     Row("POST of a container", Request("POST", "", CONTAINER_LINK), 201, replace(BODILESS, statements=8), DOCUMENT),
     Row("DELETE", Request("DELETE", "doc"), 204, replace(BODILESS, statements=7), DOCUMENT),
