@@ -79,8 +79,16 @@ def cut_off(scene: Scene, place: Disk, after: int) -> None:
         until(lambda: storm.failures or ledger.doubtful >= doubts + 50)
         assert can_be_read(scene.server)
     place.replace(scene.server)
+    until(lambda: takes_proofs(scene))
     ledger.tolerated = ()
     ledger.uncertain.clear()
+
+
+def takes_proofs(scene: Scene) -> bool:
+    """Those of before may have been lost with what was not synced, so for some seconds all are refused."""
+    status = scene.owner.get(scene.place).status_code
+    assert status in {200, 503}
+    return status == 200
 
 
 def figures(kind: str, losses: int, ledger: Ledger, found: list[Verdict]) -> dict[str, int | str]:
