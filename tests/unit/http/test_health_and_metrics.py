@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import io
 import json
+import logging
 import os
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import structlog
 
 from pod.app import create_app
 from pod.config import Config, ConfigError
 from pod.errors import StoreUnavailable
 from pod.http import health, metrics
 from pod.http.insiders import DOCTORS_KEY, doctors_token, is_direct
+from pod.observability.logging import set_up
 from pod.observability.meters import KINDS, METERS, TASKS, Meters, Sums
 from pod.store.census import take_census
 from pod.worker import upkeep
@@ -215,3 +220,34 @@ def test_requests_that_are_not_for_pods_are_counted_too(local: LocalServer):
     after = counts()
     grown = {kind: after[kind] - before[kind] for kind in KINDS}
     assert grown == {"pod": 0, "sign-in": 1, "page": 1, "operator": 1, "other": 1}
+
+
+def test_a_failure_is_logged_once_under_the_name_that_the_client_is_told(
+    local: LocalServer, monkeypatch: pytest.MonkeyPatch
+):
+    def fail(*_, **__):
+        raise RuntimeError("broken with client_secret=verysecret")
+
+    stream = io.StringIO()
+    with logging_to(stream):
+        monkeypatch.setattr(type(local.services.store), "describe", fail)
+        answers = [local.request("GET", "/alice/doc", by=None) for _ in range(2)]
+    names = [json.loads(answer.body)["instance"].rpartition(":")[2] for answer in answers]
+    lines = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert [(line["event"], line["request"], "RuntimeError" in line["exception"]) for line in lines] == [
+        ("failed", name, True) for name in names
+    ]
+    assert names[0] != names[1]
+    assert "verysecret" not in stream.getvalue()
+
+
+@contextmanager
+def logging_to(stream: io.StringIO) -> Iterator[None]:
+    root = logging.getLogger()
+    before = root.handlers[:], root.level
+    set_up(Config(log_format="json"), stream)
+    try:
+        yield
+    finally:
+        root.handlers[:], root.level = before
+        structlog.reset_defaults()
