@@ -21,6 +21,7 @@ from pod.rdf import formats
 from pod.rdf.contexts import ContextLoader
 from pod.rdf.formats import Limits
 from pod.rdf.graph import Dataset
+from pod.rdf.large import LargeWork
 from pod.remote.client import RemoteClient
 from pod.store.accounts import Accounts
 from pod.store.apps import Apps
@@ -61,6 +62,7 @@ class Services:
     authorizer: Authorizer
     public_documents: PublicDocuments
     representations: RepresentationCache
+    large_work: LargeWork
     kept_contexts: ContextLoader
     new_contexts: FetchedContexts
 
@@ -128,6 +130,7 @@ def open_services(config: Config, clock: Clock | None = None, store: ResourceSto
         authorizer=authorizer,
         public_documents=public_documents,
         representations=RepresentationCache(config.representation_cache_bytes),
+        large_work=LargeWork(config.threads // 4),
         kept_contexts=KeptContexts(store),
         new_contexts=FetchedContexts(store, remote, config, clock, is_ours),
     )

@@ -26,7 +26,7 @@ from pod.operations.admission import (
     settled,
     spend_proof,
 )
-from pod.operations.content import discarded_on_failure, read_capped, stage_document
+from pod.operations.content import discarded_on_failure, is_judged, read_capped, stage_document
 from pod.operations.create import create_document, effective, written
 from pod.operations.operation import Body, Operation, Result
 from pod.operations.rules import check_document
@@ -46,21 +46,26 @@ ATTEMPTS_MAX = 10
 
 @dataclass(frozen=True, slots=True)
 class Computed:
-    """The document after the patch, and the version it was computed from (None: from nothing)."""
+    """The document after the patch, and the version it was computed from (None: from nothing).
+
+    `dataset` is what it says, where rules look at that.
+    """
 
     version: int | None
     content: Content
-    dataset: Dataset
+    dataset: Dataset | None
 
 
 def patch(services: Services, operation: Operation) -> Result:
     """Update (204) or create (201)."""
     settled(_admit)(services, operation, None, services.store)
     body = _patch_body(operation)
-    update = _parse(services, operation, body)
-    for _ in range(ATTEMPTS_MAX):
-        with suppress(VersionMoved), services.store.turn(operation.target.path):
-            return _attempt(services, operation, update)
+    text = read_capped(body, services.config.patch_bytes_max)
+    with services.large_work.patch(len(text)):
+        update = _parse(services, operation, body, text)
+        for _ in range(ATTEMPTS_MAX):
+            with suppress(VersionMoved), services.store.turn(operation.target.path):
+                return _attempt(services, operation, update)
     raise Busy("Others kept changing this document; try again.", headers=(("Retry-After", "1"),))
 
 
@@ -76,9 +81,8 @@ def _patch_body(operation: Operation) -> Body:
     return operation.body
 
 
-def _parse(services: Services, operation: Operation, body: Body) -> Patch:
+def _parse(services: Services, operation: Operation, body: Body, text: bytes) -> Patch:
     """Raises: MalformedContent 400, UnprocessableContent 422 (Solid #server-patch-n3-invalid)"""
-    text = read_capped(body, services.config.patch_bytes_max)
     base = services.placement.url(operation.target.path)
     return PARSERS[body.media_type.essence](text, base=base, limits=services.limits)
 
@@ -111,12 +115,16 @@ def _attempt(services: Services, operation: Operation, update: Patch) -> Result:
 def _compute(services: Services, operation: Operation, state: ResourceState | None, update: Patch) -> Computed:
     """Raises: PatchDidNotMatch 409; UnprocessableContent 422 -- too much work"""
     media_type = state.media_type if state else NEW_DOCUMENT_TYPE
-    before = _current(services, operation, state)
-    after = apply(update, before, limits=services.limits)
-    if state is None and not len(after):
-        raise PatchDidNotMatch("There is nothing at this URL, and the patch adds nothing: it was not made.")
-    data = formats.serialize(after, media_type)
-    return Computed(_version(state), stage_document(services, data, media_type, operation.target), after)
+    is_identity = state is not None and state.protected
+    with services.large_work.document(state.size if state else 0):
+        after = apply(update, _current(services, operation, state), limits=services.limits)
+        if state is None and not len(after):
+            raise PatchDidNotMatch("There is nothing at this URL, and the patch adds nothing: it was not made.")
+        data = formats.serialize(after, media_type)
+        judged = after if is_judged(operation.target, is_identity=is_identity) else None
+        del after
+    content = stage_document(services, data, media_type, operation.target, is_identity=is_identity)
+    return Computed(_version(state), content, judged)
 
 
 def _current(services: Services, operation: Operation, state: ResourceState | None) -> Dataset:
