@@ -100,7 +100,7 @@ class SolidApplication:
             status, pages = reply
             return pages
         finally:
-            del under_way[thread]
+            under_way.pop(thread, None)
             METERS.answered((kind, environ["REQUEST_METHOD"], status, started, perf_counter()))
 
     def _reply(self, environ: Environ, start_response: StartResponse) -> tuple[int, Answer | Served]:
