@@ -91,10 +91,10 @@ def test_room_on_the_disk(free_bytes: int, free_files: int | None, level: Level)
 
 
 MOUNTS = """\
-22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
 30 22 0:40 / /srv/pods rw - nfs4 server:/x rw
 31 30 0:41 / /srv/pods/with\\040space rw master:1 - tmpfs tmpfs rw
 32 22 0:42 / /srv/podsy rw - xfs /dev/sdb rw
+22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
 """
 
 
