@@ -20,13 +20,14 @@ from pod.app import create_app
 from pod.config import Config, ConfigError
 from pod.errors import StoreUnavailable
 from pod.http import health, metrics
-from pod.http.insiders import DOCTORS_KEY, doctors_token, is_direct
+from pod.http.insiders import DOCTORS_KEY, Insiders, doctors_token, is_direct
 from pod.observability.logging import set_up
 from pod.observability.meters import KINDS, METERS, TASKS, Meters, Sums
 from pod.store.census import take_census
 from pod.worker import upkeep
 from tests.support.client import TURTLE
 from tests.support.inprocess import LocalServer
+from tests.support.stores import StillClock
 
 TOKEN = "a-token-of-thirty-characters-x"
 INSIDE = {"REMOTE_ADDR": "127.0.0.1", "HTTP_HOST": "localhost:3000"}
@@ -117,6 +118,14 @@ def test_the_doctors_token_is_worth_something_for_a_short_while(local: LocalServ
     for age, status in ((0, 200), (60, 200), (120, 404), (-60, 404)):
         shown = f"Bearer {doctors_token(key, now - age)}"
         assert asked(local, "/.metrics", REMOTE_ADDR="192.0.2.1", HTTP_AUTHORIZATION=shown).status == status
+
+
+def test_a_damaged_key_of_the_doctors_keeps_no_server_from_starting(tmp_path: Path):
+    config = Config(data=tmp_path)
+    config.run.mkdir()
+    (config.run / DOCTORS_KEY).write_text("")
+    Insiders(config, StillClock())
+    assert len(bytes.fromhex((config.run / DOCTORS_KEY).read_text())) == 32
 
 
 @pytest.mark.parametrize("token", ["short", "x" * 201, "twenty characters or more", "é" * 30])
