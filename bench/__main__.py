@@ -1,7 +1,8 @@
-"""`python -m bench`: start the servers, compare them, write results and tables.
+"""`python -m bench`: start the servers, compare them, write results, tables and plots.
 
-A whole run (seven pairs) publishes bench/results/latest.json and docs/performance.md; a quick one or one of a
-single server only prints. Exit status 1 if any request failed: no figures with errors in them.
+A whole run (at least five pairs) publishes bench/results/latest.json, docs/performance.md and docs/performance/; a
+quick one, or one of a single server or of some cases, only prints. Exit status 1 if a request to Freehold failed: no
+figures with errors of ours in them.
 """
 
 from __future__ import annotations
@@ -9,18 +10,26 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import platform
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from contextlib import ExitStack
+from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 
 from bench.cases import CASES
-from bench.load import LoadError, wrk_program
+from bench.figures import Fresh, Pair, Results
+from bench.fresh import measure_fresh
+from bench.gates import failed, judged
+from bench.load import LoadError
 from bench.pairs import Plan, compare, say
-from bench.report import Results, markdown, publish
+from bench.replay import wrk_program
+from bench.report import markdown, publish
 from bench.servers import CLIENT_CORE, SERVERS, WORKSPACE, StartError
 from bench.tokens import RefusedError
 from tests.support.node import NodeError
@@ -30,6 +39,83 @@ ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "bench" / "results" / "latest.json"
 PAGE = ROOT / "docs" / "performance.md"
 PUBLISHED_PAIRS_MIN = 5
+FRESH = "fresh"
+"""Beside the cases: what a server shows that was just started."""
+
+
+def main() -> None:
+    arguments = _arguments()
+    signal.signal(signal.SIGTERM, end)
+    try:
+        results = measure_all(arguments)
+    except (LoadError, NodeError, RefusedError, ServerError, StartError) as error:
+        sys.exit(f"bench: {error}")
+    print(markdown(results))
+    whole = set(arguments.servers) == set(SERVERS) and not arguments.cases
+    if whole and arguments.pairs >= PUBLISHED_PAIRS_MIN:
+        publish_all(results)
+    broken = failed(judged(results))
+    if arguments.gates and broken:
+        sys.exit(f"bench: {len(broken)} gates do not hold: {'; '.join(each.gate.title for each in broken)}")
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--pairs", type=int, default=7, help="interleaved pairs of runs (1: a quick look)")
+    parser.add_argument("--seconds", type=int, default=3, help="length of a run; slow answers are waited for")
+    parser.add_argument("--connections", type=int, default=8)
+    parser.add_argument("--servers", nargs="+", choices=SERVERS, default=list(SERVERS))
+    parser.add_argument("--cases", nargs="+", choices=[*(case.name for case in CASES), FRESH], default=[])
+    parser.add_argument("--gates", action="store_true", help="exit with status 1 if a gate does not hold")
+    return parser.parse_args()
+
+
+def measure_all(arguments: argparse.Namespace) -> Results:
+    """Servers that were just started first, as long as none other runs; then the cases."""
+    WORKSPACE.mkdir(exist_ok=True)
+    ensure_wrk()
+    cases = [name for name in arguments.cases if name != FRESH]
+    plan = Plan(arguments.pairs, arguments.seconds, arguments.connections, cases)
+    fresh = _fresh(arguments.servers, plan) if not arguments.cases or FRESH in arguments.cases else {}
+    versions, runs = _compared(arguments.servers, plan) if cases or not arguments.cases else ({}, {})
+    settings = {"pairs": plan.pairs, "seconds": plan.seconds, "connections": plan.connections}
+    return Results(f"{datetime.now(UTC):%Y-%m-%d}", machine(), versions, settings, runs, fresh)
+
+
+def _fresh(servers: Sequence[str], plan: Plan) -> dict[str, list[Fresh]]:
+    with ExitStack() as temporary:
+        return measure_fresh(servers, _directories(temporary, servers), plan)
+
+
+def _compared(servers: Sequence[str], plan: Plan) -> tuple[dict[str, str], dict[str, list[Pair]]]:
+    """The servers' versions and the runs of all cases."""
+    with ExitStack() as running:
+        directories = _directories(running, servers)
+        targets = [
+            running.enter_context(SERVERS[name](where)) for name, where in zip(servers, directories, strict=True)
+        ]
+        keep_to_one_core()
+        return {target.name: target.version for target in targets}, compare(targets, plan)
+
+
+def _directories(temporary: ExitStack, servers: Sequence[str]) -> list[Path]:
+    return [Path(temporary.enter_context(tempfile.TemporaryDirectory(dir=WORKSPACE))) for _ in servers]
+
+
+def publish_all(results: Results) -> None:
+    plots = import_module("bench.plots")  # whose library only whole runs need
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(json.dumps(results.as_json(), indent=1) + "\n", encoding="utf-8")
+    publish(results, PAGE)
+    plots.draw(results, PAGE.with_suffix(""))
+    say(f"published {RESULTS.relative_to(ROOT)}, {PAGE.relative_to(ROOT)} and its plots")
+
+
+def machine() -> str:
+    described = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    models = [line.partition(":")[2].strip() for line in described if line.startswith("model name")]
+    model = models[0] if models else platform.machine()
+    return f"{model}, {os.cpu_count()} cores, Python {platform.python_version()}"
 
 
 def ensure_wrk() -> None:
@@ -47,44 +133,6 @@ def keep_to_one_core() -> None:
 def end(*_: object) -> None:
     """Leave by the way out that ends the servers too."""
     sys.exit("bench: told to stop")
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--pairs", type=int, default=7, help="interleaved pairs of runs (1: a quick look)")
-    parser.add_argument("--seconds", type=int, default=5, help="length of a run")
-    parser.add_argument("--connections", type=int, default=8)
-    parser.add_argument("--servers", nargs="+", choices=SERVERS, default=list(SERVERS))
-    parser.add_argument("--cases", nargs="+", choices=[case.name for case in CASES], default=[])
-    arguments = parser.parse_args()
-    signal.signal(signal.SIGTERM, end)
-    try:
-        results = measure_all(arguments)
-    except (LoadError, NodeError, RefusedError, ServerError, StartError) as error:
-        sys.exit(f"bench: {error}")
-    print(markdown(results))
-    whole = set(arguments.servers) == set(SERVERS) and not arguments.cases
-    if whole and arguments.pairs >= PUBLISHED_PAIRS_MIN:
-        RESULTS.parent.mkdir(exist_ok=True)
-        RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-        publish(results, PAGE)
-        say(f"published {RESULTS.relative_to(ROOT)} and {PAGE.relative_to(ROOT)}")
-
-
-def measure_all(arguments: argparse.Namespace) -> Results:
-    """Start the servers, compare them, end them."""
-    WORKSPACE.mkdir(exist_ok=True)
-    ensure_wrk()
-    with ExitStack() as running:
-        directories = [
-            Path(running.enter_context(tempfile.TemporaryDirectory(dir=WORKSPACE))) for _ in arguments.servers
-        ]
-        targets = [
-            running.enter_context(SERVERS[name](where))
-            for name, where in zip(arguments.servers, directories, strict=True)
-        ]
-        keep_to_one_core()
-        return compare(targets, Plan(arguments.pairs, arguments.seconds, arguments.connections, arguments.cases))
 
 
 if __name__ == "__main__":

@@ -1,34 +1,31 @@
 """The measurement itself: every case on every server, in interleaved pairs of runs, so that both see the same machine.
 
-Starts nothing and publishes nothing.
+Errors of Freehold end it; those of the other server are counted. Starts nothing and publishes nothing.
 """
 
 from __future__ import annotations
 
 import itertools
 import os
-import platform
 import secrets
 import sys
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 from bench.cases import CASES, Case
-from bench.load import LoadError, OutOfRequestsError, Request, Run, run, write_requests
+from bench.figures import OURS, Pair
+from bench.load import Answers, LoadError, OutOfRequestsError, Request, Run, metered
+from bench.places import Place, Scene
+from bench.replay import replay, write_requests
 from bench.servers import WORKSPACE, Target
+from bench.steady import steady
 from bench.tokens import RefusedError, Session
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from bench.report import Results
-
 LOOPED_REQUESTS = 100
-FIRST_RATE = 500.0
+FIRST_RATE = 200.0
 SUPPLY_MARGIN = 1.6
 SUPPLY_RETRIES_MAX = 6
+WARM_UP = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,103 +37,152 @@ class Plan:
     connections: int
     cases: Sequence[str] = ()
 
+    def chosen(self) -> list[Case]:
+        return [case for case in CASES if not self.cases or case.name in self.cases]
+
 
 @dataclass(slots=True)
 class Lane:
-    """One case on one server: where its documents are, and how fast it went so far."""
+    """One case on one server: where it takes place, and how fast it went so far."""
 
     case: Case
     session: Session
     home: str
-    rate: float = FIRST_RATE
+    rate: float = field(default=FIRST_RATE)
 
     @property
     def target(self) -> Target:
         return self.session.target
 
-    def prepare(self) -> None:
-        """Make what the case needs, see that its first request does what it should. Raises: RefusedError."""
-        token = self.session.access_token()
-        self.case.prepare(self.session, token, self.home)
-        first = next(self.case.requests(self.home, secrets.token_hex(3)))
-        signed = token if self.case.signed else None
-        answer = self.session.send(signed, first.method, first.url, first.headers, first.body or None)
-        if answer.status not in self.case.statuses:
-            raise RefusedError(f"{self.target.name}: {self.case.title}: unexpected status {answer.status}")
+    def check(self) -> None:
+        """See that the first request does what it should. Raises: RefusedError."""
+        scene = self._scene()
+        self.case.before(scene)
+        first = next(self.case.requests(scene))
+        signed = scene.token if self.case.signed else None
+        status = self.session.ask(signed, first.method, first.url, first.headers, first.body or None).status
+        self.case.after(scene)
+        if status not in self.case.statuses:
+            raise RefusedError(f"{self.target.name}: {self.case.title}: unexpected status {status}")
 
-    def measure(self, seconds: float, connections: int) -> Run:
+    def measure(self, plan: Plan) -> tuple[Run, Answers]:
         """One run, with requests made for it alone. Raises: LoadError."""
-        file = WORKSPACE / "requests.bin"
         for _ in range(SUPPLY_RETRIES_MAX):
-            write_requests(self._requests(seconds), file)
+            scene = self._scene()
+            self.case.before(scene)
             try:
-                done = run(
-                    self.session.target,
-                    file,
-                    seconds=seconds,
-                    connections=connections,
-                    loop=not self.case.signed,
-                )
+                return self._measured(scene, plan)
             except OutOfRequestsError:
                 self.rate *= 2
-            else:
-                self.rate = done.per_second
-                return done
+            finally:
+                self.case.after(scene)
         raise LoadError(f"{self.case.title}: no supply of requests was large enough")
 
-    def _requests(self, seconds: float) -> Iterator[Request]:
-        endless = self.case.requests(self.home, secrets.token_hex(3))
+    def _measured(self, scene: Scene, plan: Plan) -> tuple[Run, Answers]:
+        case, loop = self.case, not self.case.signed
+        connections = case.connections or plan.connections
+        requests = self._requests(scene, plan.seconds)
+        if self.target.name in case.drained:
+            prepared, count = list(requests), case.count
+            run, seen = metered(
+                self.target,
+                lambda: steady(
+                    *(self.target.base_url, prepared),
+                    seconds=plan.seconds,
+                    connections=connections,
+                    loop=loop,
+                    count=count,
+                ),
+            )
+        else:
+            file = WORKSPACE / "requests.bin"
+            write_requests(requests, file)
+            run, seen = metered(
+                self.target,
+                lambda: replay(self.target.base_url, file, seconds=plan.seconds, connections=connections, loop=loop),
+            )
+        self.rate = run.per_second
+        return run, seen
+
+    def _requests(self, scene: Scene, seconds: float) -> Iterator[Request]:
+        endless = self.case.requests(scene)
         if not self.case.signed:
             return itertools.islice(endless, LOOPED_REQUESTS)
-        token = self.session.access_token()
-        count = int(self.rate * seconds * SUPPLY_MARGIN) + LOOPED_REQUESTS
-        return (self._signed(each, token) for each in itertools.islice(endless, count))
+        likely = int(self.rate * seconds * SUPPLY_MARGIN) + LOOPED_REQUESTS
+        return (self._signed(each, scene.token) for each in itertools.islice(endless, self.case.count or likely))
 
     def _signed(self, request: Request, token: str) -> Request:
         headers = {**request.headers, **self.session.headers(token, request.method, request.url)}
         return Request(request.method, request.url, headers, request.body)
 
+    def _scene(self) -> Scene:
+        return Scene(self.session, self.session.access_token(), self.home, secrets.token_hex(3))
 
-def lanes_for(case: Case, targets: list[Target]) -> list[Lane]:
-    return [Lane(case, Session(target), f"{target.pod}bench/{case.name}/") for target in targets]
+
+def lane(case: Case, session: Session) -> Lane:
+    return Lane(case, session, home_of(session, case.place))
 
 
-def compare(targets: list[Target], plan: Plan) -> Results:
-    """All cases on all servers, pair by pair, the order turned each time. The first pair warms up and is dropped."""
-    chosen = [case for case in CASES if not plan.cases or case.name in plan.cases]
-    lanes = {case.name: lanes_for(case, targets) for case in chosen}
-    for lane in itertools.chain.from_iterable(lanes.values()):
-        lane.prepare()
-    runs: dict[str, list[dict[str, dict[str, float]]]] = {case.name: [] for case in chosen}
+def home_of(session: Session, place: Place) -> str:
+    return f"{session.target.pod}bench/{place.name}/"
+
+
+def prepare(place: Place, session: Session) -> None:
+    """Raises: RefusedError."""
+    say(f"prep {place.name:12} {session.target.name}")
+    place.prepare(Scene(session, session.access_token(), home_of(session, place), ""))
+
+
+def compare(targets: Sequence[Target], plan: Plan) -> dict[str, list[Pair]]:
+    """All cases on all servers, pair by pair, the order turned each time. A first pair of fast cases only warms up."""
+    cases, sessions = plan.chosen(), [Session(target) for target in targets]
+    for place, session in itertools.product(dict.fromkeys(case.place for case in cases), sessions):
+        prepare(place, session)
+    lanes = {case.name: [lane(case, session) for session in sessions] for case in cases}
+    for each in itertools.chain.from_iterable(lanes.values()):
+        _checked(each)
+    found: dict[str, list[Pair]] = {case.name: [] for case in cases}
     for pair in range(1 + plan.pairs):
-        for case in chosen:
+        for case in cases:
             order = lanes[case.name][:: 1 if pair % 2 else -1]
-            runs[case.name].append({each.target.name: one_run(pair, each, plan) for each in order})
-    return {
-        "date": f"{datetime.now(UTC):%Y-%m-%d}",
-        "machine": machine(),
-        "versions": {target.name: target.version for target in targets},
-        "settings": {key: getattr(plan, key) for key in ("pairs", "seconds", "connections")},
-        "titles": {case.name: case.title for case in chosen},
-        "runs": {name: pairs[1:] for name, pairs in runs.items()},
-    }
+            if pair == WARM_UP and not case.drained:
+                _runs(pair, order, plan)
+            elif pair > plan.pairs - (case.pairs_max or plan.pairs):
+                found[case.name].append(_runs(pair, order, plan))
+    return found
 
 
-def one_run(pair: int, lane: Lane, plan: Plan) -> dict[str, float]:
-    done = lane.measure(plan.seconds, plan.connections)
+def _checked(lane: Lane) -> None:
+    """Raises: RefusedError -- Freehold does not do what is measured; of others it is only said."""
+    try:
+        lane.check()
+    except RefusedError as error:
+        if lane.target.name == OURS:
+            raise
+        say(f"{error}; going on")
+
+
+def _runs(pair: int, lanes: Sequence[Lane], plan: Plan) -> Pair:
+    return {each.target.name: one_run(pair, each, plan) for each in lanes}
+
+
+def one_run(pair: int, lane: Lane, plan: Plan) -> Run:
+    """Raises: LoadError -- an error of Freehold."""
+    os.sync()  # nobody pays for what another left to be written
+    done, seen = lane.measure(plan)
     say(
-        f"{pair or 'warm':4} {lane.case.name:12} {lane.target.name:9} {done.per_second:9.1f}/s "
-        f"{done.cpu_us:9.0f} us CPU p50 {done.p50_ms:8.2f} p99 {done.p99_ms:8.2f} ms "
-        f"{done.pss_peak_mb:6.0f} MB client {done.client_share:.0%} others {done.others:.0%}"
+        f"{pair or 'warm':4} {lane.case.name:14} {lane.target.name:9} {done.per_second:9.2f}/s "
+        f"{_or_none(done.cpu_us, '.0f'):>9} us CPU p50 {_or_none(done.p50_ms, '.2f'):>8} "
+        f"p99 {_or_none(done.p99_ms, '.2f'):>8} ms {done.pss_peak_mb:6.0f} MB "
+        f"client {done.client_share:.0%} others {done.others:.0%} errors {dict(seen.errors) or 'none'}"
     )
-    return {name: round(figure, 3) for name, figure in asdict(done).items()}
+    if done.errors and lane.target.name == OURS:
+        raise LoadError(f"{lane.case.title}: Freehold answered errors: {dict(seen.errors)}; see {lane.target.log}")
+    return done
 
 
-def machine() -> str:
-    described = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    models = [line.partition(":")[2].strip() for line in described if line.startswith("model name")]
-    model = models[0] if models else platform.machine()
-    return f"{model}, {os.cpu_count()} cores, Python {platform.python_version()}"
+def _or_none(value: float | None, form: str) -> str:
+    return "none" if value is None else format(value, form)
 
 
 def say(line: str) -> None:

@@ -11,19 +11,17 @@ import os
 import shutil
 import subprocess
 import time
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import cast
 
 import urllib3
 
 import pod
 from tests.support.node import install_packages, node
 from tests.support.server import ALICE, Account, free_port, running_server
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 HERE = Path(__file__).parent
 WORKSPACE = HERE.parent / ".bench"
@@ -39,7 +37,7 @@ class StartError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A server that runs, and an account on it."""
+    """A server that runs, an account on it, and the command that starts it again on the data it has."""
 
     name: str
     version: str
@@ -50,6 +48,8 @@ class Target:
     web_id: str
     client_id: str
     client_secret: str
+    command: tuple[str, ...]
+    environment: Mapping[str, str]
 
 
 def own_core() -> tuple[str, ...]:
@@ -58,26 +58,35 @@ def own_core() -> tuple[str, ...]:
 
 
 @contextmanager
-def freehold(directory: Path) -> Iterator[Target]:
+def freehold(directory: Path, *, pinned: bool = True) -> Iterator[Target]:
     owner = ALICE
-    with running_server([owner], directory=directory, prefix=own_core()) as server:
+    with running_server([owner], directory=directory, prefix=own_core() if pinned else ()) as server:
         client = owner.clients[0]
         yield Target(
             *("freehold", pod.__version__, server.pid, server.log, server.base_url),
             *(server.pod(owner.name), server.web_id(owner.name), client.id, client.secret),
+            *(without(server.command, "--seed"), server.environment),
         )
 
 
 @contextmanager
-def community_solid_server(directory: Path) -> Iterator[Target]:
-    with css_process(directory, (ALICE,)) as (base_url, process):
+def community_solid_server(directory: Path, *, pinned: bool = True) -> Iterator[Target]:
+    with css_process(directory, (ALICE,), prefix=own_core() if pinned else ()) as (base_url, process):
         credentials = css_client(base_url, ALICE)
         release = json.loads((css_package() / "package.json").read_text(encoding="utf-8"))["version"]
+        command = tuple(str(part) for part in cast("Sequence[object]", process.args))
         yield Target(
             *("css", release, process.pid, directory / "server.log", base_url),
             *(f"{base_url}{ALICE.name}/", f"{base_url}{ALICE.name}/profile/card#me"),
             *(credentials["id"], credentials["secret"]),
+            *(without(command, "--seedConfig"), os.environ),
         )
+
+
+def without(command: Sequence[str], option: str) -> tuple[str, ...]:
+    """The command without an option and its value."""
+    at = command.index(option)
+    return (*command[:at], *command[at + 2 :])
 
 
 SERVERS = {"freehold": freehold, "css": community_solid_server}
@@ -93,7 +102,9 @@ def css_package() -> Path:
 
 
 @contextmanager
-def css_process(directory: Path, accounts: tuple[Account, ...]) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+def css_process(
+    directory: Path, accounts: tuple[Account, ...], *, prefix: tuple[str, ...] = ()
+) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """CSS with those accounts and their pods, ready. Raises: StartError."""
     package, port = css_package(), free_port()
     base_url = f"http://localhost:{port}/"
@@ -102,7 +113,7 @@ def css_process(directory: Path, accounts: tuple[Account, ...]) -> Iterator[tupl
     seed.write_text(json.dumps(people), encoding="utf-8")
     command = (
         *(
-            *own_core(),
+            *prefix,
             str(node()),
             str(package / "bin" / "server.js"),
             "-c",
@@ -127,7 +138,7 @@ def css_process(directory: Path, accounts: tuple[Account, ...]) -> Iterator[tupl
         _await(process, f"{base_url}.well-known/openid-configuration", directory / "server.log")
         yield base_url, process
     finally:
-        _end(process)
+        end(process)
 
 
 def css_client(base_url: str, account: Account) -> Mapping[str, str]:
@@ -152,7 +163,8 @@ def _await(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
     raise StartError(f"CSS did not start; the end of {log}:\n{log.read_text(errors='replace')[-4000:]}")
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Ask it to end, and see to it that it does."""
     process.terminate()
     try:
         process.wait(STOP_SECONDS_MAX)

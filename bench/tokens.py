@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from bench.servers import Target
 
 COORDINATE_BYTES = 32
-REQUEST_SECONDS_MAX = 60.0
+REQUEST_SECONDS_MAX = 180.0
+CONNECTIONS_MAX = 8
 
 
 class RefusedError(Exception):
@@ -62,7 +63,7 @@ class Session:
 
     target: Target
     http: urllib3.PoolManager = field(
-        default_factory=lambda: urllib3.PoolManager(timeout=REQUEST_SECONDS_MAX), repr=False
+        default_factory=lambda: urllib3.PoolManager(maxsize=CONNECTIONS_MAX, timeout=REQUEST_SECONDS_MAX), repr=False
     )
     key: ProofKey = field(default_factory=ProofKey, repr=False)
 
@@ -89,11 +90,20 @@ class Session:
         self, token: str | None, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None
     ) -> urllib3.BaseHTTPResponse:
         """One request, signed if there is a token. Raises: RefusedError -- the answer is not a success."""
-        signed = dict(headers) | (self.headers(token, method, url) if token else {})
-        answer = self.http.request(method, url, headers=signed, body=body)
+        answer = self.ask(token, method, url, headers, body)
         if not 200 <= answer.status < 300:
             raise RefusedError(f"{self.target.name}: {method} {url}: {answer.status} {answer.data[:500]!r}")
         return answer
+
+    def ask(
+        self, token: str | None, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None
+    ) -> urllib3.BaseHTTPResponse:
+        """The same, whatever the answer. Raises: RefusedError -- there was none."""
+        signed = dict(headers) | (self.headers(token, method, url) if token else {})
+        try:
+            return self.http.request(method, url, headers=signed, body=body, retries=False)
+        except urllib3.exceptions.HTTPError as error:
+            raise RefusedError(f"{self.target.name}: {method} {url}: {error}") from error
 
 
 def _coordinate(number: int) -> str:

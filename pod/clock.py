@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Protocol
 
 
@@ -19,6 +20,38 @@ class SystemClock:
 
     def now(self) -> float:
         return time.time()
+
+
+class SteadyClock:
+    """Runs no faster than time passes: for removing what may not be removed too early.
+
+    When the machine's clock jumps ahead, this one follows after `BELIEVED_SECONDS`; when it is set back, at once.
+    """
+
+    BELIEVED_SECONDS = 24 * 3600
+    TOLERATED_SECONDS = 60
+
+    def __init__(self, clock: Clock, elapsed: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._elapsed = elapsed
+        self._ahead_since: float | None = None
+        self._set(clock.now(), elapsed())
+
+    def now(self) -> float:
+        told, elapsed = self._clock.now(), self._elapsed()
+        passed = self._start + elapsed - self._begun
+        if told <= passed + self.TOLERATED_SECONDS:
+            self._ahead_since = None
+            return min(told, passed)
+        if self._ahead_since is None:
+            self._ahead_since = elapsed
+        if elapsed - self._ahead_since < self.BELIEVED_SECONDS:
+            return passed
+        self._set(told, elapsed)
+        return told
+
+    def _set(self, start: float, begun: float) -> None:
+        self._start, self._begun = start, begun
 
 
 class Deadline:

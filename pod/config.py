@@ -87,6 +87,7 @@ class Config:
     document_triples_max: int = setting(250_000, "most statements in one RDF document")
     document_depth_max: int = setting(100, "deepest nesting in one RDF document")
     literal_bytes_max: int = setting(4 * MIB, "longest literal in one RDF document")
+    description_bytes_max: int = setting(1 * MIB, "largest description of a container; every listing includes it")
     patch_bytes_max: int = setting(5 * MIB, "largest PATCH body")
     patch_steps_max: int = setting(200_000, "most matching steps one patch may take")
     acl_bytes_max: int = setting(256 * KIB, "largest access control list")

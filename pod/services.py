@@ -23,6 +23,7 @@ from pod.rdf.contexts import ContextLoader
 from pod.rdf.dataset_cache import DatasetCache
 from pod.rdf.formats import Limits
 from pod.rdf.graph import Dataset
+from pod.rdf.large import LargeWork
 from pod.remote.client import RemoteClient
 from pod.store.accounts import Accounts
 from pod.store.apps import Apps
@@ -68,8 +69,12 @@ class Services:
     authorizer: Authorizer
     public_documents: PublicDocuments
     representations: RepresentationCache
+<<<<<<< HEAD
     datasets: DatasetCache
     regulars: Memory[Regular, bool]
+=======
+    large_work: LargeWork
+>>>>>>> main
     kept_contexts: ContextLoader
     new_contexts: FetchedContexts
 
@@ -137,8 +142,12 @@ def open_services(config: Config, clock: Clock | None = None, store: ResourceSto
         authorizer=authorizer,
         public_documents=public_documents,
         representations=RepresentationCache(config.representation_cache_bytes),
+<<<<<<< HEAD
         datasets=DatasetCache(config.dataset_cache_bytes),
         regulars=Memory(REGULARS_MAX),
+=======
+        large_work=LargeWork(config.threads // 4),
+>>>>>>> main
         kept_contexts=KeptContexts(store),
         new_contexts=FetchedContexts(store, remote, config, clock, is_ours),
     )

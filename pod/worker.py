@@ -12,7 +12,7 @@ from threading import Event
 import structlog
 
 from pod.authentication.keys import KeyRing
-from pod.clock import Clock, SystemClock
+from pod.clock import Clock, SteadyClock, SystemClock
 from pod.config import Config
 from pod.identity.outgoing_mail import Postman
 from pod.mail.message import mail_enabled
@@ -78,13 +78,14 @@ def upkeep(config: Config, store: ResourceStore, clock: Clock) -> tuple[Task, ..
     postman = Postman(config, store, clock)
     mail = (Task("send mail", MAIL_EVERY_SECONDS, postman.work),) if mail_enabled(config) else ()
     keys = KeyRing.open(config, store, Accounts(store), clock)
+    steady = SteadyClock(clock)
     return (
         *mail,
-        Task("remove accounts", 60, lambda: remove_due(store, clock)),
+        Task("remove accounts", 60, lambda: remove_due(store, steady)),
         Task("forget sign-ins", 600, lambda: forget(config, store)),
         Task("sweep replaced bodies", 60, lambda: sweep_garbage(store, clock)),
-        Task("sweep orphans", 6 * 3600, lambda: sweep(store, clock, config.orphan_blob_seconds)),
-        Task("expire journal", 3600, lambda: expire(store, clock, days=config.journal_days)),
+        Task("sweep orphans", 6 * 3600, lambda: sweep(store, steady, config.orphan_blob_seconds)),
+        Task("expire journal", 3600, lambda: expire(store, steady, days=config.journal_days)),
         Task("renew signing keys", 3600, keys.renew),
         Task("forget apps that nobody used", 3600, lambda: sweep_unused_clients(store)),
     )

@@ -102,6 +102,26 @@ def fsck(*, deep: bool, **options: Any) -> None:  # see serve
 
 
 @main.command()
+@where
+@listen
+@click.option("--mail", "mail_to", metavar="ADDRESS", help="Send a test message there.")
+@click.option("--clock", "clock_of", metavar="URL", help="Compare the clock with that of this web server too.")
+@click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
+def doctor(
+    file: Path | None, mail_to: str | None, clock_of: str | None, *, as_json: bool, **options: Any
+) -> None:  # see serve
+    """Look for what people get wrong: settings, proxy, TLS, clock, mail, disk, permissions, database.
+
+    Give it the same settings as the server. One line for each thing: "ok", "warning" (worth a look), or "problem",
+    with what to do. Exit code 1 if there is a problem. Changes nothing; the server may be running, and more is seen
+    if it is. Nobody is asked but the server itself, by its base URL, and the mail server.
+    """
+    from pod.cli import doctor as examining  # noqa: PLC0415
+
+    sys.exit(examining.doctor(file, mail_to, clock_of, as_json=as_json, **options))
+
+
+@main.command()
 @click.argument("folder", metavar="DIR", type=DIRECTORY)
 @where
 @click.option("--verify", is_flag=True, help="Also read and compare what is shared with the living server.")

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pod.errors import Busy, CommitUncertain, NoSpaceLeft, PodError, StorageDamaged, StoreUnavailable
+from pod.observability.meters import METERS
 
 Row = tuple[Any, ...]
 """What a column holds is known where the statement is."""
@@ -90,17 +91,19 @@ class Database:
 
         Raises: Busy -- other writers held the file for longer than `busy_seconds`.
         """
+        asked = time.perf_counter()
         if not self._mutex.acquire(timeout=self._busy_seconds):
             raise busy()
         try:
             with translated():
-                yield from self._transaction()
+                yield from self._transaction(asked)
         finally:
             self._mutex.release()
 
-    def _transaction(self) -> Iterator[Connection]:
+    def _transaction(self, asked: float) -> Iterator[Connection]:
         connection = self._writer
         self._begin(connection)
+        METERS.waited(time.perf_counter() - asked)
         try:
             yield connection
             _commit(connection)
@@ -171,8 +174,10 @@ class Database:
 
 
 def _commit(connection: Connection) -> None:
+    began = time.perf_counter()
     try:
         connection.execute("COMMIT")
+        METERS.committed(time.perf_counter() - began)
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_IOERR:
             raise

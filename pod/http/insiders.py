@@ -10,11 +10,13 @@ from __future__ import annotations
 import hmac
 import re
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 from pod.authentication.secret_files import secret
 from pod.clock import Clock
 from pod.config import Config
+from pod.errors import StorageDamaged
 from pod.protocol.placement import is_loopback
 
 Environ = dict[str, Any]  # WSGI's own type
@@ -37,7 +39,7 @@ class Insiders:
 
     def __init__(self, config: Config, clock: Clock) -> None:
         self._token = _hashed(config.metrics_token) if config.metrics_token else None
-        self._key = secret(config.run, DOCTORS_KEY)
+        self._key = _doctors_key(config.run)
         self._clock = clock
 
     def admits(self, environ: Environ) -> bool:
@@ -53,6 +55,15 @@ class Insiders:
         known += [self._token] if self._token else []
         digest = _hashed(token)
         return sum(hmac.compare_digest(digest, each) for each in known) > 0  # all of them, so that time tells nothing
+
+
+def _doctors_key(folder: Path) -> bytes:
+    """Made anew where it is damaged: nothing else depends on it."""
+    try:
+        return secret(folder, DOCTORS_KEY)
+    except StorageDamaged:
+        (folder / DOCTORS_KEY).unlink(missing_ok=True)
+        return secret(folder, DOCTORS_KEY)
 
 
 def is_direct(environ: Environ) -> bool:

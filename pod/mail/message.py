@@ -38,18 +38,34 @@ def mail_enabled(config: Config) -> bool:
 
 def message(config: Config, letter: Letter, email: str, now: float) -> EmailMessage:
     """Raises: ValueError -- no address; none such is ever stored."""
-    mail = EmailMessage(policy=SMTP)
     subject, text = _TEXTS[letter.kind]
-    host = config.base_url.partition("://")[2].rstrip("/")
+    host = _host(config)
+    days = config.invitation_days
+    values = {"host": host, "name": letter.name, "link": letter.link, "date": letter.date, "days": days}
+    written = text.format(minutes=RESET_MINUTES, hours=VERIFY_HOURS, **values)
+    return _mail(config, email, subject.format(host=host), written, now)
+
+
+def trial(config: Config, email: str, now: float) -> EmailMessage:
+    """What `freehold doctor` sends. Raises: ValueError -- no address."""
+    host = _host(config)
+    text = f"The server {host} can send mail: this is what its operator wanted to know.\n"
+    return _mail(config, email, f"A test of mail from {host}", text, now)
+
+
+def _host(config: Config) -> str:
+    return config.base_url.partition("://")[2].rstrip("/")
+
+
+def _mail(config: Config, email: str, subject: str, text: str, now: float) -> EmailMessage:
+    mail = EmailMessage(policy=SMTP)
     mail["From"] = Address("Freehold", addr_spec=config.mail_from)
     mail["To"] = Address(addr_spec=email)
-    mail["Subject"] = subject.format(host=host)
+    mail["Subject"] = subject
     mail["Date"] = format_datetime(datetime.fromtimestamp(now, UTC))
     mail["Message-ID"] = make_msgid(domain=config.mail_from.rpartition("@")[2])
     mail["Auto-Submitted"] = "auto-generated"
-    days = config.invitation_days
-    values = {"host": host, "name": letter.name, "link": letter.link, "date": letter.date, "days": days}
-    mail.set_content(text.format(minutes=RESET_MINUTES, hours=VERIFY_HOURS, **values))
+    mail.set_content(text)
     return mail
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import smtplib
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from email.message import EmailMessage
 
 from pod.config import Config
@@ -19,10 +21,22 @@ SECONDS_MAX = 20
 
 def send(config: Config, mail: EmailMessage, email: str) -> None:
     """Raises: OSError -- smtplib's errors are among these: nobody took the mail."""
+    with _signed_in(config) as server:
+        server.send_message(mail, config.mail_from, [email])
+
+
+def sign_in(config: Config) -> None:
+    """Whether that server would take a mail. Raises: OSError -- see `send`."""
+    with _signed_in(config) as server:
+        server.noop()
+
+
+@contextmanager
+def _signed_in(config: Config) -> Iterator[smtplib.SMTP]:
     with _connected(config) as server:
         if config.smtp_user:
             server.login(config.smtp_user, config.smtp_password)
-        server.send_message(mail, config.mail_from, [email])
+        yield server
 
 
 def _connected(config: Config) -> smtplib.SMTP:

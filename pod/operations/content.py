@@ -11,13 +11,16 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import BinaryIO
 
 from pod.errors import CommitUncertain, ContentTooLarge, PodError, QuotaExceeded, UnsupportedMediaType
 from pod.operations.operation import Body
 from pod.protocol.resource import Auxiliary, Target
 from pod.rdf import formats
 from pod.rdf.graph import Dataset
+from pod.rdf.large import SMALL_BYTES_MAX
 from pod.services import Services
+from pod.store import scratch
 from pod.store.records import Content, Kind
 
 EMPTY = Content("text/turtle", 0, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", inline=b"")
@@ -90,29 +93,49 @@ def _receive_document(
 
     Spec: LDP 4.2.1.5 -- relative IRIs resolve against the URL of the resource it is about.
     """
-    data = read_capped(body, document_bytes_max(services, target))
-    media_type = body.media_type.essence
-    parse = services.parse_new if by_account else services.parse
-    try:
-        dataset = parse(data, media_type, services.placement.url(target.path))
-    except PodError as problem:
-        return Incoming(EMPTY, Kind.RDF, problem=problem)
-    # A container's will stand in its description resource, whose URL is another base: make its IRIs absolute.
-    # A JSON-LD context elsewhere may change, and then a profile would tell others of another issuer: write it out.
-    if target.is_container or (is_identity and media_type == formats.JSON_LD.media_type):
-        data = formats.serialize(dataset, media_type)
-    return Incoming(stage_bytes(services, data, media_type), Kind.RDF, dataset)
+    bytes_max = document_bytes_max(services, target, is_identity=is_identity)
+    with taken_in(services, body, bytes_max) as (file, size), services.large_work.document(size):
+        data = file.read()
+        media_type = body.media_type.essence
+        parse = services.parse_new if by_account else services.parse
+        try:
+            dataset = parse(data, media_type, services.placement.url(target.path))
+        except PodError as problem:
+            return Incoming(EMPTY, Kind.RDF, problem=problem)
+        # A container's will stand in its description resource, whose URL is another base: make its IRIs absolute.
+        # A JSON-LD context elsewhere may change, and then a profile would tell others of another issuer: write it out.
+        if target.is_container or (is_identity and media_type == formats.JSON_LD.media_type):
+            data = formats.serialize(dataset, media_type)
+        judged = dataset if is_judged(target, is_identity=is_identity) else None
+        del dataset
+    return Incoming(stage_bytes(services, data, media_type), Kind.RDF, judged)
 
 
-def document_bytes_max(services: Services, target: Target) -> int:
-    """What an RDF document may weigh. An ACL is read to decide about everything under it, so it is kept small."""
+def is_judged(target: Target, *, is_identity: bool) -> bool:
+    """Whether rules look at what the document says: such documents are small. Others are not kept in memory any longer
+    than it takes to see that they can be read.
+    """
+    return is_identity or target.is_container or target.auxiliary is not None
+
+
+def document_bytes_max(services: Services, target: Target, *, is_identity: bool = False) -> int:
+    """What an RDF document may weigh. What is read for requests that ask for something else is kept small: an ACL for
+    everything under it, a container's description for each listing, and a profile, which nobody could sign in with if
+    it were more than is ever read of one.
+    """
     config = services.config
-    return config.acl_bytes_max if target.auxiliary is Auxiliary.ACL else config.document_bytes_max
+    if target.auxiliary is Auxiliary.ACL:
+        return config.acl_bytes_max
+    if target.subject.endswith("/"):
+        return config.description_bytes_max
+    return config.remote_bytes_max if is_identity else config.document_bytes_max
 
 
-def stage_document(services: Services, data: bytes, media_type: str, target: Target) -> Content:
+def stage_document(
+    services: Services, data: bytes, media_type: str, target: Target, *, is_identity: bool = False
+) -> Content:
     """Stage a document made here. Raises: ContentTooLarge -- a patch made it grow beyond what could be read again"""
-    bytes_max = document_bytes_max(services, target)
+    bytes_max = document_bytes_max(services, target, is_identity=is_identity)
     if len(data) > bytes_max:
         raise _too_large(bytes_max)
     return stage_bytes(services, data, media_type)
@@ -123,17 +146,33 @@ def stage_bytes(services: Services, data: bytes, media_type: str) -> Content:
     return services.store.stage(io.BytesIO(data), media_type, bytes_max=len(data))
 
 
+@contextmanager
+def taken_in(services: Services, body: Body, bytes_max: int) -> Iterator[tuple[BinaryIO, int]]:
+    """The whole body and its size. A large one is not held in memory: it may have to wait until its turn to be parsed.
+
+    Raises: ContentTooLarge; NoSpaceLeft, StoreUnavailable
+    """
+    if body.length is not None and body.length <= SMALL_BYTES_MAX:
+        data = read_capped(body, bytes_max)
+        yield io.BytesIO(data), len(data)
+        return
+    with scratch.held(services.config.data, _chunks(body, bytes_max)) as held:
+        yield held
+
+
 def read_capped(body: Body, bytes_max: int) -> bytes:
     """The whole body in memory. Raises: ContentTooLarge -- as soon as that is known."""
+    return b"".join(_chunks(body, bytes_max))
+
+
+def _chunks(body: Body, bytes_max: int) -> Iterator[bytes]:
     _check_length(body, bytes_max)
-    parts: list[bytes] = []
     size = 0
     while chunk := body.stream.read(256 * 1024):
         size += len(chunk)
         if size > bytes_max:
             raise _too_large(bytes_max)
-        parts.append(chunk)
-    return b"".join(parts)
+        yield chunk
 
 
 def _check_length(body: Body, bytes_max: int) -> None:

@@ -38,7 +38,7 @@ from pod.operations.admission import (
     remember_regular,
     settled,
 )
-from pod.operations.content import discarded_on_failure, read_capped, stage_document
+from pod.operations.content import discarded_on_failure, is_judged, read_capped, stage_document
 from pod.operations.create import create_document, effective, written
 from pod.operations.operation import Body, Operation, Result
 from pod.operations.rules import check_document
@@ -61,15 +61,19 @@ SMALL_STEPS = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Computed:
-    """The document after the patch, and the version it was computed from (None: from nothing)."""
+    """The document after the patch, and the version it was computed from (None: from nothing).
+
+    `dataset` is what it says, where rules look at that.
+    """
 
     version: int | None
     content: Content
-    dataset: Dataset
+    dataset: Dataset | None
 
 
 def patch(services: Services, operation: Operation) -> Result:
     """Update (204) or create (201)."""
+<<<<<<< HEAD
     done = at_once(services, operation, partial(_patch_at_once, services, operation))
     if done is None:
         snapshot, decision = settled(_admit)(services, operation, None, services.store)
@@ -97,6 +101,16 @@ def _patch(services: Services, operation: Operation, snapshot: Snapshot, decisio
     for _ in range(ATTEMPTS_MAX):
         with suppress(VersionMoved), services.store.turn(operation.target.path):
             return _attempt(services, operation, update)
+=======
+    settled(_admit)(services, operation, None, services.store)
+    body = _patch_body(operation)
+    text = read_capped(body, services.config.patch_bytes_max)
+    with services.large_work.patch(len(text)):
+        update = _parse(services, operation, body, text)
+        for _ in range(ATTEMPTS_MAX):
+            with suppress(VersionMoved), services.store.turn(operation.target.path):
+                return _attempt(services, operation, update)
+>>>>>>> main
     raise Busy("Others kept changing this document; try again.", headers=(("Retry-After", "1"),))
 
 
@@ -120,7 +134,11 @@ def _patch_body(operation: Operation) -> Body:
     return operation.body
 
 
+<<<<<<< HEAD
 def _parse(services: Services, operation: Operation, text: bytes) -> Patch:
+=======
+def _parse(services: Services, operation: Operation, body: Body, text: bytes) -> Patch:
+>>>>>>> main
     """Raises: MalformedContent 400, UnprocessableContent 422 (Solid #server-patch-n3-invalid)"""
     base = services.placement.url(operation.target.path)
     return PARSERS[_patch_body(operation).media_type.essence](text, base=base, limits=services.limits)
@@ -186,6 +204,7 @@ def _compute(
 ) -> Computed:
     """Raises: PatchDidNotMatch 409; UnprocessableContent 422 -- too much work"""
     media_type = state.media_type if state else NEW_DOCUMENT_TYPE
+<<<<<<< HEAD
     before = _current(services, operation, state)
     after = apply(update, before, limits=limits)
     if state is None and not len(after):
@@ -194,6 +213,18 @@ def _compute(
     content = stage_document(services, data, media_type, operation.target)
     services.datasets.put(services.placement.url(operation.target.path), content.digest, after, len(data))
     return Computed(_version(state), content, after)
+=======
+    is_identity = state is not None and state.protected
+    with services.large_work.document(state.size if state else 0):
+        after = apply(update, _current(services, operation, state), limits=services.limits)
+        if state is None and not len(after):
+            raise PatchDidNotMatch("There is nothing at this URL, and the patch adds nothing: it was not made.")
+        data = formats.serialize(after, media_type)
+        judged = after if is_judged(operation.target, is_identity=is_identity) else None
+        del after
+    content = stage_document(services, data, media_type, operation.target, is_identity=is_identity)
+    return Computed(_version(state), content, judged)
+>>>>>>> main
 
 
 def _current(services: Services, operation: Operation, state: ResourceState | None) -> Dataset:

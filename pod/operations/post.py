@@ -29,7 +29,7 @@ from pod.operations.admission import (
     remember_regular,
     settled,
 )
-from pod.operations.content import EMPTY, Incoming, discarded_on_failure, read_capped, receive
+from pod.operations.content import EMPTY, Incoming, discarded_on_failure, document_bytes_max, read_capped, receive
 from pod.operations.create import create_container, create_document
 from pod.operations.operation import Operation, Result, Shape
 from pod.protocol.modes import AccessMode
@@ -72,7 +72,7 @@ def _post_at_once(services: Services, operation: Operation) -> Result:
 def _post(services: Services, operation: Operation, wish: str, left: int | None) -> Result:
     if not _speaks_of_itself(operation) or operation.body is None:
         return _attempt(services, operation, wish, _child(operation, wish), left)
-    text = read_capped(operation.body, services.config.document_bytes_max)
+    text = read_capped(operation.body, document_bytes_max(services, _child(operation, wish)))
     for _ in range(NAME_ATTEMPTS_MAX):
         again = replace(operation, body=replace(operation.body, stream=io.BytesIO(text), length=len(text)))
         with suppress(VersionMoved):

@@ -1,6 +1,7 @@
 """Which representation a reader gets, and how it is made: the stored bytes as they are, a conversion, or a listing.
 
-A conversion is made once per version and kept within a bound, so no read parses twice what did not change.
+A conversion is made once per version and kept within a bound, so no read parses twice what did not change. Large ones
+are made one at a time.
 
 Spec: Solid #server-representation-turtle-jsonld, #server-contained-resource-metadata; RFC 9110 s12.5.1; LDP 4.3.2
 """
@@ -77,8 +78,9 @@ def _kept(
     key = (state.id, state.state_version, variant)
     content = services.representations.get(key)
     if content is None:
-        content = make()
-        services.representations.put(key, content)
+        with services.large_work.document(state.size):
+            content = services.representations.get(key) or make()
+            services.representations.put(key, content)
     return Representation(media_type, len(content), content)
 
 

@@ -9,6 +9,7 @@ Spec: JSON-LD 1.1 s4.1.5 (scoped), s4.1.9 (imported), API s4.1.2; Solid-OIDC #js
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterable
 from functools import cache
@@ -17,6 +18,7 @@ from typing import Any, Protocol, TypeAlias
 
 from pod.errors import MalformedContent, UnprocessableContent
 from pod.rdf import iri, nesting
+from pod.rdf.definitions import Definitions
 from pod.rdf.limits import Limits, contexts_cost_too_much
 
 Json: TypeAlias = Any
@@ -77,7 +79,15 @@ def with_contexts(content: bytes, base: str, limits: Limits, loader: ContextLoad
     document = _parsed(content)
     inlining = _Inlining(base, limits, loader)
     inlining.document(document)
-    return json.dumps(document).encode() if inlining.changed else content, document
+    return _written(document) if inlining.changed else content, document
+
+
+def _written(document: Json) -> bytes:
+    """The document as JSON, made piece by piece: `json.dumps` lets no other thread run until it is done."""
+    written = io.BytesIO()
+    for piece in json.JSONEncoder().iterencode(document):
+        written.write(piece.encode())
+    return written.getvalue()
 
 
 def _parsed(content: bytes) -> Json:
@@ -106,6 +116,7 @@ class _Inlining:
         self._limits = limits
         self._loader = loader
         self._inlined: dict[str, Json] = {}
+        self._definitions_seen = Definitions(base)
         self._json_terms: set[str] = set()
         self._objects = 0
         self._scoped_terms = 0
@@ -191,12 +202,15 @@ class _Inlining:
         return self._inlined[url]
 
     def _terms(self, context: Json) -> int:
-        """How many definitions a context without references has."""
+        """How many definitions a context without references has; a long one counts as several."""
         if isinstance(context, list):
             return sum(self._terms(each) for each in context)
-        count = len(context) if isinstance(context, dict) else 0
-        self._spend(count)
-        return count
+        if not isinstance(context, dict):
+            return 0
+        self._spend(len(context))
+        steps = self._definitions_seen.steps(context)
+        self._spend(steps - len(context))
+        return steps
 
 
 def _context_of(url: str, content: bytes, limits: Limits) -> Json:

@@ -8,6 +8,7 @@ Spec: RDF 1.1 Turtle, TriG, N-Triples, N-Quads, RDF/XML; JSON-LD 1.1; Solid #ser
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -15,19 +16,23 @@ from itertools import islice
 
 import pyoxigraph as ox
 
+from pod.config import MIB
 from pod.errors import ContentTooLarge, MalformedContent, UnsupportedMediaType
 from pod.rdf import jsonld, nesting, oxigraph, rdfxml, turtle_writer
 from pod.rdf.contexts import OFFLINE, ContextLoader
-from pod.rdf.graph import Dataset, Graph, Literal, Triple
+from pod.rdf.graph import IRI, BNode, Dataset, Graph, Literal, Triple
 from pod.rdf.labels import with_stable_labels
 from pod.rdf.limits import (
     Limits,
     expands_too_far,
     literal_too_long,
+    name_too_long,
     too_many_bytes,
     too_many_prefixes,
     too_many_triples,
 )
+
+DECODED_BYTES = MIB
 
 __all__ = ["MEDIA_TYPES", "OFFLINE", "Limits", "code", "is_rdf", "offers", "parse", "serialize"]
 
@@ -45,8 +50,8 @@ class RDFFormat:
 
 TURTLE = RDFFormat("text/turtle", "ttl", ox.RdfFormat.TURTLE, nesting.check_turtle)
 JSON_LD = RDFFormat("application/ld+json", "jsonld", ox.RdfFormat.JSON_LD, nesting.check_json, named_graphs=True)
-N_TRIPLES = RDFFormat("application/n-triples", "nt", ox.RdfFormat.N_TRIPLES, nesting.check_nothing)
-N_QUADS = RDFFormat("application/n-quads", "nq", ox.RdfFormat.N_QUADS, nesting.check_nothing, named_graphs=True)
+N_TRIPLES = RDFFormat("application/n-triples", "nt", ox.RdfFormat.N_TRIPLES, nesting.check_turtle)
+N_QUADS = RDFFormat("application/n-quads", "nq", ox.RdfFormat.N_QUADS, nesting.check_turtle, named_graphs=True)
 TRIG = RDFFormat("application/trig", "trig", ox.RdfFormat.TRIG, nesting.check_turtle, named_graphs=True)
 RDF_XML = RDFFormat("application/rdf+xml", "rdf", ox.RdfFormat.RDF_XML, nesting.check_xml)
 
@@ -105,12 +110,13 @@ def parse(content: bytes, media_type: str, *, base: str, limits: Limits, context
     if rdf_format is JSON_LD:
         content = jsonld.prepare(content, base, limits, contexts)
     elif rdf_format is RDF_XML:
-        rdfxml.check(content)
-    parser = ox.parse(content, rdf_format.parser, base_iri=base)
-    quads = _read(parser, content, limits)
+        rdfxml.check(content, limits)
+    reading = _Reading(content, rdf_format, base, limits)
+    dataset = _dataset(rdf_format, reading)
     if rdf_format is JSON_LD:
-        jsonld.check_nothing_dropped(content, base, len(quads))
-    return _dataset(rdf_format, quads, _prefixes(parser, limits))
+        jsonld.check_nothing_dropped(content, base, reading.statements)
+    dataset.prefixes = reading.prefixes()
+    return dataset
 
 
 def decoded(content: bytes, bytes_max: int) -> bytes:
@@ -123,65 +129,89 @@ def decoded(content: bytes, bytes_max: int) -> bytes:
 
 
 def _check_utf8(content: bytes) -> None:
-    try:
-        content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise MalformedContent(f"Line {line}: this is not UTF-8.", line=line) from error
+    """Piece by piece: as text, a document may take four times its size."""
+    start = 0
+    while piece := content[start : start + DECODED_BYTES]:
+        try:
+            _, length = codecs.utf_8_decode(piece, "strict", start + DECODED_BYTES >= len(content))
+        except UnicodeDecodeError as error:
+            line = content.count(b"\n", 0, start + error.start) + 1
+            raise MalformedContent(f"Line {line}: this is not UTF-8.", line=line) from error
+        start += length
 
 
-def _read(parser: Iterator[ox.Quad], content: bytes, limits: Limits) -> list[ox.Quad]:
-    try:
-        quads = list(parser) if _is_small(content, limits) else _read_counting(parser, len(content), limits)
-    except SyntaxError as error:
-        raise _malformed(error) from error
-    except MemoryError as error:  # the library's own cap on one token
-        raise ContentTooLarge("One term or comment of this document is too long.") from error
-    if any(sign in content for sign in _SIGNS_OF_RDF12):
-        for quad in quads:
-            _refuse_rdf12(quad)
-    return quads
+class _Reading:
+    """The statements of a document in runs, each to be kept and let go before the next is made.
+
+    A run is small enough that it cannot outgrow the memory the limits allow, and that other threads get their turn.
+    """
+
+    def __init__(self, content: bytes, rdf_format: RDFFormat, base: str, limits: Limits) -> None:
+        self.statements = 0
+        self._parser = ox.parse(content, rdf_format.parser, base_iri=base)
+        self._size = len(content)
+        self._has_signs_of_rdf12 = any(sign in content for sign in _SIGNS_OF_RDF12)
+        self._limits = limits
+        self._is_small = rdf_format is not RDF_XML and _is_small(self._size, limits)
+
+    def __iter__(self) -> Iterator[list[ox.Quad]]:
+        """Raises: MalformedContent, ContentTooLarge"""
+        try:
+            for run in [list(self._parser)] if self._is_small else self._counted():
+                self.statements += len(run)
+                if self._has_signs_of_rdf12:
+                    _refuse_rdf12(run)
+                yield run
+        except SyntaxError as error:
+            raise _malformed(error) from error
+        except MemoryError as error:  # the library's own cap on one token
+            raise ContentTooLarge("One term or comment of this document is too long.") from error
+
+    def _counted(self) -> Iterator[list[ox.Quad]]:
+        limits, expanded = self._limits, 0
+        run_length = max(1, min(1000, limits.expansion_bytes // (4 * (self._size or 1))))
+        while run := list(islice(self._parser, run_length)):
+            lengths = [len(text) for text in map(str, run)]
+            expanded += sum(lengths)
+            if self.statements + len(run) > limits.triples:
+                raise too_many_triples(limits)
+            if max(lengths) > min(limits.literal_bytes, limits.name_bytes):
+                _check_terms(run, limits)
+            if expanded > max(limits.expansion_bytes, 4 * self._size):
+                raise expands_too_far(limits)
+            yield run
+
+    def prefixes(self) -> dict[str, str]:
+        """Known once all is read. Raises: ContentTooLarge"""
+        prefixes = self._parser.prefixes
+        if len(prefixes) > self._limits.prefixes:
+            raise too_many_prefixes(self._limits)
+        return prefixes
 
 
-def _is_small(content: bytes, limits: Limits) -> bool:
+def _is_small(size: int, limits: Limits) -> bool:
     """Whether no cap can be reached: two bytes may make a statement, and stand for all that the rest defines."""
-    size = len(content)
     return size * size <= 4 * limits.expansion_bytes and size <= min(limits.triples, limits.literal_bytes)
 
 
-def _read_counting(parser: Iterator[ox.Quad], size: int, limits: Limits) -> list[ox.Quad]:
-    """Read in runs that cannot outgrow the memory the limits allow, counting as it goes."""
-    quads: list[ox.Quad] = []
-    expanded = 0
-    run = max(1, min(1000, limits.expansion_bytes // (4 * size)))
-    while chunk := list(islice(parser, run)):
-        quads += chunk
-        lengths = [len(text) for text in map(str, chunk)]
-        expanded += sum(lengths)
-        if len(quads) > limits.triples:
-            raise too_many_triples(limits)
-        if max(lengths) > limits.literal_bytes:
-            _check_literals(chunk, limits)
-        if expanded > max(limits.expansion_bytes, 4 * size):
-            raise expands_too_far(limits)
-    return quads
-
-
-def _check_literals(quads: Iterable[ox.Quad], limits: Limits) -> None:
+def _check_terms(quads: Iterable[ox.Quad], limits: Limits) -> None:
     for quad in quads:
-        if isinstance(quad.object, Literal) and len(quad.object.value.encode()) > limits.literal_bytes:
-            raise literal_too_long(limits)
+        for term in (quad.subject, quad.predicate, quad.object, quad.graph_name):
+            if isinstance(term, Literal) and len(term.value.encode()) > limits.literal_bytes:
+                raise literal_too_long(limits)
+            if isinstance(term, IRI | BNode) and len(term.value.encode()) > limits.name_bytes:
+                raise name_too_long(limits)
 
 
 _SIGNS_OF_RDF12 = (b"<<", b"--", b"{|", b"~", b"@direction", b"\\u", b":dir", b"Triple", b"annotation")
 
 
-def _refuse_rdf12(quad: ox.Quad) -> None:
-    thing = quad.object
-    if isinstance(thing, Triple):
-        raise MalformedContent("Triple terms are RDF 1.2; this server keeps RDF 1.1.")
-    if isinstance(thing, Literal) and thing.direction is not None:
-        raise MalformedContent("Strings with a direction are RDF 1.2; this server keeps RDF 1.1.")
+def _refuse_rdf12(quads: Iterable[ox.Quad]) -> None:
+    for thing in (quad.object for quad in quads):
+        if isinstance(thing, Triple):
+            raise MalformedContent("Triple terms are RDF 1.2; this server keeps RDF 1.1.")
+        if isinstance(thing, Literal) and thing.direction is not None:
+            raise MalformedContent("Strings with a direction are RDF 1.2; this server keeps RDF 1.1.")
 
 
 SHOWN_CHARACTERS_MAX = 300
@@ -197,21 +227,15 @@ def _malformed(error: SyntaxError) -> MalformedContent:
     )
 
 
-def _prefixes(parser: ox.QuadParser, limits: Limits) -> dict[str, str]:
-    prefixes = parser.prefixes
-    if len(prefixes) > limits.prefixes:
-        raise too_many_prefixes(limits)
-    return prefixes
-
-
-def _dataset(rdf_format: RDFFormat, quads: list[ox.Quad], prefixes: dict[str, str]) -> Dataset:
+def _dataset(rdf_format: RDFFormat, runs: Iterable[list[ox.Quad]]) -> Dataset:
     if not rdf_format.named_graphs:
-        return Dataset(Graph(quad.triple for quad in quads), {}, prefixes)
-    dataset = Dataset(prefixes=prefixes)
-    for quad in quads:
-        name = quad.graph_name
-        graph = dataset.default if isinstance(name, ox.DefaultGraph) else dataset.named.setdefault(name, Graph())
-        graph.add(quad.triple)
+        return Dataset(Graph(quad.triple for run in runs for quad in run))
+    dataset = Dataset()
+    for run in runs:
+        for quad in run:
+            name = quad.graph_name
+            graph = dataset.default if isinstance(name, ox.DefaultGraph) else dataset.named.setdefault(name, Graph())
+            graph.add(quad.triple)
     return dataset
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 from operator import attrgetter
-from typing import TypeAlias, cast
+from typing import Any, TypeAlias, cast
 
 from pyoxigraph import BlankNode as BNode
 from pyoxigraph import CanonicalizationAlgorithm, Literal, Quad, Triple, Variable
@@ -28,6 +28,8 @@ GraphName: TypeAlias = IRI | BNode
 SCANNED_TRIPLES_MAX = 32
 """Up to this size looking at every triple is faster than making an index."""
 
+LARGE_TRIPLES = 10_000
+
 Key: TypeAlias = Term | tuple[Term, Term]
 Bucket: TypeAlias = dict[Triple, None]
 Index: TypeAlias = dict[Key, Bucket]
@@ -39,8 +41,18 @@ class Graph:
     __slots__ = ("_indexes", "_triples")
 
     def __init__(self, triples: Iterable[Triple] = ()) -> None:
-        self._triples: dict[Triple, None] = dict.fromkeys(triples)
         self._indexes: dict[str, Index] = {}
+        self._triples: dict[Triple, None] = {}
+        for triple in triples:
+            self._triples[triple] = None
+
+    def __del__(self) -> None:
+        """A large graph is taken apart step by step: left to the interpreter, it would keep all threads waiting."""
+        if len(self._triples) > LARGE_TRIPLES:
+            parts: tuple[dict[Any, Any], ...] = (*self._indexes.values(), self._triples)
+            for part in parts:
+                while part:
+                    part.popitem()
 
     def add(self, triple: Triple) -> None:
         if triple not in self._triples:

@@ -18,6 +18,7 @@ from pod.rdf import iri
 from pod.rdf.contexts import ContextLoader, Json, with_contexts
 from pod.rdf.graph import IRI, BNode, Literal
 from pod.rdf.limits import Limits, expands_too_far
+from pod.rdf.nesting import pieces
 
 SHOWN_CHARACTERS_MAX = 200
 _SPACE = b" \t\r\n"
@@ -47,8 +48,17 @@ def _has_no_context(content: bytes) -> bool:
 def _plain_expansion(content: bytes, base: str) -> int:
     """A bound like that of `_Expansion`, from bytes alone, as if the longest text were stated with every value."""
     values = content.count(b",") + content.count(b":") + 1
-    longest = max(map(len, content.split(b'"')))
-    return values * (4 * longest + len(base))
+    return values * (4 * _longest_string(content) + len(base))
+
+
+def _longest_string(content: bytes) -> int:
+    """The most bytes between two quotes."""
+    longest = ending = 0
+    for piece in pieces(content):
+        first, *rest = map(len, piece.split(b'"'))
+        longest = max(longest, ending + first, *rest)
+        ending = rest[-1] if rest else ending + first
+    return longest
 
 
 class _Expansion:

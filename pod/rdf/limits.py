@@ -24,9 +24,15 @@ class Limits:
     triples: int = DEFAULTS.document_triples_max
     depth: int = DEFAULTS.document_depth_max
     literal_bytes: int = DEFAULTS.literal_bytes_max
+    name_bytes: int = 4 * MIB
+    """Of one IRI. Some hold a whole picture."""
     prefixes: int = 2_000
+    attributes: int = 2_000
+    """Of one XML element, namespaces included."""
     expansion_bytes: int = EXPANSION_BYTES_MAX
     """All terms written out in full: a short name may stand for a long IRI, a hundred thousand times."""
+    json_values: int = 3 * DEFAULTS.document_triples_max
+    """Values in one JSON document, whether they state something or not: each takes memory before that is known."""
     context_steps: int = 250_000
     """JSON-LD term definitions, times how often they must be read: scoped contexts are read at every use."""
     patch_bytes: int = DEFAULTS.patch_bytes_max
@@ -39,6 +45,7 @@ class Limits:
             triples=config.document_triples_max,
             depth=min(config.document_depth_max, NESTING_MAX),
             literal_bytes=config.literal_bytes_max,
+            json_values=3 * config.document_triples_max,
             patch_bytes=config.patch_bytes_max,
             patch_steps=config.patch_steps_max,
         )
@@ -52,12 +59,26 @@ def too_many_triples(limits: Limits) -> ContentTooLarge:
     return ContentTooLarge(f"One document may have at most {limits.triples} statements.", limit=limits.triples)
 
 
+def too_many_values(limits: Limits) -> ContentTooLarge:
+    return ContentTooLarge(
+        f"A JSON-LD document may have at most {limits.json_values} values.", limit=limits.json_values
+    )
+
+
 def too_deep(limits: Limits) -> ContentTooLarge:
     return ContentTooLarge(f"Brackets may be nested at most {limits.depth} deep.", limit=limits.depth)
 
 
 def literal_too_long(limits: Limits) -> ContentTooLarge:
     return ContentTooLarge(f"One literal may have at most {limits.literal_bytes} bytes.", limit=limits.literal_bytes)
+
+
+def name_too_long(limits: Limits) -> ContentTooLarge:
+    return ContentTooLarge(f"One IRI may have at most {limits.name_bytes} bytes.", limit=limits.name_bytes)
+
+
+def too_many_attributes(limits: Limits) -> ContentTooLarge:
+    return ContentTooLarge(f"One element may have at most {limits.attributes} attributes.", limit=limits.attributes)
 
 
 def too_many_prefixes(limits: Limits) -> ContentTooLarge:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pyoxigraph as ox
@@ -14,6 +14,14 @@ def serialize(
     prefixes: dict[str, str] | None = None,
 ) -> bytes:
     """The statements in a format. No base: absolute IRIs only."""
-    content = ox.serialize(statements, format=rdf_format, prefixes=prefixes)
+    content = ox.serialize(_in_turns(statements), format=rdf_format, prefixes=prefixes)
     assert content is not None, "without an output, the library gives the content back"
     return content
+
+
+def _in_turns(statements: Iterable[Any]) -> Iterator[Any]:
+    """The same. Python lets other threads have their turn between two of its loops' rounds; the library keeps them out,
+    and so would `yield from`.
+    """
+    for statement in statements:  # noqa: UP028
+        yield statement

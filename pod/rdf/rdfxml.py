@@ -1,5 +1,8 @@
 """What RDF/XML needs beyond the parser: no entities, no other encodings, and a clear word where XML cannot say it.
 
+Two things take the parser more than their place in the document and are bounded beforehand: an XML literal repeats all
+namespaces around it in each of its elements, and every attribute of an element is compared with every other.
+
 Spec: RDF 1.1 XML Syntax s2.2.4, s5 (a property is an XML name); XML 1.0 s2.2 (characters)
 """
 
@@ -12,21 +15,31 @@ import pyoxigraph as ox
 from pod.errors import MalformedContent, NotAcceptable
 from pod.rdf import oxigraph
 from pod.rdf.graph import Graph, Literal
+from pod.rdf.limits import Limits, expands_too_far
 from pod.rdf.turtle_writer import usable_prefixes
 
 _ENCODING = re.compile(rb"""<\?xml[^>]*?\sencoding\s*=\s*["']([^"']*)["']""")
 _PROPERTY = re.compile(r".*[^\w.\-](?!\d)\w[\w.\-]*", re.DOTALL)
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _FAILED_SPLIT = b"<oxprefix: xmlns"
+_XML_LITERAL = re.compile(rb"""parseType\s*=\s*["'](?!(?:Resource|Collection)["'])""")
+_NAMESPACE = re.compile(rb"""\sxmlns[^\s=<>"']*\s*=\s*(?:"[^"]*"|'[^']*')""")
 
 
-def check(content: bytes) -> None:
-    """Raises: MalformedContent -- it declares entities, or an encoding that is not UTF-8"""
+def check(content: bytes, limits: Limits) -> None:
+    """Raises: MalformedContent -- it declares entities, or an encoding that is not UTF-8
+
+    Raises: ContentTooLarge -- XML literals would take too much memory
+    """
     if b"<!ENTITY" in content:
         raise MalformedContent("XML entity declarations are not accepted; write the names out.")
     encoding = _ENCODING.match(content)
     if encoding and encoding.group(1).lower() not in {b"utf-8", b"us-ascii"}:
         raise MalformedContent("XML is accepted in UTF-8 only.")
+    if _XML_LITERAL.search(content):
+        namespaces = sum(match.end() - match.start() for match in _NAMESPACE.finditer(content))
+        if namespaces * content.count(b"<") > limits.expansion_bytes // 4:
+            raise expands_too_far(limits)
 
 
 def write(graph: Graph, prefixes: dict[str, str]) -> bytes:

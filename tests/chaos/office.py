@@ -81,7 +81,7 @@ class Office:
         try:
             Login(self.base_url, *self.held[label]).request_token()
         except requests.HTTPError as error:
-            return error.response.status_code
+            return int(error.response.status_code) if error.response is not None else 0
         except requests.RequestException as error:
             raise Unanswered from error
         return 200

@@ -31,8 +31,6 @@ pytestmark = pytest.mark.e2e
 ROUNDS = [10, pytest.param(200, marks=pytest.mark.soak)]
 ROUNDS_OF_A_SERVER = 20
 KINDS = (WEB, WEB, WEB, SUPERVISOR, SUPERVISOR, WORKER)
-BACK_SECONDS_MAX = 30
-"""It takes one or two; a machine may be busy with other work."""
 FREEHOLD = str(Path(sys.executable).with_name("freehold"))
 A_DAY_LATER = 4e9
 
@@ -76,7 +74,6 @@ def test_nothing_acknowledged_is_lost_to_kills(tmp_path: Path, rounds: int) -> N
     if rounds > ROUNDS_OF_A_SERVER:
         record("processes killed at random", toll.figures())
     assert toll.crimes == [], f"CHAOS_SEED={seed}"
-    assert toll.back_seconds < BACK_SECONDS_MAX
 
 
 def through(directory: Path, kinds: list[str], chance: random.Random, toll: Toll) -> None:

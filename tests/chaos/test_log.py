@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import random
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -20,6 +20,10 @@ pytestmark = pytest.mark.e2e
 
 SETTINGS = {"FREEHOLD_LOG_REQUESTS": "true", "FREEHOLD_LOG_LEVEL": "debug"}
 PLAIN = {"Content-Type": "text/plain"}
+
+
+Log = Callable[[], AbstractContextManager[int]]
+"""Makes a descriptor to write to."""
 
 
 @contextmanager
@@ -39,7 +43,7 @@ def unread() -> Iterator[int]:
 
 
 @pytest.mark.parametrize("log", [full, unread])
-def test_the_server_goes_on_without_its_log(tmp_path: Path, log) -> None:
+def test_the_server_goes_on_without_its_log(tmp_path: Path, log: Log) -> None:
     with running_server((ALICE,), directory=tmp_path, environment=SETTINGS) as server, log() as nowhere:
         server.stop()
         server.process = subprocess.Popen(

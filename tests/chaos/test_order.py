@@ -9,6 +9,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -27,15 +28,21 @@ AT_ONCE = 8
 
 @dataclass
 class Order(Counts):
-    """What became durable, in order. A closed `gate` holds every commit back."""
+    """What became durable, in order. While `holding`, a commit takes a permit."""
 
     events: list[str] = field(default_factory=list)
     connections: list[sqlite3.Connection] = field(default_factory=list)
-    gate: threading.Event = field(default_factory=threading.Event)
-    waiting: int = 0
+    permits: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+    holding: bool = False
+    waited: int = 0
 
-    def __post_init__(self) -> None:
-        self.gate.set()
+    def has_held(self, commits: int) -> bool:
+        """Whether one more than so many was held back so far."""
+        return self.waited > commits
+
+    def let_go(self) -> None:
+        self.holding = False
+        self.permits.release(AT_ONCE)
 
     def on_connect(self, connection: sqlite3.Connection) -> None:
         self.connections.append(connection)
@@ -47,8 +54,9 @@ class Order(Counts):
 
     def _ran(self, statement: str) -> None:
         if statement == "COMMIT":
-            self.waiting += 1
-            self.gate.wait(60)
+            if self.holding:
+                self.waited += 1
+                self.permits.acquire(timeout=60)
             self.events.append("commit")
 
 
@@ -62,7 +70,7 @@ def server(tmp_path: Path, order: Order) -> Iterator[LocalServer]:
     running = LocalServer(tmp_path / "data", counts=order)
     order.events.clear()
     yield running
-    order.gate.set()
+    order.let_go()
     running.close()
 
 
@@ -86,15 +94,17 @@ def test_no_answer_comes_before_its_commit(server: LocalServer, order: Order) ->
     def put(number: int) -> None:
         answers.append(server.request("PUT", f"/alice/doc{number}", PLAIN, b"x"))
 
-    order.gate.clear()
-    before = order.waiting
+    order.holding = True
     threads = [threading.Thread(target=put, args=(number,)) for number in range(AT_ONCE)]
     for thread in threads:
         thread.start()
-    until(lambda: order.waiting > before)
-    threads[0].join(PATIENCE_SECONDS)
-    assert answers == []
-    order.gate.set()
+    for commits in range(2):  # the others wait for the first, so the second may be of several together
+        until(partial(order.has_held, commits))
+        threads[0].join(PATIENCE_SECONDS)
+        threads[1].join(PATIENCE_SECONDS)
+        assert len(answers) == commits
+        order.permits.release()
+    order.let_go()
     for thread in threads:
         thread.join()
     assert [each.status for each in answers] == [201] * AT_ONCE

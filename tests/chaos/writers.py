@@ -155,8 +155,8 @@ def bundle(scene: Scene, wire: Wire, name: str, turn: int) -> None:
     with ExitStack() as stack:
         gone = [stack.enter_context(ledger.attempt(each, None)) for each in urls]
         reply = wire.send("DELETE", url)
-        for each in gone:
-            ledger.take(each, reply, 204)
+        for attempt in gone:
+            ledger.take(attempt, reply, 204)
 
 
 def rules(scene: Scene, url: str, turn: int) -> bytes:

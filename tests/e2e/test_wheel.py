@@ -8,7 +8,6 @@ from __future__ import annotations
 import subprocess
 import sys
 import sysconfig
-import tarfile
 import venv
 import zipfile
 from collections.abc import Iterator
@@ -136,8 +135,7 @@ def test_json_ld_is_read_with_a_context_that_came_along(alice: SolidClient):
 
 
 def test_the_source_archive_gives_the_same_wheel(wheel: Path, tmp_path: Path):
-    with tarfile.open(build("sdist", ROOT, tmp_path / "dist")) as archive:
-        archive.extractall(tmp_path, filter="data")
+    run("tar", "-xf", build("sdist", ROOT, tmp_path / "dist"), cwd=tmp_path)
     again = build("wheel", tmp_path / f"freehold-{__version__}", tmp_path / "again")
     assert names(again) == names(wheel)
 

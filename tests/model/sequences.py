@@ -91,7 +91,7 @@ class Sequence:
     def some(self) -> list[Ask]:
         """One ask, or a write and somebody looking at what came of it."""
         if self._random.random() < 0.08:
-            return self._rules_tried()
+            return self._members_tried() if self._random.random() < 0.2 else self._rules_tried()
         verbs = {self._get: 30, self._put: 24, self._post: 10, self._patch: 20, self._delete: 10, self._options: 4}
         draw = self._random.choices(list(verbs), weights=list(verbs.values()))[0]
         is_likely = self._random.random() < 0.5
@@ -114,6 +114,16 @@ class Sequence:
             if draw == self._put and subject.endswith("/"):
                 path = subject + self._random.choice(("x", "y", "y/z"))
             asks.append(replace(draw(path), by=self._random.choice(("bob", "bob", "nobody"))))
+        return asks
+
+    def _members_tried(self) -> list[Ask]:
+        """A group may use something, then has other members; the friend tries each time."""
+        subject = self._random.choice(("m/box/", "m/a", "m/box/d"))
+        rules = [self._rule("acl:agent <%ALICE%>", MODES), self._rule("acl:agentGroup <%POD%m/group#friends>", MODES)]
+        asks = [self._put_acl(subject + ACL, "alice", rules), self._put_group("alice")]
+        for _ in range(3):
+            draw = self._random.choice((self._get, self._get, self._patch, self._put))
+            asks += [replace(draw(subject), by="bob"), self._put_group("alice")]
         return asks
 
     # -- parts -------------------------------------------------------------------------------------------------------
@@ -219,7 +229,7 @@ class Sequence:
         kind = self._random.choices(kinds, weights=(50, 12, 8, 6, 8, 4, 4) if is_rdf else (8, 2, 2, 70, 2, 4, 2))[0]
         text = self._text()
         makers: dict[str, Callable[[], tuple[str | None, str | None]]] = {
-            TURTLE: lambda: (TURTLE, self._turtle()),
+            TURTLE: lambda: (TURTLE, self._turtle(0.25 if path.endswith(("/", DESCRIPTION)) else 0.02)),
             JSON_LD: lambda: (JSON_LD, self._json_ld()),
             N_TRIPLES: lambda: (N_TRIPLES, self._n_triples()),
             PLAIN: lambda: (PLAIN, text),
@@ -266,10 +276,13 @@ class Sequence:
     def _object(self) -> str:
         return self._random.choice(("1", "2", "<#s1>", '"text"', '"word"@en', "ex:thing"))
 
-    def _turtle(self) -> str:
+    def _turtle(self, containing: float = 0.0) -> str:
+        """`containing`: the chance that it tells what a container has in it, which is not for clients to say."""
         said = [self._statement() + " ." for _ in range(self._random.choice((0, 1, 1, 2, 3, 4)))]
         extra = ("[] ex:p [ ex:q 1 ] .", "<#s1> ex:list ( 1 2 ) .", "<./> <http://www.w3.org/ns/ldp#contains> <#x> .")
-        said += [each for each, chance in zip(extra, (0.1, 0.05, 0.04), strict=True) if self._random.random() < chance]
+        said += [
+            each for each, chance in zip(extra, (0.1, 0.05, containing), strict=True) if self._random.random() < chance
+        ]
         return PREFIXES + "\n".join(said) if said else ""
 
     def _json_ld(self) -> str:

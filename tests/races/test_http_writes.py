@@ -12,7 +12,7 @@ import rdflib
 from requests import Response
 
 from tests.races.conftest import CLIENTS, CLIENTS_MAX
-from tests.support.client import CONTAINER_LINK, DCTERMS, N3, SPARQL, TURTLE, SolidClient, contained
+from tests.support.client import CONTAINER_LINK, DCTERMS, N3, SPARQL, TURTLE, SolidClient, contained, graph
 from tests.support.together import at_once, together
 
 pytestmark = pytest.mark.e2e
@@ -66,28 +66,36 @@ def test_of_replacements_of_one_version_exactly_one_wins(alices: Clients, place:
         assert (read.text, read.headers["ETag"]) == (str(winner), tag)
 
 
-def test_counters_kept_by_patches_end_at_the_exact_sum(alices: Clients, place: str) -> None:
+@pytest.mark.parametrize("others", ["patch too", "replace"])
+def test_a_counter_kept_by_patches_ends_at_the_exact_sum(alices: Clients, place: str, others: str) -> None:
     """Each takes away the number it read and puts the next: whoever read an old one is told, and reads again."""
     url, times, threads = place + "counter", 2, CLIENTS_MAX
     alices[0].put_turtle(url, "<#it> <#is> 0 .")
 
-    def count_in(client: SolidClient) -> int:
-        (number,) = client.graph(url).objects()
-        return int(str(number))
-
-    def increment(client: SolidClient) -> int:
+    def increment(number: int) -> int:
         status = 409
-        while status == 409:
-            number = count_in(client)
-            patch = (
-                f"{N3_PATCH} solid:deletes {{ <#it> <#is> {number} }}; solid:inserts {{ <#it> <#is> {number + 1} }}."
-            )
-            status = client.patch(url, patch, headers=N3).status_code
+        while status in {409, 412}:
+            read = alices[number].get(url)
+            if number % 2 and others == "replace":
+                headers = TURTLE | {"If-Match": read.headers["ETag"]}
+                status = alices[number].put(url, f"<#it> <#is> {counted(read) + 1} .", headers=headers).status_code
+            else:
+                status = alices[number].patch(url, counting(counted(read)), headers=N3).status_code
         return status
 
-    done = together(threads, lambda number: [increment(alices[number]) for _ in range(times)])
+    done = together(threads, lambda number: [increment(number) for _ in range(times)])
     assert done == [[204] * times] * threads
-    assert count_in(alices[0]) == threads * times
+    assert counted(alices[0].get(url)) == threads * times
+
+
+def counted(read: Response) -> int:
+    (number,) = graph(read).objects()
+    return int(str(number))
+
+
+def counting(number: int) -> str:
+    deletes, inserts = f"<#it> <#is> {number}", f"<#it> <#is> {number + 1}"
+    return f"{N3_PATCH} solid:deletes {{ {deletes} }}; solid:inserts {{ {inserts} }}."
 
 
 @pytest.mark.parametrize("exists", [True, False])

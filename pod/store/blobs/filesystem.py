@@ -40,7 +40,7 @@ class FilesystemBlobs:
         partial = place.with_name(name + PARTIAL_SUFFIX)
         try:
             self._write(partial, pieces)
-            with _translated():
+            with translated():
                 partial.rename(place)
                 self._sync_directory(place.parent)
         except BaseException:
@@ -51,11 +51,11 @@ class FilesystemBlobs:
         return name
 
     def open(self, name: str) -> BinaryIO:
-        with _translated(FileNotFoundError):
+        with translated(FileNotFoundError):
             return self._place(name).open("rb")
 
     def remove(self, name: str) -> None:
-        with _translated():
+        with translated():
             self._place(name).unlink(missing_ok=True)
 
     def files(self) -> Iterator[BlobFile]:
@@ -84,7 +84,7 @@ class FilesystemBlobs:
 
     def _locked(self, how: int) -> int | None:
         """A descriptor of the directory that holds a lock on it until it is closed. None: others have it."""
-        with _translated():
+        with translated():
             descriptor = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
             try:
                 fcntl.flock(descriptor, how)
@@ -97,13 +97,13 @@ class FilesystemBlobs:
         return self._root / name[:2] / name
 
     def _write(self, partial: Path, pieces: Iterable[bytes]) -> None:
-        with _translated():
+        with translated():
             descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
             for piece in pieces:  # what these raise is not ours
-                with _translated():
+                with translated():
                     _write_all(descriptor, piece)
-            with _translated():
+            with translated():
                 self._sync(descriptor)
         finally:
             os.close(descriptor)
@@ -126,7 +126,7 @@ class FilesystemBlobs:
 
 
 @contextmanager
-def _translated(*passing: type[OSError]) -> Iterator[None]:
+def translated(*passing: type[OSError]) -> Iterator[None]:
     """Turns what the file system raises into what callers are told, but for what is `passing`."""
     try:
         yield

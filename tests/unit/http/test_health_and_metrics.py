@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+import io
 import json
+import logging
 import os
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import structlog
 
 from pod.app import create_app
 from pod.config import Config, ConfigError
 from pod.errors import StoreUnavailable
 from pod.http import health, metrics
-from pod.http.insiders import DOCTORS_KEY, doctors_token, is_direct
+from pod.http.insiders import DOCTORS_KEY, Insiders, doctors_token, is_direct
+from pod.observability.logging import set_up
 from pod.observability.meters import KINDS, METERS, TASKS, Meters, Sums
 from pod.store.census import take_census
 from pod.worker import upkeep
 from tests.support.client import TURTLE
 from tests.support.inprocess import LocalServer
+from tests.support.stores import StillClock
 
 TOKEN = "a-token-of-thirty-characters-x"
 INSIDE = {"REMOTE_ADDR": "127.0.0.1", "HTTP_HOST": "localhost:3000"}
@@ -112,6 +118,14 @@ def test_the_doctors_token_is_worth_something_for_a_short_while(local: LocalServ
     for age, status in ((0, 200), (60, 200), (120, 404), (-60, 404)):
         shown = f"Bearer {doctors_token(key, now - age)}"
         assert asked(local, "/.metrics", REMOTE_ADDR="192.0.2.1", HTTP_AUTHORIZATION=shown).status == status
+
+
+def test_a_damaged_key_of_the_doctors_keeps_no_server_from_starting(tmp_path: Path):
+    config = Config(data=tmp_path)
+    config.run.mkdir()
+    (config.run / DOCTORS_KEY).write_text("")
+    Insiders(config, StillClock())
+    assert len(bytes.fromhex((config.run / DOCTORS_KEY).read_text())) == 32
 
 
 @pytest.mark.parametrize("token", ["short", "x" * 201, "twenty characters or more", "é" * 30])
@@ -215,3 +229,34 @@ def test_requests_that_are_not_for_pods_are_counted_too(local: LocalServer):
     after = counts()
     grown = {kind: after[kind] - before[kind] for kind in KINDS}
     assert grown == {"pod": 0, "sign-in": 1, "page": 1, "operator": 1, "other": 1}
+
+
+def test_a_failure_is_logged_once_under_the_name_that_the_client_is_told(
+    local: LocalServer, monkeypatch: pytest.MonkeyPatch
+):
+    def fail(*_, **__):
+        raise RuntimeError("broken with client_secret=verysecret")
+
+    stream = io.StringIO()
+    with logging_to(stream):
+        monkeypatch.setattr(type(local.services.store), "describe", fail)
+        answers = [local.request("GET", "/alice/doc", by=None) for _ in range(2)]
+    names = [json.loads(answer.body)["instance"].rpartition(":")[2] for answer in answers]
+    lines = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert [(line["event"], line["request"], "RuntimeError" in line["exception"]) for line in lines] == [
+        ("failed", name, True) for name in names
+    ]
+    assert names[0] != names[1]
+    assert "verysecret" not in stream.getvalue()
+
+
+@contextmanager
+def logging_to(stream: io.StringIO) -> Iterator[None]:
+    root = logging.getLogger()
+    before = root.handlers[:], root.level
+    set_up(Config(log_format="json"), stream)
+    try:
+        yield
+    finally:
+        root.handlers[:], root.level = before
+        structlog.reset_defaults()
