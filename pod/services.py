@@ -69,12 +69,9 @@ class Services:
     authorizer: Authorizer
     public_documents: PublicDocuments
     representations: RepresentationCache
-<<<<<<< HEAD
     datasets: DatasetCache
     regulars: Memory[Regular, bool]
-=======
     large_work: LargeWork
->>>>>>> main
     kept_contexts: ContextLoader
     new_contexts: FetchedContexts
 
@@ -142,12 +139,9 @@ def open_services(config: Config, clock: Clock | None = None, store: ResourceSto
         authorizer=authorizer,
         public_documents=public_documents,
         representations=RepresentationCache(config.representation_cache_bytes),
-<<<<<<< HEAD
         datasets=DatasetCache(config.dataset_cache_bytes),
         regulars=Memory(REGULARS_MAX),
-=======
         large_work=LargeWork(config.threads // 4),
->>>>>>> main
         kept_contexts=KeptContexts(store),
         new_contexts=FetchedContexts(store, remote, config, clock, is_ours),
     )

@@ -73,7 +73,6 @@ class Computed:
 
 def patch(services: Services, operation: Operation) -> Result:
     """Update (204) or create (201)."""
-<<<<<<< HEAD
     done = at_once(services, operation, partial(_patch_at_once, services, operation))
     if done is None:
         snapshot, decision = settled(_admit)(services, operation, None, services.store)
@@ -89,8 +88,13 @@ def _patch_at_once(services: Services, operation: Operation) -> Result:
 
 
 def _patch(services: Services, operation: Operation, snapshot: Snapshot, decision: Decision) -> Result:
-    """With what is known of a patch that is still to be read."""
+    """With what is known before the patch is read."""
     text = _read(services, operation)
+    with services.large_work.patch(len(text)):
+        return _applied(services, operation, text, snapshot, decision)
+
+
+def _applied(services: Services, operation: Operation, text: bytes, snapshot: Snapshot, decision: Decision) -> Result:
     update = _parse(services, operation, text)
     if snapshot.state is None or update.modes not in decision.modes:
         snapshot, _ = settled(_admit)(services, operation, update.modes, services.store)
@@ -101,16 +105,6 @@ def _patch(services: Services, operation: Operation, snapshot: Snapshot, decisio
     for _ in range(ATTEMPTS_MAX):
         with suppress(VersionMoved), services.store.turn(operation.target.path):
             return _attempt(services, operation, update)
-=======
-    settled(_admit)(services, operation, None, services.store)
-    body = _patch_body(operation)
-    text = read_capped(body, services.config.patch_bytes_max)
-    with services.large_work.patch(len(text)):
-        update = _parse(services, operation, body, text)
-        for _ in range(ATTEMPTS_MAX):
-            with suppress(VersionMoved), services.store.turn(operation.target.path):
-                return _attempt(services, operation, update)
->>>>>>> main
     raise Busy("Others kept changing this document; try again.", headers=(("Retry-After", "1"),))
 
 
@@ -134,11 +128,7 @@ def _patch_body(operation: Operation) -> Body:
     return operation.body
 
 
-<<<<<<< HEAD
 def _parse(services: Services, operation: Operation, text: bytes) -> Patch:
-=======
-def _parse(services: Services, operation: Operation, body: Body, text: bytes) -> Patch:
->>>>>>> main
     """Raises: MalformedContent 400, UnprocessableContent 422 (Solid #server-patch-n3-invalid)"""
     base = services.placement.url(operation.target.path)
     return PARSERS[_patch_body(operation).media_type.essence](text, base=base, limits=services.limits)
@@ -204,27 +194,17 @@ def _compute(
 ) -> Computed:
     """Raises: PatchDidNotMatch 409; UnprocessableContent 422 -- too much work"""
     media_type = state.media_type if state else NEW_DOCUMENT_TYPE
-<<<<<<< HEAD
-    before = _current(services, operation, state)
-    after = apply(update, before, limits=limits)
-    if state is None and not len(after):
-        raise PatchDidNotMatch("There is nothing at this URL, and the patch adds nothing: it was not made.")
-    data = formats.serialize(after, media_type)
-    content = stage_document(services, data, media_type, operation.target)
-    services.datasets.put(services.placement.url(operation.target.path), content.digest, after, len(data))
-    return Computed(_version(state), content, after)
-=======
-    is_identity = state is not None and state.protected
+    url, is_identity = services.placement.url(operation.target.path), state is not None and state.protected
     with services.large_work.document(state.size if state else 0):
-        after = apply(update, _current(services, operation, state), limits=services.limits)
+        after = apply(update, _current(services, operation, state), limits=limits)
         if state is None and not len(after):
             raise PatchDidNotMatch("There is nothing at this URL, and the patch adds nothing: it was not made.")
         data = formats.serialize(after, media_type)
         judged = after if is_judged(operation.target, is_identity=is_identity) else None
+        content = stage_document(services, data, media_type, operation.target, is_identity=is_identity)
+        services.datasets.put(url, content.digest, after, len(data))
         del after
-    content = stage_document(services, data, media_type, operation.target, is_identity=is_identity)
     return Computed(_version(state), content, judged)
->>>>>>> main
 
 
 def _current(services: Services, operation: Operation, state: ResourceState | None) -> Dataset:
