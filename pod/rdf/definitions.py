@@ -32,7 +32,10 @@ class Definitions:
 
     def steps(self, context: Context) -> int:
         """What one context costs to apply. Raises: UnprocessableContent -- its definitions build on too many others"""
-        needs = {term: frozenset(_needs(term, value)) & context.keys() - {term} for term, value in context.items()}
+        needs = {
+            term: frozenset(other for other in _needs(term, value) if other in context and other != term)
+            for term, value in context.items()
+        }
         order = _in_order(needs)
         for keyword in ("@vocab", "@base"):
             self._around += sum(map(len, _texts(context.get(keyword))))

@@ -25,7 +25,7 @@ DOCUMENTS = ("m/a", "m/b", "m/c.ttl", "m/t.txt", "m/box/d", "m/box/t", "m/box/in
 TWINS = ("m/a/", "m/box", "m/box/in", "m/new", "m/t.txt/")
 ODD = ("m/a.acl.acl", "m/a.meta.acl", ".hidden", "m/x%2Fy", "m//x", "m/box.acl/x")
 LIKELY = {
-    "_get": ("m/a", "m/box/d", "m/t.txt", "m/", "m/box/", "m/box/in/", ""),
+    "_get": ("m/a", "m/box/d", "m/t.txt", "m/t.txt", "m/box/t", "m/", "m/box/", "m/box/in/", ""),
     "_put": ("m/a", "m/b", "m/t.txt", "m/box/t", "m/box/in/e"),
     "_post": ("m/", "m/box/", "m/new/", "inbox/"),
     "_patch": ("m/a", "m/a", "m/b", "m/c.ttl", "m/box/d", "m/box/d", "m/box/.meta", "m/a.meta", "m/new/deep/f"),
@@ -188,7 +188,8 @@ class Sequence:
         if conditions and self._random.random() < 0.6:
             headers = {}
         headers |= conditions
-        if self._random.random() < (0.5 if is_text else 0.1):
+        if self._random.random() < (0.6 if is_text else 0.1):
+            headers = headers if self._random.random() < 0.3 else {}
             headers["Range"] = self._random.choice(RANGES)
             headers["If-Range"] = self._maybe(0.4, self._random.choice((f"%TAG {path}%", f"%OLD {path}%")))
         headers["Prefer"] = self._maybe(0.05, MINIMAL)

@@ -114,8 +114,8 @@ def test_a_wrong_answer_is_told_in_as_few_steps_as_show_it(made: Machine, monkey
     monkeypatch.setattr(made, "request", forgetful)
     found = run(made.new_pod, seed=1, operations=5_000, length=EPISODE).disagreements[0]
     assert "status 200, expected 201" in found.wrong[0]
-    assert len(found.asks) == 1
-    assert found.asks[0].method == "PATCH"
+    assert found.asks[-1].method == "PATCH"
+    assert len(found.asks) <= 2, "the patch, and perhaps what makes that possible"
 
 
 def test_a_sequence_is_read_as_it_was_written() -> None:
