@@ -22,6 +22,7 @@ from pod.cli.intake import Loop, taking
 from pod.http.asgi import Answered, Bridge
 from pod.observability import logging as observed
 from pod.observability.meters import METERS
+from pod.rdf.large import share_few_arenas
 
 if TYPE_CHECKING:
     from pod.config import Config
@@ -40,6 +41,7 @@ log = structlog.get_logger("pod.web")
 def run(config: Config) -> None:
     """Serves until SIGTERM or SIGINT, then finishes what it has begun."""
     observed.set_up(config)
+    share_few_arenas()
     allow_connections()
     share_meters(config, "web")
     app = create_app(config)

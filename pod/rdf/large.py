@@ -25,6 +25,9 @@ WAIT_SECONDS_MAX = 60.0
 SWITCH_SECONDS = 0.0005
 """How long a thread may compute while others wait for it, as long as there is large work; else Python's own 0.005."""
 
+ARENAS_MAX = 2
+"""glibc would make up to eight for each core, each with gaps of its own after large documents."""
+
 _RETRY = (("Retry-After", "10"),)
 
 
@@ -101,11 +104,19 @@ class _QuickTurns:
         give_memory_back()
 
 
+def share_few_arenas() -> None:
+    """Before the first thread is made: have all threads allocate from few arenas, whose gaps the next one can fill."""
+    tune = getattr(_LIBC, "mallopt", None)
+    if tune is not None:
+        tune(_M_ARENA_MAX, ARENAS_MAX)
+
+
 def give_memory_back() -> None:
-    """What was freed goes back to the system. glibc keeps it otherwise, once for each of its arenas."""
+    """What was freed goes back to the system. glibc keeps it otherwise."""
     trim = getattr(_LIBC, "malloc_trim", None)
     if trim is not None:
         trim(0)
 
 
 _LIBC = ctypes.CDLL(None)
+_M_ARENA_MAX = -8  # malloc.h
