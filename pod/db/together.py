@@ -12,10 +12,12 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from threading import Lock
+from time import perf_counter
 from typing import Generic, TypeVar
 
 from pod.db.connection import Connection, Database, busy, translated
 from pod.errors import CommitUncertain
+from pod.observability.meters import METERS
 
 TOGETHER_MAX = 64
 """Changes of one transaction, so that whoever comes first does not wait long for the last."""
@@ -86,6 +88,13 @@ class Together:
 
     def _waits_to_lead(self, mine: _Change[Made]) -> bool:
         """Until it is done (False), or is to be done by its own thread (True). Raises: Busy"""
+        began = perf_counter()
+        try:
+            return self._is_to_lead(mine)
+        finally:
+            METERS.waited(perf_counter() - began)
+
+    def _is_to_lead(self, mine: _Change[Made]) -> bool:
         if not mine.wait(self._wait_seconds_max):
             with suppress(ValueError):
                 self._waiting.remove(mine)  # type: ignore[arg-type]  # as above

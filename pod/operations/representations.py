@@ -78,7 +78,7 @@ def _kept(
     key = (state.id, state.state_version, variant)
     content = services.representations.get(key)
     if content is None:
-        with services.large_work.document(state.size):
+        with services.representations.making(key), services.large_work.document(state.size):
             content = services.representations.get(key) or make()
             services.representations.put(key, content)
     return Representation(media_type, len(content), content)

@@ -6,6 +6,8 @@ Ids are never reused and versions never repeat, so an entry is right for ever an
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import Lock
 
 from pod.observability.meters import CACHES, METERS
@@ -23,6 +25,22 @@ class RepresentationCache:
         self._bytes = 0
         self._entries: OrderedDict[Key, bytes] = OrderedDict()
         self._lock = Lock()
+        self._making: dict[Key, tuple[Lock, int]] = {}
+
+    @contextmanager
+    def making(self, key: Key) -> Iterator[None]:
+        """One at a time for each key: whoever waited looks again, and finds it made."""
+        with self._lock:
+            turn, users = self._making.get(key) or (Lock(), 0)
+            self._making[key] = turn, users + 1
+        try:
+            with turn:
+                yield
+        finally:
+            with self._lock:
+                self._making[key] = turn, self._making[key][1] - 1
+                if self._making[key][1] == 0:
+                    del self._making[key]
 
     def get(self, key: Key) -> bytes | None:
         with self._lock:
