@@ -5,8 +5,10 @@ of whom, kept, opened and ran. The attacker's own site shows that it would have 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -78,27 +80,38 @@ def trap() -> Iterator[Trap]:
         yield running
 
 
-@pytest.fixture(scope="module", params=["path", "subdomain"])
-def scene(request: pytest.FixtureRequest, browser: Browser, trap: Trap) -> Iterator[Scene]:
-    placement = request.param
+@contextmanager
+def set_up(placement: str, browser: Browser, trap: Trap) -> Iterator[Scene]:
     with (
         running_server((ALICE, BOB), environment={"FREEHOLD_PLACEMENT": placement}) as server,
         visitor(browser, server.base_url) as seen,
     ):
         client = signed_in(server, BOB)
-        made = Scene(server, placement, trap, Person(seen, server, ALICE), ByName(client.base_url, client.login, "bob"))
+        bob = ByName(client.base_url, client.login, "bob")
+        made = Scene(server, placement, trap, Person(seen, server, ALICE), bob)
         folder = f"{made.pod(BOB)}evil/"
-        made.bob.put(
-            f"{folder}style.xsl", filled(STYLESHEET, made.origin, trap.origin), headers={"Content-Type": "text/xsl"}
-        )
+        style = filled(STYLESHEET, made.origin, trap.origin)
+        bob.put(f"{folder}style.xsl", style, headers={"Content-Type": "text/xsl"})
         owner = authorization(folder, "Read Write Control", agents=(f"{made.pod(BOB)}profile/card#me",), default=True)
         rules = acl(owner, authorization(folder, "Read", public=True, default=True))
-        assert made.bob.put(f"{folder}.acl", rules, headers={"Content-Type": "text/turtle"}).status_code == 201
+        assert bob.put(f"{folder}.acl", rules, headers={"Content-Type": "text/turtle"}).status_code == 201
         made.alice.go(".account/sign-in")
         made.alice.sign_in()
         seen.context.on("response", lambda answer: made.asked.append(answer.url))
         yield made
         made.is_still_signed_in()
+
+
+@pytest.fixture(scope="module")
+def scenes(browser: Browser, trap: Trap) -> Iterator[Callable[[str], Scene]]:
+    """Each is set up once. A parametrized fixture would be, again and again, as tests with their own order take turns."""
+    with ExitStack() as stack:
+        yield cache(lambda placement: stack.enter_context(set_up(placement, browser, trap)))
+
+
+@pytest.fixture(params=["path", "subdomain"])
+def scene(request: pytest.FixtureRequest, scenes: Callable[[str], Scene]) -> Scene:
+    return scenes(request.param)
 
 
 def opened(page: Page, url: str) -> None:

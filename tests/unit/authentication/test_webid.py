@@ -11,7 +11,7 @@ from threading import BoundedSemaphore
 import pytest
 
 from pod.authentication.issuer import FAILURE_SECONDS
-from pod.authentication.webid import WebIDs
+from pod.authentication.webid import STATEMENTS_MAX, WebIDs
 from pod.config import Config
 from pod.errors import Busy, InvalidToken
 from pod.remote.cache import RENEW_SECONDS
@@ -189,6 +189,14 @@ def test_of_very_many_statements_only_some_are_kept(world):
     world.says(naming(BOB, *[f"https://issuer.example/{number:06}" for number in range(5_000)]))
     assert world.allows(issuer="https://issuer.example/000000")
     assert not world.allows(issuer="https://issuer.example/004999")
+
+
+def test_a_document_of_very_many_statements_is_not_read_to_its_end(world):
+    """Strangers say which documents are read, and may keep ever new ones."""
+    filling = "".join(f"<#a> <#b> {number} .\n" for number in range(STATEMENTS_MAX + 1))
+    world.says(naming(BOB, ELSEWHERE) + "\n" + filling)
+    with pytest.raises(InvalidToken, match="cannot be read"):
+        world.web_ids.check(BOB, ELSEWHERE)
 
 
 def test_a_document_of_ours_is_read_from_the_store_as_it_is_now(world):
