@@ -99,6 +99,8 @@ class Bridge:
         coding = environ.get("HTTP_TRANSFER_ENCODING")
         if coding is not None and coding.lower() != "chunked":
             answer = plain(501, "The only transfer coding this server knows is chunked.")
+            # Spec: RFC 9112 s6.3 -- where this content ends is a matter of opinion, so nothing may follow it
+            answer.headers.append((b"connection", b"close"))
         else:
             answer = await self._asked(environ, receive, chunked=coding is not None)
         await self._finish(answer, environ, started, receive, send)

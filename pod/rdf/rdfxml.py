@@ -17,10 +17,20 @@ from pod.rdf import oxigraph
 from pod.rdf.graph import Graph, Literal
 from pod.rdf.limits import Limits, expands_too_far
 from pod.rdf.turtle_writer import usable_prefixes
+from pod.rdf.vocab import RDF
 
 _ENCODING = re.compile(rb"""<\?xml[^>]*?\sencoding\s*=\s*["']([^"']*)["']""")
 _PROPERTY = re.compile(r".*[^\w.\-](?!\d)\w[\w.\-]*", re.DOTALL)
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_SYNTAX = frozenset(
+    RDF[name]
+    for name in (
+        *("RDF", "ID", "about", "parseType", "resource", "nodeID", "datatype", "Description", "li"),
+        *("aboutEach", "aboutEachPrefix", "bagID"),
+    )
+)
+"""Names that mean something else where a property stands (RDF 1.1 XML Syntax s6.1.8)."""
+_NAMESPACES_OF_XML = ("http://www.w3.org/XML/1998/namespace", "http://www.w3.org/2000/xmlns/")
 _FAILED_SPLIT = b"<oxprefix: xmlns"
 _XML_LITERAL = re.compile(rb"""parseType\s*=\s*["'](?!(?:Resource|Collection)["'])""")
 _NAMESPACE = re.compile(rb"""\sxmlns[^\s=<>"']*\s*=\s*(?:"[^"]*"|'[^']*')""")
@@ -47,13 +57,24 @@ def write(graph: Graph, prefixes: dict[str, str]) -> bytes:
     for predicate in dict.fromkeys(triple.predicate for triple in graph):
         if not _PROPERTY.fullmatch(predicate.value):
             raise _impossible(f"the property {predicate.value} does not end in an XML name")
+        if predicate in _SYNTAX or predicate.value.startswith(_NAMESPACES_OF_XML):
+            raise _impossible(f"the property {predicate.value} belongs to the syntax")
     for triple in graph:
         if isinstance(triple.object, Literal) and _NOT_XML.search(triple.object.value):
             raise _impossible("a literal holds a control character")
-    content = oxigraph.serialize(graph.by_subject(), ox.RdfFormat.RDF_XML, usable_prefixes(prefixes))
+    content = oxigraph.serialize(graph.by_subject(), ox.RdfFormat.RDF_XML, _declarable(prefixes))
     if _FAILED_SPLIT in content:
         raise _impossible("a property does not end in an XML name")
     return content.replace(b"\r", b"&#13;")  # a bare one is read as a line feed (XML 1.0 s2.11)
+
+
+def _declarable(prefixes: dict[str, str]) -> dict[str, str]:
+    """XML keeps two names, and what they stand for, to itself. Spec: Namespaces in XML s3"""
+    return {
+        name: namespace
+        for name, namespace in usable_prefixes(prefixes).items()
+        if name not in {"xml", "xmlns"} and namespace not in _NAMESPACES_OF_XML
+    }
 
 
 def _impossible(why: str) -> NotAcceptable:
