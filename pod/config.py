@@ -78,7 +78,9 @@ class Config:
     log_format: LogFormat = setting("text", "text for people, json for collectors", LogFormat)
     log_requests: bool = setting(False, "log a line for each request")
     metrics_token: str = setting(
-        "", "bearer token for /.metrics and the details of /.health from elsewhere than this machine", secret=True
+        "",
+        "bearer token for /.metrics and the details of /.health; at localhost, programs on this machine need none",
+        secret=True,
     )
 
     # what a client may send
@@ -106,7 +108,7 @@ class Config:
 
     # remembering
     representation_cache_bytes: int = setting(32 * MIB, "converted representations kept in each web process")
-    dataset_cache_bytes: int = setting(32 * MIB, "parsed documents of late patches kept in each web process")
+    dataset_cache_bytes: int = setting(32 * MIB, "parsed documents of recent patches kept in each web process")
     acl_cache_entries: int = setting(10_000, "parsed access control lists kept in each web process")
     token_cache_entries: int = setting(10_000, "verified access tokens remembered in each web process")
 

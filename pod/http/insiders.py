@@ -1,8 +1,10 @@
-"""Who is told how the server itself is doing: programs on this machine, and whoever has the token for it.
+"""Who is told how the server itself is doing: whoever has the token for it, and where the server is for this machine
+alone, the programs on it.
 
-A proxy on this machine passes strangers on from a loopback address, so that alone is not enough: nothing may say that
-the request was passed on, and it must be for a loopback host, which a public name is not (nor one that a page in a
-browser on this machine had resolved to it).
+A proxy or tunnel on this machine passes strangers on from a loopback address, some without a word of it, with the Host
+that the stranger chose or one of their own. So a server that others can reach believes no address. At one that is
+private, nothing may say that the request was passed on, and it must be for a loopback host, which a name is not that
+a page in a browser on this machine had resolved to it.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from pod.authentication.secret_files import secret
 from pod.clock import Clock
 from pod.config import Config
 from pod.errors import StorageDamaged
-from pod.protocol.placement import is_loopback
+from pod.protocol.placement import is_loopback, is_private
 
 Environ = dict[str, Any]  # WSGI's own type
 
@@ -41,12 +43,13 @@ class Insiders:
         self._token = _hashed(config.metrics_token) if config.metrics_token else None
         self._key = _doctors_key(config.run)
         self._clock = clock
+        self._is_private = is_private(config.base_url, config.host)
 
     def admits(self, environ: Environ) -> bool:
         shown: str = environ.get("HTTP_AUTHORIZATION", "")
         if shown:
             return shown[: len(_BEARER)].lower() == _BEARER and self._is_good(shown[len(_BEARER) :].strip())
-        return is_direct(environ)
+        return self._is_private and is_direct(environ)
 
     def _is_good(self, token: str) -> bool:
         now = self._clock.now()

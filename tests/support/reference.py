@@ -45,7 +45,7 @@ What the server answers when it cannot do what was asked, as problem details (RF
 
 
 def settings() -> str:
-    rows = [f"| `{each.name}` | {_default(each.default)} | {each.metadata['meaning']} |" for each in fields(Config)]
+    rows = [f"| `{each.name}` | {_default(each.name, each.default)} | {each.metadata['meaning']} |" for each in fields(Config)]
     return SETTINGS_HEAD + "\n".join(rows) + "\n"
 
 
@@ -64,14 +64,19 @@ def _subclasses(of: type[errors.PodError]) -> Iterator[type[errors.PodError]]:
             yield from _subclasses(each)
 
 
-def _default(value: Any) -> str:
+def _default(name: str, value: Any) -> str:
     if value in ("", ()):
         return "none"
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
-    if isinstance(value, int) and value >= KIB and value % KIB == 0:
-        return f"`{value}` ({value // MIB} MiB)" if value % MIB == 0 else f"`{value}` ({value // KIB} KiB)"
-    return f"`{value}`"
+    return f"`{value}`{_in_units(value) if 'bytes' in name.split('_') else ''}"
+
+
+def _in_units(size: int) -> str:
+    for unit, name in ((1024 * MIB, "GiB"), (MIB, "MiB"), (KIB, "KiB")):
+        if size and size % unit == 0:
+            return f" ({size // unit} {name})"
+    return ""
 
 
 if __name__ == "__main__":

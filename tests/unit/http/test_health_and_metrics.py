@@ -89,6 +89,23 @@ def test_who_asks_from_this_machine(environ: dict[str, str], direct: bool):
 
 
 @pytest.mark.parametrize(
+    ("base_url", "host", "admitted"),
+    [
+        ("http://localhost:3000/", "127.0.0.1", True),
+        ("http://127.0.0.1:3000/", "localhost", True),
+        ("http://localhost:3000/", "0.0.0.0", False),
+        ("http://pods.home:3000/", "127.0.0.1", False),
+        ("https://pods.example/", "127.0.0.1", False),
+    ],
+)
+def test_a_server_that_others_can_reach_believes_no_address(tmp_path: Path, base_url: str, host: str, admitted: bool):
+    """A proxy or tunnel on its machine may pass on strangers without a word, and whatever Host they send."""
+    insiders = Insiders(Config(data=tmp_path, base_url=base_url, host=host, metrics_token=TOKEN), StillClock())
+    assert insiders.admits(INSIDE) is admitted
+    assert insiders.admits(INSIDE | {"HTTP_AUTHORIZATION": f"Bearer {TOKEN}"})
+
+
+@pytest.mark.parametrize(
     ("authorization", "status"),
     [
         (f"Bearer {TOKEN}", 200),
