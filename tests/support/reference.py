@@ -45,7 +45,10 @@ What the server answers when it cannot do what was asked, as problem details (RF
 
 
 def settings() -> str:
-    rows = [f"| `{each.name}` | {_default(each.name, each.default)} | {each.metadata['meaning']} |" for each in fields(Config)]
+    rows = [
+        f"| `{each.name}` | {_default(each.name, each.default)} | {each.metadata['meaning']} |"
+        for each in fields(Config)
+    ]
     return SETTINGS_HEAD + "\n".join(rows) + "\n"
 
 
