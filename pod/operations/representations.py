@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import BinaryIO, cast
 
+from pod.config import MIB
 from pod.errors import NotAcceptable
 from pod.operations.operation import Representation
 from pod.operations.pages import HTML, View, listing_page
@@ -22,7 +23,12 @@ from pod.rdf import containment, formats
 from pod.rdf.containment import ListedMember
 from pod.rdf.graph import Graph
 from pod.services import Services
+from pod.store import scratch
 from pod.store.records import Kind, Member, ResourceState
+
+
+SENT_FROM_MEMORY_BYTES_MAX = 4 * MIB
+"""What is larger, and so is not kept, waits on the disk for readers, who may be slow and many."""
 
 
 def choose_media_type(state: ResourceState, accept: str | None) -> str:
@@ -78,9 +84,12 @@ def _kept(
     key = (state.id, state.state_version, variant)
     content = services.representations.get(key)
     if content is None:
-        with services.representations.making(key), services.large_work.document(state.size):
+        # In this order: of those who want the same large one, too, only so many may wait.
+        with services.large_work.document(state.size), services.representations.making(key):
             content = services.representations.get(key) or make()
             services.representations.put(key, content)
+            if len(content) > SENT_FROM_MEMORY_BYTES_MAX:
+                return Representation(media_type, len(content), scratch.written(services.config.data, content))
     return Representation(media_type, len(content), content)
 
 

@@ -33,6 +33,8 @@ class Limits:
     """All terms written out in full: a short name may stand for a long IRI, a hundred thousand times."""
     json_values: int = 3 * DEFAULTS.document_triples_max
     """Values in one JSON document, whether they state something or not: each takes memory before that is known."""
+    json_members: int = 100_000
+    """Of one JSON object, as far as they hold no other: its reader lets no other thread run until it has them all."""
     context_steps: int = 250_000
     """JSON-LD term definitions, times how often they must be read: scoped contexts are read at every use."""
     patch_bytes: int = DEFAULTS.patch_bytes_max
@@ -62,6 +64,12 @@ def too_many_triples(limits: Limits) -> ContentTooLarge:
 def too_many_values(limits: Limits) -> ContentTooLarge:
     return ContentTooLarge(
         f"A JSON-LD document may have at most {limits.json_values} values.", limit=limits.json_values
+    )
+
+
+def too_many_members(limits: Limits) -> ContentTooLarge:
+    return ContentTooLarge(
+        f"One object of JSON-LD may have at most {limits.json_members} members.", limit=limits.json_members
     )
 
 

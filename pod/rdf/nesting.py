@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from itertools import accumulate
 
 from pod.config import KIB
-from pod.rdf.limits import Limits, too_deep, too_many_attributes, too_many_values
+from pod.rdf.limits import Limits, too_deep, too_many_attributes, too_many_members, too_many_values
 
 PIECE_BYTES = 128 * KIB
 
@@ -39,15 +39,23 @@ _STEP = {ord(opening): 1 for opening in "[({"} | {ord(closing): -1 for closing i
 
 
 def check_json(content: bytes, limits: Limits) -> None:
-    """Raises: ContentTooLarge -- arrays and objects nested deeper than the cap, or more values than the cap"""
+    """Raises: ContentTooLarge -- nested too deeply, more values than the cap, or more members in one object"""
     openings = _openings(content)
-    if openings <= limits.depth and openings + content.count(b",") <= limits.json_values:
+    if (
+        openings <= limits.depth
+        and openings + content.count(b",") <= limits.json_values
+        and content.count(b":") <= limits.json_members
+    ):
         return
-    depth = values = 0
+    depth = values = members = 0
     for text in _outside_json_strings(content):
         values += _openings(text) + text.count(b",")
         if values > limits.json_values:
             raise too_many_values(limits)
+        first, *others = (part.count(b":") for part in text.split(b"}"))
+        if max(members + first, *others, 0) > limits.json_members:
+            raise too_many_members(limits)
+        members = others[-1] if others else members + first
         depth = _depth_after(text, depth, limits)
 
 

@@ -17,6 +17,15 @@ from pod.store.blobs.filesystem import translated
 MEMORY_BYTES_MAX = 128 * KIB
 
 
+def written(directory: Path, content: bytes) -> BinaryIO:
+    """The content as a file to be read from its beginning; it is gone when it is closed. Raises: as `held`"""
+    with translated():
+        file = tempfile.TemporaryFile(dir=directory)  # noqa: SIM115 -- its reader closes it
+        file.write(content)
+        file.seek(0)
+    return cast("BinaryIO", file)
+
+
 @contextmanager
 def held(directory: Path, pieces: Iterable[bytes]) -> Iterator[tuple[BinaryIO, int]]:
     """The pieces one after the other as a file to be read from its beginning, and its size. Few stay in memory.
