@@ -18,6 +18,7 @@ from pod.authorization import required
 from pod.authorization.decision import Decision
 from pod.errors import (
     Busy,
+    ContentTooLarge,
     ContentTypeMissing,
     PatchDidNotMatch,
     UnprocessableContent,
@@ -57,6 +58,8 @@ NEW_DOCUMENT_TYPE = "text/turtle"
 ATTEMPTS_MAX = 10
 SMALL_STEPS = 2_000
 """Matching steps that a patch may take in a transaction, while other writes wait."""
+SMALL_EXPANSION_BYTES = 8 * LITTLE_BYTES
+"""What it may add there, written out: a short patch can copy one long literal for each of many matches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +155,8 @@ def _admit(
 
 @cache
 def _small_limits(limits: Limits) -> Limits:
-    return replace(limits, patch_steps=min(SMALL_STEPS, limits.patch_steps))
+    steps, expansion = min(SMALL_STEPS, limits.patch_steps), min(SMALL_EXPANSION_BYTES, limits.expansion_bytes)
+    return replace(limits, patch_steps=steps, expansion_bytes=expansion)
 
 
 def _small(services: Services, operation: Operation, update: Patch, modes: AccessMode | None, tx: Writer) -> Result:
@@ -167,7 +171,7 @@ def _small(services: Services, operation: Operation, update: Patch, modes: Acces
         raise VersionMoved
     try:
         computed = _compute(services, operation, snapshot.state, update, _small_limits(services.limits))
-    except UnprocessableContent as error:
+    except (UnprocessableContent, ContentTooLarge) as error:
         raise VersionMoved from error
     with discarded_on_failure(services, computed.content):
         return _written(services, operation, snapshot, computed, tx)

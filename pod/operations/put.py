@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import partial
 
 from pod.authorization import required
-from pod.errors import Conflict, ContentTypeMissing
+from pod.errors import Conflict, ContentTypeMissing, VersionMoved
 from pod.operations.admission import (
     actor,
     admit,
@@ -43,17 +43,20 @@ def put(services: Services, operation: Operation) -> Result:
 def _put_at_once(services: Services, operation: Operation) -> Result:
     with in_passing():
         incoming = _receive(services, operation, None)
-    return _commit(services, operation, incoming)
+    return _commit(services, operation, incoming, was_seen=False)
 
 
-def _commit(services: Services, operation: Operation, incoming: Incoming) -> Result:
+def _commit(services: Services, operation: Operation, incoming: Incoming, *, was_seen: bool = True) -> Result:
     with discarded_on_failure(services, incoming.content):
-        change = partial(_change, services, operation, incoming)
+        change = partial(_change, services, operation, incoming, was_seen)
         return services.store.write_together(actor(operation), change)
 
 
-def _change(services: Services, operation: Operation, incoming: Incoming, tx: Writer) -> Result:
+def _change(services: Services, operation: Operation, incoming: Incoming, was_seen: bool, tx: Writer) -> Result:
+    """Raises: VersionMoved -- nobody saw before that the target is an identity, whose content is read as such."""
     snapshot = _admit(services, operation, tx)
+    if snapshot.state is not None and snapshot.state.protected and not was_seen:
+        raise VersionMoved
     state = _write(services, tx, snapshot, incoming)
     return written(services, operation, state, created=snapshot.state is None)
 

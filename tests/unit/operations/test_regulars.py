@@ -1,0 +1,94 @@
+"""Writers who come back get what they got the first time, and hold up nobody."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import replace
+from itertools import islice
+
+import pytest
+
+from pod.app import create_app
+from pod.rdf.large import LargeWork
+from tests.support.inprocess import LocalServer
+
+TURTLE = {"Content-Type": "text/turtle"}
+SPARQL = {"Content-Type": "application/sparql-update"}
+CARD = "/alice/profile/card"
+WAIT_SECONDS = 20
+
+
+class Watched:
+    """A store that notes how much is staged within transactions."""
+
+    def __init__(self, store):
+        self._store = store
+        self._is_inside = False
+        self.staged_inside = []
+
+    def __getattr__(self, name):
+        return getattr(self._store, name)
+
+    def write_together(self, by, change):
+        def noted(tx):
+            self._is_inside = True
+            try:
+                return change(tx)
+            finally:
+                self._is_inside = False
+
+        return self._store.write_together(by, noted)
+
+    def stage(self, *given, **named):
+        content = self._store.stage(*given, **named)
+        if self._is_inside:
+            self.staged_inside.append(content.size)
+        return content
+
+
+@pytest.fixture
+def server(tmp_path):
+    server = LocalServer(tmp_path)
+    yield server
+    server.close()
+
+
+def with_services(server, **others):
+    server.application = create_app(server.services.config, replace(server.services, **others)).wsgi_app
+
+
+@pytest.mark.requirement("solid#server-update-protected-triples")
+def test_owners_replace_their_profile_as_often_as_they_like(server):
+    profile = server.request("GET", CARD).body
+    answers = [server.request("PUT", CARD, TURTLE, profile + b"# %d" % each) for each in range(3)]
+    assert [each.status for each in answers] == [204, 204, 204]
+    other = profile + b"<#me> <http://www.w3.org/ns/solid/terms#oidcIssuer> <https://other.example/> ."
+    assert server.request("PUT", CARD, TURTLE, other).status == 409
+
+
+def test_a_small_patch_that_makes_much_of_little_is_not_computed_while_others_wait(server):
+    watched = Watched(server.services.store)
+    with_services(server, store=watched)
+    document = "".join(f"<#{each}> <#p> 1 .\n" for each in range(100)).encode()
+    update = b'INSERT { ?s <#q> "%s" } WHERE { ?s <#p> 1 }' % (b"x" * 10_000)
+    assert server.request("PUT", "/alice/new", TURTLE, document).status == 201
+    assert server.request("PATCH", "/alice/new", SPARQL, b"INSERT DATA { <#a> <#p> 2 }").status == 204
+    assert server.request("PATCH", "/alice/new", SPARQL, update).status == 204
+    assert len(server.request("GET", "/alice/new").body) > 1_000_000
+    assert [each for each in watched.staged_inside if each > 20_000] == []
+    assert len(watched.staged_inside) == 1
+
+
+def test_of_those_who_want_one_large_conversion_only_so_many_wait(server):
+    work = LargeWork(1)
+    with_services(server, large_work=work)
+    document = b"".join(b'<#%d> <#p> "%s" .\n' % (each, b"x" * 100) for each in range(2_000))
+    assert server.request("PUT", "/alice/large", TURTLE, document).status == 201
+    asked = {"Accept": "application/ld+json"}
+    with ThreadPoolExecutor(3) as threads:
+        with work.document(len(document)):
+            readers = {threads.submit(server.request, "GET", "/alice/large", asked) for _ in range(3)}
+            refused = list(islice(as_completed(readers, WAIT_SECONDS), 2))
+        assert [each.result().status for each in refused] == [503, 503]
+        (waited,) = readers.difference(refused)
+        assert waited.result(WAIT_SECONDS).status == 200
