@@ -14,7 +14,8 @@ from pod.errors import ContentTooLarge
 from pod.store.blobs.interface import BlobStore
 from pod.store.records import Content
 
-PIECE_BYTES = 256 * 1024
+PIECE_BYTES = 1024 * 1024
+"""At most: a body that is still arriving gives less, and then as it came."""
 
 
 class Intake:
