@@ -26,7 +26,6 @@ from pod.services import Services
 from pod.store import scratch
 from pod.store.records import Kind, Member, ResourceState
 
-
 SENT_FROM_MEMORY_BYTES_MAX = 4 * MIB
 """What is larger, and so is not kept, waits on the disk for readers, who may be slow and many."""
 
