@@ -11,6 +11,7 @@ docs/decisions/0012-large-documents.md
 from __future__ import annotations
 
 import ctypes
+import gc
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -28,6 +29,7 @@ SWITCH_SECONDS = 0.0005
 ARENAS_MAX = 2
 """glibc would make up to eight for each core, each with gaps of its own after large documents."""
 
+_NEVER = 2**31 - 1
 _RETRY = (("Retry-After", "10"),)
 
 
@@ -82,25 +84,31 @@ class _Lane:
 
 
 class _QuickTurns:
-    """While anybody is inside, threads that compute give way to others soon. What the last one took is given back."""
+    """While anybody is inside, threads that compute give way to others soon, and the collector of garbage looks at young
+    objects only: one look at all that a large document consists of takes a fifth of a second, and everybody's turn.
+    What the last one took is given back.
+    """
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._inside = 0
-        self._usual = 0.0
+        self._usual = (sys.getswitchinterval(), gc.get_threshold())
 
     def __enter__(self) -> None:
         with self._lock:
             if self._inside == 0:
-                self._usual = sys.getswitchinterval()
+                self._usual = (sys.getswitchinterval(), gc.get_threshold())
                 sys.setswitchinterval(SWITCH_SECONDS)
+                gc.set_threshold(*gc.get_threshold()[:2], _NEVER)
             self._inside += 1
 
     def __exit__(self, *_: object) -> None:
         with self._lock:
             self._inside -= 1
             if self._inside == 0:
-                sys.setswitchinterval(self._usual)
+                seconds, thresholds = self._usual
+                sys.setswitchinterval(seconds)
+                gc.set_threshold(*thresholds)
         give_memory_back()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import threading
 from collections.abc import Iterator
@@ -104,9 +105,25 @@ def test_a_place_is_free_again_after_a_failure(work: LargeWork) -> None:
 
 
 def test_threads_give_way_sooner_as_long_as_there_is_large_work(work: LargeWork) -> None:
-    usual = sys.getswitchinterval()
+    usual = (sys.getswitchinterval(), gc.get_threshold())
     with work.document(LARGE):
         with work.document(MIDDLE):
-            assert sys.getswitchinterval() < usual / 5
-        assert sys.getswitchinterval() < usual / 5
-    assert sys.getswitchinterval() == usual
+            assert sys.getswitchinterval() < usual[0] / 5
+        assert sys.getswitchinterval() < usual[0] / 5
+    assert (sys.getswitchinterval(), gc.get_threshold()) == usual
+
+
+def test_the_collector_looks_at_everything_only_when_there_is_no_large_work(work: LargeWork) -> None:
+    kept: list[list[int]] = []
+    looked: list[int] = []
+
+    def note(phase: str, info: dict[str, int]) -> None:
+        looked.append(info["generation"])
+
+    gc.callbacks.append(note)
+    try:
+        with work.document(LARGE):
+            kept.extend([[] for _ in range(300_000)])
+    finally:
+        gc.callbacks.remove(note)
+    assert set(looked) == {0, 1}
