@@ -83,12 +83,12 @@ class Services:
         code = formats.code(media_type or state.media_type) or UNCONVERTED
         return ETag(self.store.epoch, state.state_version, code + MINIMAL if minimal else code)
 
-    def parse(self, content: bytes, media_type: str, base: str) -> Dataset:
+    def parse(self, content: bytes, media_type: str, base: str, limits: Limits | None = None) -> Dataset:
         """A document that was accepted, or a stranger's: with the contexts that are known already.
 
         Raises: MalformedContent, ContentTooLarge, UnprocessableContent
         """
-        return formats.parse(content, media_type, base=base, limits=self.limits, contexts=self.kept_contexts)
+        return formats.parse(content, media_type, base=base, limits=limits or self.limits, contexts=self.kept_contexts)
 
     def parse_new(self, content: bytes, media_type: str, base: str) -> Dataset:
         """A document on its way in: may wait for JSON-LD contexts of other servers, so never in a transaction.

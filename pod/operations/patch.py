@@ -59,7 +59,9 @@ ATTEMPTS_MAX = 10
 SMALL_STEPS = 2_000
 """Matching steps that a patch may take in a transaction, while other writes wait."""
 SMALL_EXPANSION_BYTES = 8 * LITTLE_BYTES
-"""What it may add there, written out: a short patch can copy one long literal for each of many matches."""
+"""What the document may say and the patch may add there, written out: a short one can name a long thing many times."""
+SMALL_CONTEXT_STEPS = 2_000
+"""What the contexts of a document may cost there: a short one can name large ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +157,12 @@ def _admit(
 
 @cache
 def _small_limits(limits: Limits) -> Limits:
-    steps, expansion = min(SMALL_STEPS, limits.patch_steps), min(SMALL_EXPANSION_BYTES, limits.expansion_bytes)
-    return replace(limits, patch_steps=steps, expansion_bytes=expansion)
+    return replace(
+        limits,
+        patch_steps=min(SMALL_STEPS, limits.patch_steps),
+        expansion_bytes=min(SMALL_EXPANSION_BYTES, limits.expansion_bytes),
+        context_steps=min(SMALL_CONTEXT_STEPS, limits.context_steps),
+    )
 
 
 def _small(services: Services, operation: Operation, update: Patch, modes: AccessMode | None, tx: Writer) -> Result:
@@ -200,7 +206,7 @@ def _compute(
     media_type = state.media_type if state else NEW_DOCUMENT_TYPE
     url, is_identity = services.placement.url(operation.target.path), state is not None and state.protected
     with services.large_work.document(state.size if state else 0):
-        after = apply(update, _current(services, operation, state), limits=limits)
+        after = apply(update, _current(services, operation, state, limits), limits=limits)
         if state is None and not len(after):
             raise PatchDidNotMatch("There is nothing at this URL, and the patch adds nothing: it was not made.")
         data = formats.serialize(after, media_type)
@@ -211,7 +217,7 @@ def _compute(
     return Computed(_version(state), content, judged)
 
 
-def _current(services: Services, operation: Operation, state: ResourceState | None) -> Dataset:
+def _current(services: Services, operation: Operation, state: ResourceState | None, limits: Limits) -> Dataset:
     if state is None:
         return Dataset()
     url = services.placement.url(operation.target.path)
@@ -219,7 +225,7 @@ def _current(services: Services, operation: Operation, state: ResourceState | No
     if kept is not None:
         return kept
     with services.store.open(state) as file:
-        return services.parse(file.read(), state.media_type, url)
+        return services.parse(file.read(), state.media_type, url, limits)
 
 
 def _version(state: ResourceState | None) -> int | None:

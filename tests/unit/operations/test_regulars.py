@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
 from itertools import islice
@@ -9,6 +10,8 @@ from itertools import islice
 import pytest
 
 from pod.app import create_app
+from pod.operations.admission import LITTLE_BYTES
+from pod.rdf import formats
 from pod.rdf.large import LargeWork
 from tests.support.inprocess import LocalServer
 
@@ -19,11 +22,11 @@ WAIT_SECONDS = 20
 
 
 class Watched:
-    """A store that notes how much is staged within transactions."""
+    """A store that notes how much is staged within transactions, and tells whether one is under way."""
 
     def __init__(self, store):
         self._store = store
-        self._is_inside = False
+        self.is_inside = False
         self.staged_inside = []
 
     def __getattr__(self, name):
@@ -31,17 +34,17 @@ class Watched:
 
     def write_together(self, by, change):
         def noted(tx):
-            self._is_inside = True
+            self.is_inside = True
             try:
                 return change(tx)
             finally:
-                self._is_inside = False
+                self.is_inside = False
 
         return self._store.write_together(by, noted)
 
     def stage(self, *given, **named):
         content = self._store.stage(*given, **named)
-        if self._is_inside:
+        if self.is_inside:
             self.staged_inside.append(content.size)
         return content
 
@@ -77,6 +80,38 @@ def test_a_small_patch_that_makes_much_of_little_is_not_computed_while_others_wa
     assert len(server.request("GET", "/alice/new").body) > 1_000_000
     assert [each for each in watched.staged_inside if each > 20_000] == []
     assert len(watched.staged_inside) == 1
+
+
+LONG_PREFIX = f"@prefix p: <http://example.org/{'x' * 8_000}> .\n"
+DEAR_DOCUMENTS = {
+    "text/turtle": (LONG_PREFIX + " ".join(f"p:{each} p:p p:p ." for each in range(300))).encode(),
+    "application/ld+json": json.dumps(
+        {
+            "@context": [{f"t{each}": f"http://e/{each}" for each in range(400)}, *[{"t0": "http://e/0"}] * 30],
+            "@graph": [{"@context": {}, "t0": each} for each in range(20)],
+        }
+    ).encode(),
+}
+
+
+@pytest.mark.parametrize("media_type", DEAR_DOCUMENTS)
+def test_a_small_document_that_is_dear_to_read_is_not_read_while_others_wait(server, monkeypatch, media_type):
+    watched = Watched(server.services.store)
+    with_services(server, store=watched)
+    parse, parsed_inside = formats.parse, []
+
+    def noted(*given, **named):
+        dataset = parse(*given, **named)
+        if named["base"].endswith("/dear"):
+            parsed_inside.append(watched.is_inside)
+        return dataset
+
+    monkeypatch.setattr(formats, "parse", noted)
+    document = DEAR_DOCUMENTS[media_type]
+    assert len(document) < LITTLE_BYTES
+    assert server.request("PUT", "/alice/dear", {"Content-Type": media_type}, document).status == 201
+    assert server.request("PATCH", "/alice/dear", SPARQL, b"INSERT DATA { <#a> <#p> 2 }").status == 204
+    assert parsed_inside == [False, False]
 
 
 def test_of_those_who_want_one_large_conversion_only_so_many_wait(server):
