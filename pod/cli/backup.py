@@ -10,7 +10,7 @@ import click
 from pod.cli import guard
 from pod.cli.options import Refused, refusing
 from pod.clock import SystemClock
-from pod.errors import PodError
+from pod.errors import NoSpaceLeft, PodError
 from pod.store import backup as saving
 from pod.store import restore as bringing_back
 from pod.store.fsck import Severity
@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 
 def backup(config: Config, folder: Path, *, verify: bool) -> int:
     """Exit code 1 when something could not be saved, 0 otherwise."""
-    made = attempted(lambda: saving.back_up(config, folder, SystemClock(), verify=verify))
+    if folder.resolve().is_relative_to(config.data.resolve()):
+        raise Refused(f"{folder} is in the data directory {config.data}, and would be lost with it. Name another.")
+    made = attempted(folder, lambda: saving.back_up(config, folder, SystemClock(), verify=verify))
     manifest = made.manifest
     click.echo(
         f"{made.directory} holds {manifest.accounts} accounts with {manifest.storages} pods, "
@@ -39,14 +41,14 @@ def backup(config: Config, folder: Path, *, verify: bool) -> int:
 
 
 def check(directory: Path) -> int:
-    manifest = attempted(lambda: bringing_back.verify(directory))
+    manifest = attempted(directory, lambda: bringing_back.verify(directory))
     click.echo(f"{directory} is whole: {manifest.files} files as they were on {manifest.made}.")
     return 0
 
 
 def restore(config: Config, directory: Path) -> int:
     """Exit code 1 when what came back needs a hand, 0 otherwise."""
-    made = attempted(lambda: bringing_back.restore(directory, config, SystemClock()))
+    made = attempted(config.data, lambda: bringing_back.restore(directory, config, SystemClock()))
     errors = [each for each in made.findings if each.severity is Severity.ERROR]
     for finding in errors:
         click.echo(f"{finding.severity}: {finding.path or 'store'}: {finding.text}")
@@ -57,12 +59,14 @@ def restore(config: Config, directory: Path) -> int:
     return 1 if errors else 0
 
 
-def attempted(work: Callable[[], T]) -> T:
-    """What goes wrong is told in a sentence."""
+def attempted(target: Path, work: Callable[[], T]) -> T:
+    """What goes wrong is told in a sentence. `target` is where files are written."""
     try:
         return work()
     except saving.BackupRefused as error:
         raise Refused(str(error)) from error
+    except NoSpaceLeft as error:
+        raise Refused(f"The disk on which {target} lies is full. Nothing was changed.") from error
     except PodError as error:
         raise refusing(error) from error
     except OSError as error:

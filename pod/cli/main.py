@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,8 @@ Start here:
 @click.group(help=HELP, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="freehold")
 def main() -> None:
-    """The command; see HELP."""
+    """The command; see HELP. Whatever it writes is for its user alone."""
+    os.umask(0o077)
 
 
 main.add_command(account)
