@@ -103,9 +103,13 @@ def _receive_document(
         except PodError as problem:
             return Incoming(EMPTY, Kind.RDF, problem=problem)
         # A container's will stand in its description resource, whose URL is another base: make its IRIs absolute.
-        # A JSON-LD context elsewhere may change, and then a profile would tell others of another issuer: write it out.
-        if target.is_container or (is_identity and media_type == formats.JSON_LD.media_type):
+        # A JSON-LD context elsewhere may change, and then a profile would tell others of another issuer; and whoever
+        # decides by an ACL knows no contexts but the best known: write them out.
+        is_authority = is_identity or target.auxiliary is Auxiliary.ACL
+        if target.is_container or (is_authority and media_type == formats.JSON_LD.media_type):
             data = formats.serialize(dataset, media_type)
+            if len(data) > bytes_max:
+                return Incoming(EMPTY, Kind.RDF, problem=_too_large(bytes_max))
         judged = dataset if is_judged(target, is_identity=is_identity) else None
         del dataset
     return Incoming(stage_bytes(services, data, media_type), Kind.RDF, judged)
