@@ -4,8 +4,10 @@ the kernel's limit on the size of files, with which what a process may not write
 
 from __future__ import annotations
 
+import filecmp
 import os
 import resource
+import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -18,6 +20,7 @@ import psutil
 
 from tests.support.processes import tree
 from tests.support.server import ALICE, Server, running_server
+from tests.support.waiting import until
 
 DISK_BYTES = 80 * 1024 * 1024
 LITTLE_BYTES = 128
@@ -41,8 +44,8 @@ class Disk(Protocol):
         """Takes no more writes, as a disk with a fault."""
         ...
 
-    def replace(self, server: Server) -> None:
-        """Works again, when the server that runs on it has been started again."""
+    def cut(self, server: Server) -> None:
+        """The power fails: what was not yet on the disk is gone. The server is started again on what is left."""
         ...
 
 
@@ -61,8 +64,10 @@ class LimitedFiles:
     def fail(self, server: Server) -> None:
         limit(server, 0)
 
-    def replace(self, server: Server) -> None:
-        server.restart()
+    def cut(self, server: Server) -> None:
+        """No more than a kill: the kernel keeps what was not synced."""
+        server.kill()
+        server.start()
 
 
 class FileSystem:
@@ -91,11 +96,21 @@ class FileSystem:
     def fail(self, server: Server) -> None:
         _run("mount", "-o", "remount,abort", str(self.directory))
 
-    def replace(self, server: Server) -> None:
+    def cut(self, server: Server) -> None:
+        """Not by aborting the file system: the kernel then calls writes synced that are lost."""
+        stop(server)
+        left = self._image.with_suffix(".left")
+        until(lambda: self._kept(left))
         server.kill()
         self.unmount()
+        left.replace(self._image)
         self._mount()
         server.start()
+
+    def _kept(self, left: Path) -> bool:
+        """Whether `left` is what the disk held at one moment: nothing came to it while it was copied."""
+        shutil.copyfile(self._image, left)
+        return filecmp.cmp(self._image, left, shallow=False)
 
     def unmount(self) -> None:
         _run("umount", str(self.directory))
@@ -133,6 +148,14 @@ def kinds() -> tuple[str, ...]:
         FileSystem(Path(directory)).unmount()
         return ("limit", "ext4")
     return ("limit",)
+
+
+def stop(server: Server) -> None:
+    """In the midst of whatever they do."""
+    family = [psutil.Process(pid) for pid in tree(server.pid)]
+    for each in family:
+        each.suspend()
+    until(lambda: all(each.status() == psutil.STATUS_STOPPED for each in family))
 
 
 def limit(server: Server, size: int) -> None:
