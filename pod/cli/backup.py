@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import click
 
@@ -11,6 +12,7 @@ from pod.cli import guard
 from pod.cli.options import Refused, refusing
 from pod.clock import SystemClock
 from pod.errors import NoSpaceLeft, PodError
+from pod.protocol.placement import is_private
 from pod.store import backup as saving
 from pod.store import restore as bringing_back
 from pod.store.fsck import Severity
@@ -54,7 +56,10 @@ def restore(config: Config, directory: Path) -> int:
         click.echo(f"{finding.severity}: {finding.path or 'store'}: {finding.text}")
     click.echo(f"{config.data} holds what {directory} held on {made.manifest.made}.")
     where = guard.served_at(config.data) or config.base_url
-    click.echo(f"Serve it at {where}:  freehold serve --data {config.data} --base-url {where}")
+    port = (
+        f" --port {urlsplit(where).port or 80}" if is_private(where, config.host) else ""
+    )  # no proxy stands before it
+    click.echo(f"Serve it at {where}:  freehold serve --data {config.data} --base-url {where}{port}")
     click.echo("The store is sound." if not errors else f"{len(errors)} errors found.")
     return 1 if errors else 0
 

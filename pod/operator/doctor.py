@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pod.config import Config
 from pod.operator.database import check_database
-from pod.operator.files import check_files
+from pod.operator.files import check_access, check_files
 from pod.operator.findings import Finding, fine, problem
 from pod.operator.machine import check_machine
 from pod.operator.mail import check_mail
@@ -37,6 +37,10 @@ def examine(patient: Patient, *, mail_to: str | None = None, clock_of: str | Non
     config = patient.config
     yield from check_settings(config, patient.variables, patient.served_at)
     yield from check_machine()
+    closed = check_access(config)
+    if closed is not None:
+        yield closed
+        return
     yield check_server(patient)
     yield from check_files(config, patient.config_file, patient.now())
     yield from check_database(config)

@@ -24,6 +24,25 @@ _FLEETING = ("tmpfs", "ramfs")
 _DAY_SECONDS = 24 * 3600
 
 
+def check_access(config: Config) -> Finding | None:
+    """What keeps this user from looking at the data, if anything does."""
+    try:
+        owner = config.data.stat().st_uid
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except PermissionError as error:
+        return problem(PERMISSIONS, f"you may not look at {error.filename}", "Run this as the user of the server.")
+    if _may_read(config.data) and all(_may_read(each) for each in (config.keys, config.run, config.database)):
+        return None
+    text = f"{config.data} belongs to another user than you, so it and the rest cannot be looked at"
+    return problem(PERMISSIONS, text, f"sudo -u '#{owner}' freehold doctor")
+
+
+def _may_read(place: Path) -> bool:
+    """Or there is nothing."""
+    return not place.exists() or os.access(place, os.R_OK | os.X_OK if place.is_dir() else os.R_OK)
+
+
 def check_files(config: Config, config_file: Path | None, now: float) -> Iterator[Finding]:
     data = config.data
     if not data.is_dir():

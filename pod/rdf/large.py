@@ -85,8 +85,8 @@ class _Lane:
 
 class _QuickTurns:
     """While anybody is inside, threads that compute give way to others soon, and the collector of garbage looks at
-    young objects only: one look at all that a large document consists of takes a fifth of a second, and everybody's turn.
-    What the last one took is given back.
+    young objects only: a look at all that a large document consists of takes a fifth of a second, in which nobody
+    else gets a turn. What the last one took is given back.
     """
 
     def __init__(self) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -106,6 +107,7 @@ def test_what_was_acknowledged_before_a_backup_comes_back(server: Server, tmp_pa
     back = freehold("restore", backup, "--data", new)
     assert back.returncode == 0, back.stdout + back.stderr
     assert back.stdout.endswith("The store is sound.\n")
+    assert f"--base-url {server.base_url} --port {urlsplit(server.base_url).port}\n" in back.stdout
     with serving(server, new) as restored:
         again = signed_in(restored, ALICE)
         for writer in range(WRITERS):

@@ -152,6 +152,28 @@ def test_files_of_another_user_are_found(data: Path, monkeypatch: pytest.MonkeyP
     assert (found.level, "belongs to another user" in found.text) == (Level.PROBLEM, True)
 
 
+@pytest.mark.parametrize("name", ["", "keys", "pod.sqlite"])
+def test_the_wrong_user_is_told_so_and_nothing_else_about_the_data(
+    data: Path, monkeypatch: pytest.MonkeyPatch, name: str
+):
+    monkeypatch.setattr(os, "access", lambda place, _: place != data / name)
+    done = CliRunner().invoke(main, ["doctor"], env={"FREEHOLD_DATA": str(data)})
+    assert (done.exit_code, done.exception.__class__) == (1, SystemExit)
+    last = done.output.splitlines()[-1]
+    assert last.startswith(f"problem  permissions: {data} belongs to another user than you")
+    assert last.endswith(f"sudo -u '#{data.stat().st_uid}' freehold doctor")
+
+
+def test_data_that_cannot_even_be_found_is_told(monkeypatch: pytest.MonkeyPatch, data: Path):
+    def refuse(_):
+        raise PermissionError(13, "Permission denied", str(data))
+
+    monkeypatch.setattr(Path, "stat", refuse)
+    found = files.check_access(Config(data=data))
+    assert found is not None
+    assert (found.level, found.text) == (Level.PROBLEM, f"you may not look at {data}")
+
+
 def test_a_missing_key_is_found(data: Path):
     (data / "keys" / "master.key").unlink()
     found = list(files.check_files(Config(data=data), None, NOW))
