@@ -192,9 +192,11 @@ def test_nothing_of_a_pod_and_no_page_of_an_account_is_shown_in_a_frame(scene: S
     plain = scene.trap.serve("/shown", "text/html", b"<title>shown</title>")
     there = [uploaded, scene.server.url(".account/"), f"{scene.pod(BOB)}profile/card", plain]
     frames = "".join(f'<iframe src="{url}"></iframe>' for url in there)
-    scene.alice.page.goto(scene.trap.serve("/frames", "text/html", f"<title>frames</title>{frames}".encode()))
-    shown = [frame.url for frame in scene.alice.page.frames[1:]]
-    assert shown == ["chrome-error://chromewebdata/"] * 3 + [plain]
+    page = scene.alice.page
+    page.goto(scene.trap.serve("/frames", "text/html", f"<title>frames</title>{frames}".encode()))
+    while not all(frame.url for frame in page.frames[1:]):  # each has an address once something is shown in it
+        page.wait_for_timeout(20)
+    assert [frame.url for frame in page.frames[1:]] == ["chrome-error://chromewebdata/"] * 3 + [plain]
 
 
 def test_another_origin_of_the_same_site_neither_reads_nor_sends_in_her_name(scene: Scene):

@@ -113,7 +113,14 @@ class FileSystem:
         return filecmp.cmp(self._image, left, shallow=False)
 
     def unmount(self) -> None:
-        _run("umount", str(self.directory))
+        """As soon as nobody uses it: what a killed process had open is closed a moment after its end."""
+        until(self._is_unmounted)
+
+    def _is_unmounted(self) -> bool:
+        with suppress(subprocess.CalledProcessError):
+            _run("umount", str(self.directory))
+            return True
+        return False
 
     def _mount(self) -> None:
         _run("mount", "-o", "loop", str(self._image), str(self.directory))

@@ -96,14 +96,17 @@ def test_no_answer_comes_before_its_commit(server: LocalServer, order: Order) ->
 
     order.holding = True
     threads = [threading.Thread(target=put, args=(number,)) for number in range(AT_ONCE)]
-    for thread in threads:
+    threads[0].start()
+    until(partial(order.has_held, 0))
+    for thread in threads[1:]:  # these wait for the first, and then commit together
         thread.start()
-    for commits in range(2):  # the others wait for the first, so the second may be of several together
-        until(partial(order.has_held, commits))
-        threads[0].join(PATIENCE_SECONDS)
-        threads[1].join(PATIENCE_SECONDS)
-        assert len(answers) == commits
-        order.permits.release()
+    threads[0].join(PATIENCE_SECONDS)
+    assert answers == []
+    order.permits.release()
+    until(partial(order.has_held, 1))
+    threads[0].join()
+    threads[-1].join(PATIENCE_SECONDS)
+    assert len(answers) == 1
     order.let_go()
     for thread in threads:
         thread.join()

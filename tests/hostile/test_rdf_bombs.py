@@ -17,7 +17,7 @@ from tests.unit.rdf.reading import BASE, document, status_of
 
 STACK_BYTES = MIB
 """Of a thread that the web server starts, or less."""
-STALL_SECONDS_MAX = 0.25
+STALL_SECONDS_MAX = 0.5
 
 
 @pytest.mark.parametrize("name", BOMBS)

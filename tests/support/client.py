@@ -331,7 +331,7 @@ def raw_request(base_url: str, sent: bytes, *, cut: bool = False) -> RawAnswer:
             connection.sendall(sent)
             if cut:
                 connection.shutdown(socket.SHUT_WR)
-        except (BrokenPipeError, ConnectionResetError):
+        except OSError:
             pass  # refused while we were still sending: the answer may already be there
         return _read_answer(connection, method=sent.split(b" ", 1)[0].decode("latin-1"))
 
