@@ -114,5 +114,5 @@ def served_at(data: Path) -> str | None:
     """The base URL a data directory was last served at."""
     try:
         return (data / BASE_URL_FILE).read_text(encoding="utf-8").strip() or None
-    except OSError:
+    except (OSError, UnicodeDecodeError):
         return None

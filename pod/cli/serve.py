@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import sys
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Any, TextIO
 
 from pod.cli import guard
 from pod.cli.supervisor import MISCONFIGURED, Program, Supervisor, spawn
 from pod.config import Config
 from pod.protocol.placement import is_private
+from pod.store.account_statements import ANY_ACCOUNT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -82,10 +84,19 @@ def tell(text: str, stream: TextIO) -> None:
 def welcome(config: Config) -> None:
     where = f" --data {config.data}" if config.data != Config().data else ""
     how = "open it in a browser" if is_private(config.base_url, config.host) else f"freehold account invite{where}"
+    first = "" if has_accounts(config) else f"  Make a pod:  {how}\n"
     tell(
         f"\n  Freehold is ready at {config.base_url}\n"
         f"  Everything is kept in {config.data.resolve()}\n\n"
-        f"  Make a pod:  {how}\n"
+        f"{first}"
         f"  Stop:        Ctrl-C\n",
         sys.stdout,
     )
+
+
+def has_accounts(config: Config) -> bool:
+    """Asked without what pod/store needs, which would stay in memory; False where the database does not say."""
+    address = f"{config.database.absolute().as_uri()}?mode=ro"
+    with suppress(sqlite3.Error), closing(sqlite3.connect(address, uri=True, timeout=1)) as database:
+        return database.execute(ANY_ACCOUNT).fetchone() is not None
+    return False

@@ -23,6 +23,7 @@ from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
 from pod.config import KIB, Config
+from pod.http.proxies import effective_address
 from pod.http.threads import Threads
 from pod.http.upload import Content, Pace, Reader, Receive
 from pod.observability.requests import name_of
@@ -87,6 +88,7 @@ class Bridge:
     ) -> None:
         self._application = application
         self._answered = answered
+        self._trusted_proxies = config.trusted_proxies
         self._pace = Pace(config.body_idle_seconds_max, config.body_bytes_per_second_min)
         self._threads = Threads("request", config.threads)
         self._uploads = Threads("upload", config.threads)
@@ -139,8 +141,9 @@ class Bridge:
         if self._answered is not None:
             path = environ["REQUEST_URI"].partition("?")[0]
             seconds = time.monotonic() - started
-            peer, method, request = environ["REMOTE_ADDR"], environ["REQUEST_METHOD"], name_of(environ)
-            self._answered(Answered(peer, method, path, answer.status, seconds, answer.sent, request))
+            client = effective_address(environ, self._trusted_proxies)
+            method, request = environ["REQUEST_METHOD"], name_of(environ)
+            self._answered(Answered(client, method, path, answer.status, seconds, answer.sent, request))
 
     async def _asked(self, environ: WSGIEnvironment, receive: Receive, *, chunked: bool) -> Answer:
         """The application's answer, once the content is here or known to be long."""

@@ -82,7 +82,7 @@ def back_up(config: Config, folder: Path, clock: Clock, *, verify: bool = False)
     """
     if not config.database.exists():
         raise BackupRefused(f"There is no data of Freehold in {config.data}. Say with --data where it is.")
-    os.makedirs(folder, mode=0o700, exist_ok=True)  # noqa: PTH103 -- Path.mkdir gives parents another mode
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     now = clock.now()
     name = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
     if (folder / name).exists():

@@ -10,6 +10,8 @@ import json
 import re
 import secrets
 import shutil
+import sqlite3
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -40,6 +42,8 @@ from pod.store.sqlite import open_store
 
 WORK = ".restoring"
 MANIFEST_BYTES_MAX = 16 * 1024 * 1024
+LINE_CHARACTERS_MAX = 300
+"""More than any line of the list has."""
 _HARMLESS = {WORK, "lost+found"}
 """What an empty directory may hold."""
 _LINE = re.compile(
@@ -67,7 +71,7 @@ def read_manifest(backup: Path) -> Manifest:
     try:
         with (backup / MANIFEST).open("rb") as stream:
             manifest = _manifest(json.loads(stream.read(MANIFEST_BYTES_MAX)))
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise BackupRefused(f"{backup / MANIFEST} is damaged.") from error
     if manifest.format > FORMAT or manifest.schema > migrations("main")[-1].number:
         raise BackupRefused(
@@ -114,9 +118,9 @@ def restore(backup: Path, config: Config, clock: Clock) -> Restored:
     work.mkdir(mode=0o700)
     try:
         _copy(backup, manifest, work)
-        epoch = _renew_epoch(work / DATABASE)
-        findings = _open_and_check(replace(config, data=work), clock)
+        epoch, findings = _made_ready(replace(config, data=work), clock)
         sync_tree(work)
+        _check_empty(config.data)  # again: a server may have been started there meanwhile
         _move_up(work)
     except BaseException:
         shutil.rmtree(work, ignore_errors=True)
@@ -127,14 +131,17 @@ def restore(backup: Path, config: Config, clock: Clock) -> Restored:
 def sums(backup: Path, manifest: Manifest) -> Iterator[tuple[str, str]]:
     """Name and digest of each file. Raises: BackupRefused -- the list is not the one that was written."""
     _compare(backup / SUMS, digest_of, manifest.sums)
-    number = 0
-    with (backup / SUMS).open(encoding="ascii") as lines:
-        for line in lines:
+    number, has_database = 0, False
+    with (backup / SUMS).open(encoding="ascii", errors="replace") as lines:
+        while line := lines.readline(LINE_CHARACTERS_MAX):
             match = _LINE.fullmatch(line)
             if match is None:
                 raise BackupRefused(f"{backup / SUMS} names a file that no backup has: {line[:200]!r}")
             yield match[2], match[1]
             number += 1
+            has_database = has_database or match[2] == DATABASE
+    if not has_database:
+        raise BackupRefused(f"{backup / SUMS} does not name {DATABASE}, without which there is no backup.")
     if number != manifest.files:
         raise BackupRefused(f"{backup / SUMS} names {number} files, but the backup has {manifest.files}.")
 
@@ -149,7 +156,10 @@ def _copy(backup: Path, manifest: Manifest, work: Path) -> None:
 
 
 def _compare(file: Path, read: Callable[[Path], str], digest: str) -> None:
+    """A pipe would be waited for without end, and a device may have none."""
     try:
+        if not stat.S_ISREG(file.lstat().st_mode):
+            raise BackupRefused(f"{file} is no regular file, as all files of a backup are.")
         found = read(file)
     except FileNotFoundError as error:
         raise BackupRefused(f"{file} is missing. Take another backup.") from error
@@ -160,6 +170,14 @@ def _compare(file: Path, read: Callable[[Path], str], digest: str) -> None:
 def _check_empty(data: Path) -> None:
     if data.exists() and (not data.is_dir() or {each.name for each in data.iterdir()} - _HARMLESS):
         raise BackupRefused(f"{data} is not empty. Restore into a new directory, and nothing is lost.")
+
+
+def _made_ready(config: Config, clock: Clock) -> tuple[str, tuple[Finding, ...]]:
+    """The new epoch, and what fsck found."""
+    try:
+        return _renew_epoch(config.database), _open_and_check(config, clock)
+    except sqlite3.Error as error:  # what is wrong with the disk or the file has come as an error of ours
+        raise BackupRefused(f"The backup's {DATABASE} is no database of Freehold: {error}.") from error
 
 
 def _renew_epoch(file: Path) -> str:

@@ -34,3 +34,8 @@ def test_an_account_made_beside_a_server_has_its_url(tmp_path):
     command = ["account", "create", "alice", "--password", "a-long-password", "--data", str(tmp_path)]
     result = CliRunner().invoke(main, command)
     assert "https://pods.example/alice/profile/card#me" in result.output
+
+
+def test_a_record_that_is_no_text_counts_as_none(tmp_path):
+    (tmp_path / guard.BASE_URL_FILE).write_bytes(b"\xff")
+    assert guard.served_at(tmp_path) is None

@@ -272,6 +272,14 @@ def test_a_server_with_threads_gets_short_answers_without_an_event_loop():
     assert told[0].status == 200
 
 
+@pytest.mark.parametrize(("trusted", "client"), [(("127.0.0.0/8",), "192.0.2.7"), ((), "127.0.0.9")])
+def test_the_client_that_a_trusted_proxy_spoke_to_is_told(trusted: tuple[str, ...], client: str):
+    told: list[Answered] = []
+    bridge = Bridge(answering([b"x"]), Config(trusted_proxies=trusted), told.append)
+    bridge.at_once(scope((b"x-forwarded-for", b"192.0.2.7"), method="GET"), b"", lambda _: None)
+    assert [each.client for each in told] == [client]
+
+
 @pytest.mark.parametrize(
     ("headers", "length"), [([LENGTH_6], 6), ([], 0), ([CHUNKED], None), ([LENGTH_6, CHUNKED], None)]
 )

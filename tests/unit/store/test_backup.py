@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import sqlite3
 import subprocess
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -17,7 +19,7 @@ from pod.errors import JournalGone
 from pod.store.backup import RECORD, SUMS, BackupRefused, back_up, digest_of
 from pod.store.fsck import check
 from pod.store.journal import entries
-from pod.store.restore import restore, verify
+from pod.store.restore import read_manifest, restore, sums, verify
 from pod.store.sweep import sweep_garbage
 from tests.support.stores import StillClock, body, make_storage, put, sqlite_store
 
@@ -153,11 +155,73 @@ def test_a_damaged_backup_is_refused_by_the_name_of_the_file(saved: Path, tmp_pa
     "line", ["../../etc/passwd", "/etc/passwd", "keys/../../x", "keys/.x", "blobs/ab/x", "derived.sqlite"]
 )
 def test_a_list_that_names_other_files_is_refused(saved: Path, tmp_path: Path, line: str):
-    with (saved / SUMS).open("a") as sums:
-        sums.write(f"{'0' * 64}  {line}\n")
+    with (saved / SUMS).open("a") as listed:
+        listed.write(f"{'0' * 64}  {line}\n")
     change_manifest(saved, sums=digest_of(saved / SUMS))
     with pytest.raises(BackupRefused, match="names a file that no backup has"):
         brought_back(saved, tmp_path / "new")
+
+
+def relist(saved: Path, listed: bytes, files: int) -> None:
+    """Another list, which the manifest says is the right one."""
+    (saved / SUMS).write_bytes(listed)
+    change_manifest(saved, sums=digest_of(saved / SUMS), files=files)
+
+
+def refused_by_both(saved: Path, tmp_path: Path, why: str) -> None:
+    with pytest.raises(BackupRefused, match=why):
+        verify(saved)
+    with pytest.raises(BackupRefused, match=why):
+        brought_back(saved, tmp_path / "new")
+    assert list((tmp_path / "new").glob("*")) == []
+
+
+def test_a_manifest_nested_without_end_is_refused(saved: Path, tmp_path: Path):
+    (saved / "manifest.json").write_text("[" * 1_000_000)
+    refused_by_both(saved, tmp_path, "damaged")
+
+
+def test_a_list_that_is_no_text_is_refused(saved: Path, tmp_path: Path):
+    relist(saved, b"\xff" + (saved / SUMS).read_bytes(), 5)
+    refused_by_both(saved, tmp_path, "names a file that no backup has")
+
+
+def test_a_list_without_the_database_is_refused(saved: Path, tmp_path: Path):
+    lines = (saved / SUMS).read_bytes().splitlines(keepends=True)
+    relist(saved, b"".join(line for line in lines if not line.endswith(b" pod.sqlite\n")), len(lines) - 1)
+    refused_by_both(saved, tmp_path, r"does not name pod\.sqlite")
+
+
+def test_a_line_without_end_is_not_read_whole(saved: Path):
+    relist(saved, b"0" * 20_000_000, 1)
+    manifest = read_manifest(saved)
+    tracemalloc.start()
+    try:
+        with pytest.raises(BackupRefused, match="names a file that no backup has"):
+            list(sums(saved, manifest))
+        assert tracemalloc.get_traced_memory()[1] < 4_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_pipe_is_not_waited_for(saved: Path, tmp_path: Path):
+    (saved / "base-url").unlink()
+    os.mkfifo(saved / "base-url")
+    refused_by_both(saved, tmp_path, "base-url is no regular file")
+
+
+def test_a_link_is_not_followed(saved: Path, tmp_path: Path):
+    (saved / "base-url").rename(tmp_path / "elsewhere")
+    (saved / "base-url").symlink_to(tmp_path / "elsewhere")
+    refused_by_both(saved, tmp_path, "base-url is no regular file")
+
+
+def test_a_database_of_something_else_is_refused(saved: Path, tmp_path: Path):
+    (saved / "pod.sqlite").write_bytes(b"")  # SQLite takes it for a database without tables
+    relist(saved, f"{digest_of(saved / 'pod.sqlite')}  pod.sqlite\n".encode(), 1)
+    with pytest.raises(BackupRefused, match="no database of Freehold"):
+        brought_back(saved, tmp_path / "new")
+    assert list((tmp_path / "new").iterdir()) == []
 
 
 @pytest.mark.parametrize("change", [{"format": 2}, {"schema": 9999}])
@@ -178,6 +242,21 @@ def test_a_directory_that_holds_anything_is_left_alone(saved: Path, data: Path):
     with pytest.raises(BackupRefused, match="is not empty"):
         brought_back(saved, data)
     assert (data / "pod.sqlite").read_bytes() == before
+
+
+def test_a_server_that_was_started_there_meanwhile_keeps_its_data(
+    saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    data = tmp_path / "new"
+
+    def meanwhile(_: Path) -> None:
+        (data / "pod.sqlite").write_bytes(b"of the server")
+
+    monkeypatch.setattr("pod.store.restore.sync_tree", meanwhile)
+    with pytest.raises(BackupRefused, match="is not empty"):
+        brought_back(saved, data)
+    assert [each.name for each in data.iterdir()] == ["pod.sqlite"]
+    assert (data / "pod.sqlite").read_bytes() == b"of the server"
 
 
 def test_an_empty_directory_may_be_there(saved: Path, tmp_path: Path):
