@@ -29,6 +29,7 @@ from pod.store.backup import (
     KEYS,
     MANIFEST,
     SUMS,
+    UNFINISHED_SUFFIX,
     BackupRefused,
     Manifest,
     copy_synced,
@@ -64,6 +65,8 @@ class Restored:
 
 def read_manifest(backup: Path) -> Manifest:
     """Raises: BackupRefused -- it is no finished backup, or one of a newer version."""
+    if backup.name.endswith(UNFINISHED_SUFFIX):
+        raise BackupRefused(f"{backup} is no finished backup: it gets its name when all of it is on the disk.")
     if not (backup / MANIFEST).is_file():
         last = newest(backup) if backup.is_dir() else None
         hint = f" There are backups in it; the last one is {last}." if last else ""

@@ -308,6 +308,12 @@ def test_what_an_ended_backup_left_behind_goes(data: Path, tmp_path: Path):
     assert list((tmp_path / "backups").iterdir()) == [made]
 
 
+def test_a_backup_that_has_not_got_its_name_yet_is_none(saved: Path):
+    left = saved.rename(saved.with_name(saved.name + ".unfinished"))
+    with pytest.raises(BackupRefused, match="no finished backup"):
+        verify(left)
+
+
 def test_two_backups_into_one_folder_take_turns(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     def meanwhile(*_, **__):
         with pytest.raises(BackupRefused, match="Another backup"):
