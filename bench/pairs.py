@@ -9,6 +9,7 @@ import itertools
 import os
 import secrets
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -20,12 +21,15 @@ from bench.replay import replay, write_requests
 from bench.servers import WORKSPACE, Target
 from bench.steady import steady
 from bench.tokens import RefusedError, Session
+from tests.support.processes import cpu_seconds
 
 LOOPED_REQUESTS = 100
 FIRST_RATE = 200.0
 SUPPLY_MARGIN = 1.6
 SUPPLY_RETRIES_MAX = 6
 WARM_UP = 0
+IDLE_SECONDS_MAX = 90.0
+IDLE_LOOK_SECONDS = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +167,21 @@ def _checked(lane: Lane) -> None:
 
 
 def _runs(pair: int, lanes: Sequence[Lane], plan: Plan) -> Pair:
-    return {each.target.name: one_run(pair, each, plan) for each in lanes}
+    runs: Pair = {}
+    for each in lanes:
+        await_idle([lane.target.pid for lane in lanes])
+        runs[each.target.name] = one_run(pair, each, plan)
+    return runs
+
+
+def await_idle(pids: Sequence[int]) -> None:
+    """Until no server works on what was asked of it before: of one that gave up answering, that can take a minute."""
+    deadline = time.monotonic() + IDLE_SECONDS_MAX
+    while time.monotonic() < deadline:
+        before = sum(map(cpu_seconds, pids))
+        time.sleep(IDLE_LOOK_SECONDS)
+        if sum(map(cpu_seconds, pids)) - before < IDLE_LOOK_SECONDS / 10:
+            return
 
 
 def one_run(pair: int, lane: Lane, plan: Plan) -> Run:
