@@ -11,6 +11,7 @@ from multiprocessing.synchronize import Barrier
 
 import pytest
 
+from pod.authentication import replay
 from pod.authentication.replay import SLOTS, ReplayTable
 from pod.errors import Busy
 from pod.protocol.agent import Proof
@@ -92,7 +93,7 @@ def test_a_file_that_is_no_table_is_replaced(file, content):
 def of_another_boot(file):
     """As it is found when the power failed: nobody knows what of it was written out."""
     with file.open("r+b") as table:
-        table.seek(file.read_bytes().index(b"-"))
+        table.seek(file.read_bytes().index(replay._boot()))
         table.write(b"?")
 
 
