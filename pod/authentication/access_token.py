@@ -24,6 +24,8 @@ from pod.observability.meters import CACHES, METERS
 
 AUDIENCE = "solid"
 GRANT_CLAIM = "grant_id"
+SERVER_AGENT = ".notifications/sender#it"
+"""Under the base URL: the WebID of this server itself, as which it sends notifications. No grant stands behind it."""
 REMEMBERED_SECONDS = 60
 """Age at which a token is verified again, so that what a retired key signed is gone soon, whatever its `exp`. The same
 for an issuer that a WebID no longer names."""
@@ -59,6 +61,7 @@ class VerifiedToken:
     """What a token said whose signature, issuer, audience and times held. Only this module makes one.
 
     `grant` is None where the issuer is not this server, whatever the token says: it is the name of something of ours.
+    It is None too in what the server says of itself.
     """
 
     agent: str
@@ -105,12 +108,12 @@ class AccessTokens:
             raise InvalidToken(str(error)) from error
         expires = check_times(claims, now, self._skew_seconds)
         check_audience(claims)
-        is_own = issuer == self._issuer
+        is_own, agent = issuer == self._issuer, _web_id(claims)
         verified = VerifiedToken(
-            agent=_web_id(claims),
+            agent=agent,
             client=_client(claims),
             issuer=issuer,
-            grant=_text(claims, GRANT_CLAIM) if is_own else None,
+            grant=_text(claims, GRANT_CLAIM) if is_own and agent != self._issuer + SERVER_AGENT else None,
             jkt=_confirmed_key(claims),
             expires=expires,
         )

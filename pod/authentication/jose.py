@@ -278,10 +278,11 @@ IssuingAlgorithm = Literal["ES256", "RS256"]
 def sign(key: PrivateKey, header: Mapping[str, Any], payload: Mapping[str, Any]) -> str:  # JSON
     """A compact JWS. The header's `alg` is ES256 or RS256 and fits the key."""
     text = f"{encode_object(header)}.{encode_object(payload)}"
-    return f"{text}.{encode_segment(_signature(key, text.encode('ascii')))}"
+    return f"{text}.{encode_segment(signature(key, text.encode('ascii')))}"
 
 
-def _signature(key: PrivateKey, signed: bytes) -> bytes:
+def signature(key: PrivateKey, signed: bytes) -> bytes:
+    """Bare, as a JWS carries it: with ES256 two numbers of 32 bytes each. Spec: RFC 7518 s3.3, s3.4"""
     if isinstance(key, rsa.RSAPrivateKey):
         return key.sign(signed, _PKCS1, _SHA256)
     r, s = decode_dss_signature(key.sign(signed, _ECDSA[32]))

@@ -30,6 +30,8 @@ from pod.store.accounts import Accounts, SigningKey
 from pod.store.interface import ResourceStore
 from pod.store.records import SERVER
 
+KEY_SET_PATH = ".oidc/jwks"
+"""Under the base URL: where the public halves are."""
 MASTER_KEY = "master.key"
 ISSUING_ALGORITHMS: tuple[IssuingAlgorithm, ...] = ("ES256", "RS256")
 PUBLISHED_SECONDS = 2 * 3600
@@ -126,9 +128,13 @@ class KeyRing:
 
     def sign(self, algorithm: IssuingAlgorithm, kind: str, claims: Mapping[str, Any]) -> str:  # JSON
         """A JWT of that `typ`, signed with the current key."""
-        self.renew()
-        key = self._fresh().signing(algorithm, self._clock.now())
+        key = self.current(algorithm)
         return jose.sign(key.private, {"typ": kind, "alg": algorithm, "kid": key.kid}, claims)
+
+    def current(self, algorithm: IssuingAlgorithm) -> IssuingKey:
+        """The key that signs now; for what is no JWT, and cannot be taken for one."""
+        self.renew()
+        return self._fresh().signing(algorithm, self._clock.now())
 
     def verification_key(self, kid: str) -> VerificationKey | None:
         """The key of that id; one unknown to this process is looked for in the database, at a bounded rate."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from pod.authentication.jose import SIGNING_ALGORITHMS, IssuingAlgorithm
+from pod.authentication.keys import KEY_SET_PATH
 
 AUTHORIZATION_PATH = ".oidc/authorize"
 TOKEN_PATH = ".oidc/token"  # noqa: S105  # a URL path
@@ -18,7 +19,6 @@ REVOCATION_PATH = ".oidc/revoke"
 INTROSPECTION_PATH = ".oidc/introspect"
 USERINFO_PATH = ".oidc/userinfo"
 LOGOUT_PATH = ".oidc/logout"
-KEY_SET_PATH = ".oidc/jwks"
 SCOPES = ("openid", "webid", "offline_access")
 ID_TOKEN_ALGORITHMS: tuple[IssuingAlgorithm, ...] = ("RS256", "ES256")
 ID_TOKEN_ALGORITHM: IssuingAlgorithm = "RS256"  # noqa: S105  # the name of an algorithm

@@ -17,6 +17,7 @@ from flask import Blueprint, Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from pod.authentication.authenticate import METADATA_PATH
+from pod.authentication.keys import KEY_SET_PATH
 from pod.config import Config
 from pod.errors import BadRequest, InvalidClientMetadata, NotAuthenticated, PodError
 from pod.http.open_to_apps import open_to_apps
@@ -26,7 +27,6 @@ from pod.identity.endpoint import EndpointAnswer, EndpointRequest
 from pod.identity.identity import Identity
 from pod.identity.provider import (
     INTROSPECTION_PATH,
-    KEY_SET_PATH,
     REGISTRATION_PATH,
     REVOCATION_PATH,
     TOKEN_PATH,

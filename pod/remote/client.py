@@ -1,5 +1,6 @@
-"""The one way out: GET requests to servers that others name. Refuses everything but public addresses, reads no more
-than it was told to, and always ends in time. It carries no cookies, no credentials and no proxy settings.
+"""The one way out: requests to servers that others name. Refuses everything but public addresses, reads no more than it
+was told to, and always ends in time. It carries no cookies and no proxy settings, and credentials only where a POST is
+given some.
 
 The address is resolved once, checked, and then connected to as a number, so the name cannot change its mind in
 between (DNS rebinding). A redirect is a new URL and passes the same checks.
@@ -12,12 +13,13 @@ from __future__ import annotations
 import re
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from http.client import HTTPException
 from threading import Timer
-from typing import Protocol
+from typing import Protocol, TypeVar
 from urllib.parse import urljoin
 
 from urllib3 import BaseHTTPResponse
@@ -47,6 +49,8 @@ READ_BYTES = 16 * 1024
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _NEVER_IN_URL = re.compile(r"[\x00-\x20\x7f\\]")
+
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,32 @@ class Remote(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """What another server said of a POST: its status, and `Retry-After` as it stands. Nothing else of it is read."""
+
+    status: int
+    retry_after: str
+
+
+class Receivers(Protocol):
+    """Servers that take what is sent to them."""
+
+    def address(self, url: str, *, seconds_max: float) -> str:
+        """The URL as it is sent to, without a fragment, once its host was found at an address that may be contacted.
+
+        Raises: RemoteError
+        """
+        ...
+
+    def post(self, url: str, content: bytes, fields: Mapping[str, str], *, seconds_max: float) -> Posted:
+        """How the server took the content; a redirect is an answer like any other, and not followed.
+
+        Raises: RemoteError
+        """
+        ...
+
+
 class RemoteClient:
     """Fetches over the network. Safe to share between threads; every fetch has a connection of its own."""
 
@@ -102,11 +132,23 @@ class RemoteClient:
         deadline = Deadline(limits.seconds_max)
         for _ in range(limits.redirects_max + 1):
             target = self._checked(url)
-            answer = self._exchange(target, accept, limits, deadline)
+            answer = self._exchange(target, deadline, partial(_converse, target=target, accept=accept, limits=limits))
             if isinstance(answer, Fetched):
                 return answer
             url = _joined(target.url, answer)
         raise TooManyRedirects(f"more than {limits.redirects_max} redirects, the last to {url[:URL_CHARACTERS_MAX]}")
+
+    def address(self, url: str, *, seconds_max: float) -> str:
+        """See `Receivers.address`."""
+        target = self._checked(url)
+        self._allowed_addresses(target, Deadline(seconds_max))
+        return wire_url(url)
+
+    def post(self, url: str, content: bytes, fields: Mapping[str, str], *, seconds_max: float) -> Posted:
+        """See `Receivers.post`. All of it takes at most `seconds_max`."""
+        target = self._checked(url)
+        sent = partial(_send, target=target, content=content, fields=fields)
+        return self._exchange(target, Deadline(seconds_max), sent)
 
     def _checked(self, url: str) -> Url:
         """Raises: UnsafeURL."""
@@ -122,12 +164,12 @@ class RemoteClient:
             raise UnsafeURL(f"{url} names no host, or carries credentials")
         return target
 
-    def _exchange(self, target: Url, accept: str, limits: Limits, deadline: Deadline) -> Fetched | str:
-        """One request and its answer, or the Location it redirects to."""
+    def _exchange(self, target: Url, deadline: Deadline, converse: Callable[[HTTPConnection], Answer]) -> Answer:
+        """What one connection is good for, which is one request and its answer."""
         connection = self._connect(target, deadline)
         try:
             with hung_up_after(connection, deadline):
-                answer = _converse(connection, target, accept, limits)
+                answer = converse(connection)
         except (OSError, HTTPError, HTTPException) as error:
             raise _explained(target, error, deadline) from error
         finally:
@@ -189,8 +231,10 @@ def _hang_up(sock: socket.socket) -> None:
         socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
 
-def _converse(connection: HTTPConnection, target: Url, accept: str, limits: Limits) -> Fetched | str:
-    connection.request("GET", target.request_uri, headers=_headers(target, accept), preload_content=False)
+def _converse(connection: HTTPConnection, *, target: Url, accept: str, limits: Limits) -> Fetched | str:
+    """A document, or the Location that it redirects to."""
+    headers = {**_headers(target), "Accept": accept, "Accept-Encoding": "gzip"}
+    connection.request("GET", target.request_uri, headers=headers, preload_content=False)
     with closing(connection.getresponse()) as response:
         location = response.headers.get("Location")
         if response.status in _REDIRECTS and location:
@@ -200,15 +244,28 @@ def _converse(connection: HTTPConnection, target: Url, accept: str, limits: Limi
         return Fetched(target.url, response.status, media_type, _body(response, target, limits.bytes_max), fresh)
 
 
-def _headers(target: Url, accept: str) -> dict[str, str]:
+def _send(connection: HTTPConnection, *, target: Url, content: bytes, fields: Mapping[str, str]) -> Posted:
+    """The body of the answer stays unread: what a receiver says beside its status is nobody's business."""
+    headers = {**_headers(target), **fields}
+    connection.request("POST", target.request_uri, body=content, headers=headers, preload_content=False)
+    with closing(connection.getresponse()) as response:
+        return Posted(response.status, response.headers.get("Retry-After", ""))
+
+
+def wire_url(url: str) -> str:
+    """A URL in the spelling in which it is asked for: normalized, without its fragment.
+
+    Raises: UnsafeURL
+    """
+    try:
+        return parse_url(url)._replace(fragment=None).url
+    except HTTPError as error:
+        raise UnsafeURL(f"{url} does not parse") from error
+
+
+def _headers(target: Url) -> dict[str, str]:
     port = f":{target.port}" if target.port else ""
-    return {
-        "Host": f"{target.host}{port}",
-        "Accept": accept,
-        "Accept-Encoding": "gzip",
-        "User-Agent": USER_AGENT,
-        "Connection": "close",
-    }
+    return {"Host": f"{target.host}{port}", "User-Agent": USER_AGENT, "Connection": "close"}
 
 
 def _body(response: BaseHTTPResponse, target: Url, bytes_max: int) -> bytes:

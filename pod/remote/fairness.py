@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Hashable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass, field
-from threading import Lock
+from threading import Condition, Lock, Thread
 from typing import Generic, TypeVar
 
 OF_ONE_OWNER = 2
@@ -104,16 +104,20 @@ class _Job(Generic[T]):
 
 
 class FairThreads(Generic[T]):
-    """A few threads. Owners take turns; each may keep at most half of the threads busy, and have so many jobs wait."""
+    """A few threads. Owners take turns; each may keep at most half of the threads busy, and have so many jobs wait.
+
+    They die with the process, whatever they are at: a server elsewhere does not decide when this one ends.
+    """
 
     def __init__(self, threads: int, waiting_max: int, name: str) -> None:
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix=name)
+        self._name = name
         self._free = threads
         self._of_one = max(1, threads // OF_ONE_OWNER)
         self._waiting_max = waiting_max
         self._waiting: dict[Owner, deque[_Job[T]]] = {}
         self._running: dict[Owner, int] = {}
         self._lock = Lock()
+        self._ended = Condition(self._lock)
 
     def submit(self, owner: Owner, work: Callable[[], T]) -> Future[T] | None:
         """The outcome to come; None where too many jobs of the owner wait already."""
@@ -126,6 +130,12 @@ class FairThreads(Generic[T]):
             self._start()
         return job.future
 
+    def close(self, seconds_max: float) -> None:
+        """Begin nothing more that waits now, and wait so long for what is under way."""
+        with self._lock:
+            self._waiting.clear()
+            self._ended.wait_for(lambda: not self._running, seconds_max)
+
     def _start(self) -> None:
         """Give free threads to the owners whose turn it is. Under the lock."""
         while self._free and (owner := self._next()) is not None:
@@ -135,7 +145,7 @@ class FairThreads(Generic[T]):
                 self._waiting[owner] = waiting  # now the last one
             self._free -= 1
             self._running[owner] = self._running.get(owner, 0) + 1
-            self._threads.submit(self._run, owner, job)
+            Thread(target=self._run, args=(owner, job), name=self._name, daemon=True).start()
 
     def _next(self) -> Owner | None:
         return next((each for each in self._waiting if self._running.get(each, 0) < self._of_one), None)
@@ -150,6 +160,7 @@ class FairThreads(Generic[T]):
                 self._free += 1
                 _count_down(self._running, owner)
                 self._start()
+                self._ended.notify_all()
 
 
 def _count_down(counts: dict[Owner, int], key: Owner) -> None:
