@@ -20,7 +20,7 @@ CHROMIUM ?= chromium
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: run
 run: $(VENV)/.stamp-run ## Start Freehold on http://localhost:3000/ with its data in ./data; ARGS="--port 3001" passes options on
@@ -66,6 +66,12 @@ wheel: $(VENV)/.stamp-run ## Build what `pipx install` takes, and the source arc
 .PHONY: docs
 docs: $(VENV)/.stamp-run ## Write the parts of docs/ that repeat the code
 	$(BIN)/python -m tests.support.reference docs
+
+.PHONY: conformance
+conformance: $(VENV)/.stamp-test chromium ## Test every requirement of the specifications, and write docs/conformance.md
+	@results=$$(mktemp) && { CHROMIUM="$(CHROMIUM)" $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile -m "not soak" \
+		--conformance "$$results" $(ARGS); status=$$?; \
+		$(BIN)/python -m tests.support.conformance "$$results" docs/conformance.md; rm -f "$$results"; exit $$status; }
 
 .PHONY: pictures
 pictures: $(VENV)/.stamp-test chromium ## Take the pictures of README.md and docs/ anew

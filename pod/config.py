@@ -106,6 +106,23 @@ class Config:
     orphan_blob_seconds: int = setting(24 * 3600, "age at which an unreferenced blob is swept")
     journal_days: int = setting(0, "days a journal entry is kept; 0 is for ever")
 
+    # what others may leave in an inbox; whoever may write there is not limited
+    notification_bytes_max: int = setting(64 * KIB, "largest notification that others may leave in an inbox")
+    inbox_notifications_max: int = setting(1_000, "notifications in an inbox after which others leave no more")
+    inbox_bytes_max: int = setting(
+        16 * MIB, "bytes in an inbox after which others leave no more; they do not count in the quota"
+    )
+    inbox_posts_per_minute: int = setting(
+        30, "notifications in a minute from one WebID or address; ten times as many in one inbox; 0 is no limit"
+    )
+
+    # telling what happens, as it happens
+    connections_max: int = setting(10_000, "most connections of those who wait for notifications")
+    connections_per_address_max: int = setting(500, "most of them from one address")
+    stream_queue_max: int = setting(500, "notifications that may wait for a slow reader, who then has to connect again")
+    stream_queue_bytes_max: int = setting(1 * MIB, "most bytes of them")
+    stream_idle_seconds: int = setting(30, "silence after which a connection is sent a sign of life")
+
     # remembering
     representation_cache_bytes: int = setting(32 * MIB, "converted representations kept in each web process")
     dataset_cache_bytes: int = setting(32 * MIB, "parsed documents of recent patches kept in each web process")

@@ -291,6 +291,12 @@ class QuotaExceeded(PodError):
     status, type, title = 507, "quota-exceeded", "The storage is full"
 
 
+class InboxFull(PodError):
+    """It has room of its own, whatever the quota says; its owner makes more by deleting notifications."""
+
+    status, type, title = 507, "inbox-full", "The inbox is full"
+
+
 # -- ours, never the client's ------------------------------------------------------------------------------------------
 
 

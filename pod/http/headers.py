@@ -80,7 +80,7 @@ def methods(auxiliary: Auxiliary | None, shape: Shape) -> Headers:
     if "PUT" in allowed:
         fields.append(("Accept-Put", accepted))
     if "POST" in allowed:
-        fields.append(("Accept-Post", ANYTHING))
+        fields.append(("Accept-Post", RDF_TYPES if shape.inbox else ANYTHING))
     if "PATCH" in allowed:
         fields.append(("Accept-Patch", ACCEPT_PATCH))
     return tuple(fields)

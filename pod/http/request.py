@@ -25,6 +25,7 @@ from pod.http.problems import MEDIA_TYPE as PROBLEM
 from pod.operations.operation import Body, Operation
 from pod.operations.pages import PageRenderer, View
 from pod.protocol import prefer
+from pod.protocol.addresses import network_of
 from pod.protocol.agent import Credentials
 from pod.protocol.conditions import NO_CONDITIONS, Conditions
 from pod.protocol.conneg import prefers
@@ -83,9 +84,18 @@ def parse_target(path: str, method: str) -> Target:
 
 
 def parse_operation(
-    environ: Environ, method: str, target: Target, credentials: Credentials, renderer: PageRenderer
+    environ: Environ,
+    method: str,
+    target: Target,
+    credentials: Credentials,
+    renderer: PageRenderer,
+    *,
+    address: str = "",
 ) -> Operation:
-    """Raises: BadRequest, ContentTypeMissing, ContentRangeUnsupported, UnsupportedMediaType"""
+    """`address` is whom to hold responsible, where that matters.
+
+    Raises: BadRequest, ContentTypeMissing, ContentRangeUnsupported, UnsupportedMediaType
+    """
     conditional = not environ.keys().isdisjoint(CONDITIONAL)
     get = environ.get
     accept = get("HTTP_ACCEPT")
@@ -101,6 +111,7 @@ def parse_operation(
         slug=get("HTTP_SLUG"),
         minimal=wants_minimal(get("HTTP_PREFER")),
         view=View(renderer, page_number(environ)) if wants_page(accept) else None,
+        network=network_of(address) if address else "",
     )
 
 

@@ -24,7 +24,7 @@ from pod.http.headers import DESCRIPTION_PATH, Headers, transport_security
 from pod.http.health import HealthCheck, document
 from pod.http.insiders import Insiders
 from pod.http.limits import Places
-from pod.http.proxies import effective_host, is_forwarded_http, is_trusted
+from pod.http.proxies import effective_address, effective_host, is_forwarded_http, is_trusted
 from pod.http.request import check_headers, parse_operation, parse_target, raw_path, wants_page
 from pod.http.response import Answer, answer, failure
 from pod.http.upload import Reader
@@ -210,7 +210,8 @@ class SolidApplication:
         verb = VERBS.get(method)
         if verb is None:
             raise unsupported(method)
-        operation = parse_operation(environ, method, target, credentials, self._renderer)
+        address = effective_address(environ, self._services.config.trusted_proxies) if method == "POST" else ""
+        operation = parse_operation(environ, method, target, credentials, self._renderer, address=address)
         # Slow content holds one of the threads that everyone's uploads share.
         is_strangers_upload = not credentials.has_account and isinstance(environ["wsgi.input"], Reader)
         with self._strangers if is_strangers_upload else nullcontext():

@@ -10,12 +10,12 @@ from functools import partial
 from typing import Any
 
 from pod.errors import UnknownClient
-from pod.identity.attempts import network_of
 from pod.identity.client_documents import ClientDocuments
 from pod.identity.client_metadata import Client, Document, registered_client
 from pod.identity.logos import Logos
 from pod.identity.registration import Registrations
 from pod.identity.throttle import Throttle
+from pod.protocol.addresses import network_of
 from pod.remote.cache import Pay, free
 from pod.remote.client import Remote, RemoteClient
 from pod.remote.pace import Paced

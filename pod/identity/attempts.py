@@ -9,14 +9,11 @@ Spec: RFC 6585 s4; NIST SP 800-63B s5.2.2
 from __future__ import annotations
 
 from dataclasses import dataclass
-from ipaddress import IPv6Address, ip_address, ip_network
 
 from pod.authentication.credentials import digest
 from pod.errors import TooManyRequests
 from pod.services import Services
 from pod.store.interface import Writer
-
-IPV6_NETWORK_BITS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +54,6 @@ def spend(services: Services, tx: Writer, allowance: Allowance, *keys: str, time
 def forget(services: Services, tx: Writer, allowance: Allowance, *keys: str) -> None:
     """It went well: the next mistake is the first one again."""
     services.attempts.forget(tx, allowance.name(*keys))
-
-
-def network_of(address: str) -> str:
-    """What an address counts as."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return address
-    if not isinstance(parsed, IPv6Address):
-        return str(parsed)
-    if parsed.ipv4_mapped is not None:
-        return str(parsed.ipv4_mapped)
-    return str(ip_network((int(parsed), IPV6_NETWORK_BITS), strict=False))
 
 
 def _in_words(seconds: int) -> str:

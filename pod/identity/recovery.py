@@ -11,11 +11,12 @@ from __future__ import annotations
 from pod.authentication.credentials import digest
 from pod.errors import Conflict, LinkExpired
 from pod.identity.accounts import check_email, forget_links, hashed, put_password
-from pod.identity.attempts import Allowance, count, network_of, spend
+from pod.identity.attempts import Allowance, count, spend
 from pod.identity.notices import tell_old_address, tell_owner
 from pod.identity.sessions import Session, end_sessions
 from pod.identity.sign_in import as_typed, check_unchanged, confirm, find
 from pod.mail.message import mail_enabled
+from pod.protocol.addresses import network_of
 from pod.services import Services
 from pod.store.accounts import Account, Accounts, AccountStatus
 from pod.store.interface import Writer

@@ -12,9 +12,10 @@ from typing import Any
 
 from pod.config import KIB
 from pod.errors import InvalidClientMetadata
-from pod.identity.attempts import Allowance, network_of, spend
+from pod.identity.attempts import Allowance, spend
 from pod.identity.client_metadata import Document, checked_registration, parse_json
 from pod.identity.clients import client_secrets
+from pod.protocol.addresses import network_of
 from pod.services import Services
 from pod.store.clients import RegisteredClient, RegisteredClients
 from pod.store.records import SERVER

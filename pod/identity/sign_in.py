@@ -12,7 +12,8 @@ from __future__ import annotations
 from pod.authentication.credentials import PASSWORD_BYTES_MAX
 from pod.config import MAIL_ADDRESS_CHARACTERS_MAX
 from pod.errors import WrongPassword
-from pod.identity.attempts import Allowance, count, forget, network_of, spend
+from pod.identity.attempts import Allowance, count, forget, spend
+from pod.protocol.addresses import network_of
 from pod.services import Services
 from pod.store.accounts import Account, Accounts, AccountStatus
 from pod.store.interface import Writer

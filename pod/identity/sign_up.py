@@ -15,10 +15,11 @@ from typing import Literal
 from pod.authentication.credentials import digest
 from pod.errors import Conflict, LinkExpired, RegistrationClosed
 from pod.identity.accounts import check_email, check_free, check_name, check_password, make_account
-from pod.identity.attempts import Allowance, network_of, spend
+from pod.identity.attempts import Allowance, spend
 from pod.identity.outgoing_mail import INVITATION_PATH
 from pod.identity.recovery import ask_to_verify
 from pod.mail.message import mail_enabled
+from pod.protocol.addresses import network_of
 from pod.protocol.placement import is_private
 from pod.services import Services
 from pod.store.accounts import Account, Accounts

@@ -19,7 +19,6 @@ from authlib.oauth2.rfc6749 import AuthorizationServer, InvalidRequestError
 from pod.authentication.dpop import ProofRules, verify_proof
 from pod.errors import InvalidDPoPProof
 from pod.identity.applications import Clients
-from pod.identity.attempts import network_of
 from pod.identity.client_authentication import ClientAuthentication
 from pod.identity.clients import ID_CHARACTERS_MAX
 from pod.identity.endpoint import BadProofError, EndpointAnswer, EndpointRequest
@@ -30,6 +29,7 @@ from pod.identity.requests import describable
 from pod.identity.revocation import revoke
 from pod.identity.throttle import Throttle
 from pod.identity.tokens import Tokens
+from pod.protocol.addresses import network_of
 from pod.protocol.agent import Proof
 from pod.services import Services
 

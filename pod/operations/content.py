@@ -94,6 +94,8 @@ def _receive_document(
     Spec: LDP 4.2.1.5 -- relative IRIs resolve against the URL of the resource it is about.
     """
     bytes_max = document_bytes_max(services, target, is_identity=is_identity)
+    if body.bytes_max is not None:
+        bytes_max = min(bytes_max, body.bytes_max)
     with taken_in(services, body, bytes_max) as (file, size), services.large_work.document(size):
         data = file.read()
         media_type = body.media_type.essence

@@ -30,6 +30,8 @@ class Body:
     stream: BinaryIO
     media_type: MediaType
     length: int | None = None
+    bytes_max: int | None = None
+    """What may be sent here, where that is less than anywhere else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,8 @@ class Operation:
     """A container is wanted without its listing. Spec: LDP 7.2.2"""
     view: View | None = None
     """A page is wanted rather than RDF."""
+    network: str = ""
+    """What the address that a POST came from counts as."""
 
     @property
     def wants_container(self) -> bool:
@@ -75,6 +79,7 @@ class Shape:
     rdf: bool = False
     root: bool = False
     exists: bool = True
+    inbox: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,4 +110,4 @@ def shape_of(target: Target, state: ResourceState | None) -> Shape:
     if state is None:
         return Shape(container=target.is_container, rdf=target.auxiliary is not None, root=False, exists=False)
     rdf = state.kind is not Kind.OTHER
-    return Shape(container=state.is_container, rdf=rdf, root=target.subject == target.storage)
+    return Shape(container=state.is_container, rdf=rdf, root=target.subject == target.storage, inbox=target.is_inbox)

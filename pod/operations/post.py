@@ -15,6 +15,7 @@ from functools import partial
 from pod.authorization import required
 from pod.authorization.decision import Decision
 from pod.errors import Busy, ContentTypeMissing, NotFound, VersionMoved
+from pod.operations import inbox
 from pod.operations.admission import (
     actor,
     admitted,
@@ -38,7 +39,6 @@ from pod.protocol.slug import segment, with_suffix
 from pod.rdf import formats
 from pod.services import Services
 from pod.store.interface import Reader, Writer
-from pod.store.quota import room
 from pod.store.records import Kind, ResourceState, Snapshot
 
 NAME_ATTEMPTS_MAX = 8
@@ -49,7 +49,9 @@ def post(services: Services, operation: Operation) -> Result:
     done = at_once(services, operation, partial(_post_at_once, services, operation))
     if done is None:
         snapshot, decision = settled(_admit)(services, operation, services.store)
-        done = _post(services, operation, _wish(operation, decision), room(snapshot))
+        if inbox.takes_notification(snapshot, decision):
+            operation = inbox.bounded(services, operation)
+        done = _post(services, operation, _wish(operation, decision), inbox.room(services, snapshot, operation.body))
         remember_regular(services, operation)
     return done
 
@@ -62,7 +64,7 @@ def _post_at_once(services: Services, operation: Operation) -> Result:
         incoming = _receive(services, operation, _child(operation, "new"), None)
 
     def change(tx: Writer) -> ResourceState:
-        _, decision = _admit(services, operation, tx)
+        decision = _let_in(services, operation, incoming, tx)
         return _create(services, tx, _free(operation, tx, _wish(operation, decision)), incoming)
 
     with discarded_on_failure(services, incoming.content):
@@ -85,7 +87,7 @@ def _attempt(services: Services, operation: Operation, wish: str, child: Target,
     incoming = _receive(services, operation, child, left)
 
     def change(tx: Writer) -> ResourceState:
-        _admit(services, operation, tx)
+        _let_in(services, operation, incoming, tx)
         snapshot = _free(operation, tx, wish, child)
         if snapshot.target != child and _speaks_of_itself(operation):
             raise VersionMoved
@@ -99,7 +101,7 @@ def _created(services: Services, operation: Operation, state: ResourceState) -> 
     return Result(
         201,
         operation.target,
-        Shape(container=True, rdf=True, root=operation.target.is_storage_root),
+        Shape(container=True, rdf=True, root=operation.target.is_storage_root, inbox=operation.target.is_inbox),
         etag=services.etag(state),
         modified=state.modified,
         created=Target(state.path, state.path),
@@ -115,7 +117,17 @@ def _admit(services: Services, operation: Operation, reader: Reader) -> tuple[Sn
         raise refuse_method(operation.target, shape, "POST creates resources in containers; this is not a container.")
     check_interaction_model(operation)
     check_conditions(services, operation, snapshot.state)
+    if inbox.takes_notification(snapshot, decision):
+        inbox.check_announced(operation)
     return snapshot, decision
+
+
+def _let_in(services: Services, operation: Operation, incoming: Incoming, tx: Writer) -> Decision:
+    """The admission that counts, with what is known of the content."""
+    container, decision = _admit(services, operation, tx)
+    if container.state is not None and inbox.takes_notification(container, decision):
+        inbox.take(services, tx, operation, container.state, incoming.checked())
+    return decision
 
 
 def _wish(operation: Operation, decision: Decision) -> str:

@@ -13,14 +13,13 @@ from hashlib import sha256
 from pod.operations.content import EMPTY
 from pod.protocol.modes import AccessMode
 from pod.protocol.placement import Placement
-from pod.protocol.resource import Target
+from pod.protocol.resource import INBOX, Target
 from pod.rdf import documents
 from pod.store.interface import Writer
 from pod.store.records import ACLReference, Content, Kind, StorageState
 
 TURTLE = "text/turtle"
 PROFILE = "profile/card"
-INBOX = "inbox/"
 SETTINGS = "settings/"
 PREFERENCES = "settings/prefs.ttl"
 PUBLIC_TYPE_INDEX = "settings/publicTypeIndex.ttl"

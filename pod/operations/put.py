@@ -9,6 +9,7 @@ from functools import partial
 
 from pod.authorization import required
 from pod.errors import Conflict, ContentTypeMissing, VersionMoved
+from pod.operations import inbox
 from pod.operations.admission import (
     actor,
     admit,
@@ -26,7 +27,6 @@ from pod.operations.operation import Operation, Result
 from pod.operations.rules import check_document
 from pod.services import Services
 from pod.store.interface import Reader, Writer
-from pod.store.quota import room
 from pod.store.records import Kind, ResourceState, Snapshot
 
 
@@ -83,7 +83,7 @@ def _receive(services: Services, operation: Operation, snapshot: Snapshot | None
             services,
             operation.body,
             target,
-            room=room(snapshot) if snapshot else None,
+            room=inbox.room(services, snapshot, operation.body) if snapshot else None,
             by_account=operation.credentials.has_account,
             is_identity=snapshot is not None and snapshot.state is not None and snapshot.state.protected,
         )

@@ -25,6 +25,8 @@ REMEMBERED_PATH_BYTES_MAX = 128
 
 ACL_SUFFIX = ".acl"
 DESCRIPTION_SUFFIX = ".meta"
+INBOX = "inbox/"
+"""Below a storage root: where others leave notifications. Spec: LDN #receiver"""
 
 Made = TypeVar("Made")
 
@@ -84,6 +86,10 @@ class Target:
     @property
     def is_storage_root(self) -> bool:
         return self.auxiliary is None and self.path == self.storage
+
+    @property
+    def is_inbox(self) -> bool:
+        return self.auxiliary is None and self.path == self.storage + INBOX
 
     @property
     def twin(self) -> str | None:

@@ -12,6 +12,14 @@ from pod.store.records import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """What lies in an inbox, or may."""
+
+    bytes: int
+    resources: int
+
+
+@dataclass(frozen=True, slots=True)
 class Usage:
     """The counters of a storage after a change. A maximum of 0 is no limit."""
 
@@ -19,6 +27,10 @@ class Usage:
     bytes_max: int
     resources: int
     resources_max: int
+
+    def without(self, held: Held) -> Usage:
+        """The same without what is not the owner's."""
+        return Usage(self.bytes - held.bytes, self.bytes_max, self.resources - held.resources, self.resources_max)
 
 
 def room(snapshot: Snapshot) -> int | None:

@@ -24,6 +24,7 @@ from pod.store import staging
 from pod.store import statements as sql
 from pod.store.blobs.filesystem import FilesystemBlobs, Sync
 from pod.store.blobs.interface import BlobStore
+from pod.store.quota import Held
 from pod.store.reading import Reading
 from pod.store.records import Actor, Content, Cursor, ResourceState
 from pod.store.writing import Limits, Occasion, Writing
@@ -68,7 +69,8 @@ class SQLiteStore(Reading):
         self._side = side
         self._together = Together(main, wait_seconds_max=config.busy_seconds_max)
         self._turns = Turns(config.turns, config.busy_seconds_max)
-        self._limits = Limits(config.quota_bytes, config.quota_resources, config.members_max)
+        inbox = Held(config.inbox_bytes_max, config.inbox_notifications_max)
+        self._limits = Limits(config.quota_bytes, config.quota_resources, config.members_max, inbox)
         self._epoch = _epoch(main)
 
     def rows(self, statement: str, parameters: Sequence[Value] = ()) -> list[Row]:

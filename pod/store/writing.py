@@ -22,6 +22,7 @@ from pod.protocol.resource import DESCRIPTION_SUFFIX, Target
 from pod.store import quota
 from pod.store import statements as sql
 from pod.store.blobs.interface import BlobStore
+from pod.store.inboxes import set_aside
 from pod.store.reading import Reading, state_of
 from pod.store.records import ACLReference, Actor, ChangeKind, Content, Kind, ResourceState, StorageState
 
@@ -36,11 +37,12 @@ Given = TypeVar("Given")
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a new storage may hold, and any container."""
+    """What a new storage may hold, any container, and any inbox."""
 
     quota_bytes: int
     quota_resources: int
     members_max: int
+    inbox: quota.Held
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +114,9 @@ class Writing(Reading):
         protected: bool = False,
     ) -> ResourceState:
         place = self._place(target)
-        version = self._spend(place.storage, content.size, 1)
+        version, usage = self._charge(place.storage, content.size, 1)
         state = self._inserted(target, kind, content, place, version, protected=protected)
+        self._check_quota(place.storage, usage, content.size, 1)
         self._show_membership(place.parent, version, +1)
         self._show_description(target.path, place.subject, version)
         self._record(ChangeKind.CREATE, state, place.subject, acl)
@@ -183,12 +186,24 @@ class Writing(Reading):
 
     def _spend(self, storage: int, bytes_more: int, resources_more: int) -> int:
         """Charge the storage and take its next sequence number: the version of what is being written."""
+        version, usage = self._charge(storage, bytes_more, resources_more)
+        self._check_quota(storage, usage, bytes_more, resources_more)
+        return version
+
+    def _charge(self, storage: int, bytes_more: int, resources_more: int) -> tuple[int, quota.Usage]:
         rows = self.rows(sql.SPEND, (bytes_more, resources_more, storage))
         if not rows:
             raise NotFound("There is no such storage.")
         version, *counters = rows[0]
-        quota.check(quota.Usage(*counters), bytes_more=bytes_more, resources_more=resources_more)
-        return int(version)
+        return int(version), quota.Usage(*counters)
+
+    def _check_quota(self, storage: int, usage: quota.Usage, bytes_more: int, resources_more: int) -> None:
+        """What lies in the inbox, what was just put there included, is looked at only where it would be too much."""
+        try:
+            quota.check(usage, bytes_more=bytes_more, resources_more=resources_more)
+        except QuotaExceeded:
+            usage = usage.without(set_aside(self, storage, self._limits.inbox))
+            quota.check(usage, bytes_more=bytes_more, resources_more=resources_more)
 
     def _inserted(
         self, target: Target, kind: Kind, content: Content, place: _Place, version: int, *, protected: bool

@@ -90,6 +90,8 @@ def looked_at(
         yield person
 
 
+@pytest.mark.requirement("solid#accessible-rich-internet-applications")
+@pytest.mark.requirement("solid#web-content-accessibility")
 def test_a_page_is_for_everyone(looked_at: Person, look: Look, axe: str):
     def keep(view: str) -> None:
         if directory := os.environ.get("SCREENSHOTS"):

@@ -43,6 +43,7 @@ def share(alice: SolidClient, url: str) -> None:
     )
 
 
+@pytest.mark.requirement("solid#web-content-accessibility")
 @pytest.mark.parametrize("path", ["{shown}", "{shown}box/", "{shown}card", "{shown}none", "bob/profile/card", "alice/"])
 def test_a_page_about_a_resource_is_for_everyone(meet: Meet, shown: str, axe: str, path: str):
     stranger = meet()

@@ -69,6 +69,7 @@ def test_the_link_is_there_before_the_resource(alice: SolidClient, subjects: lis
         assert_problem(alice.get(link(alice.head(url), relation)), 404)
 
 
+@pytest.mark.requirement("solid#client-link-describes")
 @pytest.mark.requirement("solid#server-auxiliary-resources-management")
 def test_a_description_links_its_subject(alice: SolidClient, subjects: list[str]) -> None:
     for url in subjects:

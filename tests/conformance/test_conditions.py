@@ -44,6 +44,7 @@ READS = pytest.mark.parametrize("method", ["GET", "HEAD"])
 # -- entity tags ---------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.requirement("solid#server-etag")
 @pytest.mark.requirement("rfc9110#8.8.3.3")
 def test_representations_have_strong_tags_of_their_own(alice: SolidClient, doc: str, container: str) -> None:
     for url in (doc, container):
@@ -149,6 +150,7 @@ def test_another_tag_gets_the_whole(alice: SolidClient, doc: str, method: str, v
     assert alice.request(method, doc, headers={"If-None-Match": value}).status_code == 200
 
 
+@pytest.mark.requirement("solid#resource-update-integrity")
 @pytest.mark.requirement("rfc9110#13.1.2")
 @WRITES
 @pytest.mark.parametrize("value", ["*", "{0}", "W/{0}", '"x", {0}'])
@@ -165,6 +167,7 @@ def test_if_none_match_of_another_tag_lets_a_write_through(alice: SolidClient, d
     assert write(alice, method, doc, If_None_Match='"x"').status_code == 204
 
 
+@pytest.mark.requirement("solid#resource-update-integrity")
 @pytest.mark.requirement("rfc9110#13.1.2")
 @pytest.mark.parametrize("method", ["PUT", "PATCH"])
 def test_if_none_match_star_creates(alice: SolidClient, container: str, method: str) -> None:
@@ -324,6 +327,7 @@ def test_a_container_is_created_once(alice: SolidClient, container: str) -> None
     assert [alice.put(container + "box/", headers=headers).status_code for _ in range(2)] == [201, 412]
 
 
+@pytest.mark.requirement("solid26#conditional-put")
 def test_read_modify_write_loses_no_update(alice: SolidClient, doc: str) -> None:
     """Two clients read the same state and both write: the second hears of it."""
     seen = etag(alice, doc)

@@ -37,6 +37,7 @@ def types(client: SolidClient, method: str, url: str) -> set[str]:
 # -- containment -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.requirement("solid#uri-slashes-hierarchical-identifier")
 @pytest.mark.requirement("solid#server-hierarchical-containment")
 def test_containment_follows_the_path(alice: SolidClient, container: str) -> None:
     alice.put_turtle(container + "a/b/doc")
@@ -102,6 +103,13 @@ def test_a_listing_has_sizes(alice: SolidClient, container: str) -> None:
     assert sizes == [Literal(len(ONE))]
 
 
+@pytest.mark.requirement("solid#contained-resource-metadata-inapplicable")
+def test_a_listing_invents_no_size_and_type_for_containers(alice: SolidClient, container: str) -> None:
+    alice.put_container(container + "inner/")
+    about = set(alice.graph(container).predicates(URIRef(container + "inner/"), None))
+    assert about == {RDF.type, DCTERMS.modified, STAT.mtime}
+
+
 @pytest.mark.requirement("solid#contained-resource-metadata-rdf-type")
 @pytest.mark.parametrize("media_type", ["text/turtle", "image/png", "application/ld+json", "text/plain"])
 def test_a_listing_has_media_types(alice: SolidClient, container: str, media_type: str) -> None:
@@ -162,6 +170,7 @@ METADATA = [
 ]
 
 
+@pytest.mark.requirement("solid#server-resource-constraints-advertisement")
 @pytest.mark.requirement("ldp#4.2.4.3")
 @pytest.mark.requirement("ldp#4.2.1.6")
 @pytest.mark.parametrize("claim", [CONTAINMENT, *METADATA])
@@ -174,6 +183,14 @@ def test_put_of_a_description_cannot_claim_what_the_server_manages(
     assert container in str(assert_problem(response, 409)), "it names the statement"
     assert linked(response, str(LDP.constrainedBy))
     assert set(alice.graph(container)) == before
+
+
+@pytest.mark.requirement("solid#server-resource-constraints-uri")
+def test_the_constraint_that_is_linked_can_be_read(alice: SolidClient, anyone: SolidClient, container: str) -> None:
+    response = alice.put(container + ".meta", CLAIMS["containment"].format(container), headers=TURTLE)
+    (constraint,) = linked(response, str(LDP.constrainedBy))
+    assert constraint == response.json()["type"]
+    assert anyone.get(constraint).status_code == 200
 
 
 @pytest.mark.parametrize("claim", [CONTAINMENT, *METADATA])

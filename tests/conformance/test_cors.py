@@ -100,6 +100,7 @@ def test_the_servers_own_documents_answer_preflights(anyone: SolidClient, path: 
     assert response.headers["Access-Control-Allow-Origin"] in {ORIGIN, "*"}
 
 
+@pytest.mark.requirement("oidc#cors")
 def test_the_token_endpoint_answers_preflights(anyone: SolidClient) -> None:
     endpoint = anyone.get(".well-known/openid-configuration").json()["token_endpoint"]
     response = preflight(anyone, endpoint, "POST", "authorization, content-type, dpop")
@@ -234,6 +235,7 @@ MINIMUM = {
 }  # fmt: skip
 
 
+@pytest.mark.requirement("solid#cors-expose-minimum")
 @pytest.mark.requirement("solid#server-cors-aceh")
 @pytest.mark.requirement("wac#server-cors-aceh-wac-allow")
 def test_the_usual_headers_are_always_exposed(alice: SolidClient, anyone: SolidClient, doc: str) -> None:
@@ -258,10 +260,13 @@ def test_nothing_is_a_star(alice: SolidClient, anyone: SolidClient, doc: str) ->
         assert "*" not in fields.values()
 
 
+@pytest.mark.requirement("solid#cors-protections-authorization")
 def test_an_origin_is_no_credential(anyone: SolidClient, doc: str) -> None:
     assert_problem(anyone.get(doc, headers=FROM_APP | {"Cookie": "session=x", "Referer": ORIGIN}), 401)
 
 
+@pytest.mark.requirement("solid#request-sanitization")
+@pytest.mark.requirement("solid#http-request-headers-validity")
 def test_an_origin_cannot_write_headers(alice: SolidClient, doc: str) -> None:
     path = urlsplit(doc).path
     for origin in ("https://a.example\tx", "https://a.example, https://b.example", "x" * 5000, "é"):

@@ -240,6 +240,7 @@ REFUSALS = [
 ]
 
 
+@pytest.mark.requirement("rfc9457#3")
 @pytest.mark.requirement("solid#server-content-type-includes")
 @pytest.mark.parametrize(("method", "name", "headers", "data", "status"), REFUSALS)
 def test_refusals_are_problem_documents(
@@ -344,9 +345,24 @@ def test_a_method_the_target_does_not_support_is_refused(
     assert "GET" in listed(response, "Allow")
 
 
+@pytest.mark.requirement("solid#identifiable-information-error-responses")
 def test_a_problem_does_not_repeat_what_was_sent(alice: SolidClient, bob: SolidClient, container: str) -> None:
     """Spec: Solid #identifiable-information-error-responses"""
     response = bob.put(container + "doc", b"<#secret> <#b> <#c> .", headers={"Content-Type": "text/turtle"})
     problem = json.dumps(assert_problem(response, 403))
     assert "secret" not in problem
     assert alice.web_id not in problem
+
+
+@pytest.mark.requirement("solid#user-agent-assumptions")
+def test_nothing_is_guessed_from_what_looks_like_a_browser(alice: SolidClient, container: str) -> None:
+    browser = {
+        "User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0",
+        "Origin": "https://app.example",
+        "Sec-Fetch-Mode": "navigate",
+    }
+    for accept in (None, "*/*", "application/ld+json"):
+        plain, dressed = (alice.get(container, headers={"Accept": accept} | more) for more in ({}, browser))
+        assert dressed.status_code == plain.status_code == 200
+        assert dressed.headers["Content-Type"] == plain.headers["Content-Type"]
+        assert dressed.content == plain.content

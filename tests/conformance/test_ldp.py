@@ -272,6 +272,7 @@ MINIMAL = 'return=representation; include="http://www.w3.org/ns/ldp#PreferMinima
 OMIT = 'return=representation; omit="http://www.w3.org/ns/ldp#PreferContainment"'
 
 
+@pytest.mark.requirement("rfc7240#3")
 @pytest.mark.requirement("ldp#7.2.2")
 @pytest.mark.parametrize("prefer", [MINIMAL, OMIT])
 def test_a_container_can_be_read_without_its_containment(alice: SolidClient, container: str, prefer: str) -> None:
@@ -283,6 +284,7 @@ def test_a_container_can_be_read_without_its_containment(alice: SolidClient, con
     assert "prefer" in {name.lower() for name in listed(response, "Vary")}
 
 
+@pytest.mark.requirement("rfc7240#2")
 def test_an_unknown_preference_changes_nothing(alice: SolidClient, container: str) -> None:
     alice.put_turtle(container + "doc")
     response = alice.get(container, headers={"Accept": "text/turtle", "Prefer": "respond-async, wait=5"})

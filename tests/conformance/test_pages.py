@@ -194,6 +194,7 @@ def test_a_refusal_varies_with_who_asks(anyone: SolidClient, container: str) -> 
     assert "Accept" in listed(anyone.get(container, headers=BROWSER), "Vary")
 
 
+@pytest.mark.requirement("solid#cors-untrusted-origins-ignore-cookies")
 @pytest.mark.parametrize("cookie", ["freehold", "__Host-freehold", "session"])
 def test_no_cookie_is_honoured_at_the_url_of_a_resource(anyone: SolidClient, container: str, cookie: str) -> None:
     response = anyone.get(container, headers=BROWSER | {"Cookie": f"{cookie}=x"})

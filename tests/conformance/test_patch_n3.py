@@ -76,6 +76,7 @@ EFFECTS = [
 ]
 
 
+@pytest.mark.requirement("solid#server-patch-n3-type")
 @pytest.mark.requirement("solid#server-patch-n3-accept")
 @pytest.mark.requirement("solid#server-patch-n3-semantics")
 @pytest.mark.requirement("solid#server-patch-n3-patch-identifier")
@@ -95,6 +96,7 @@ def test_inserted_blank_nodes_are_new_ones(alice: SolidClient, doc: str) -> None
     assert all(isinstance(subject, BNode) for subject in subjects)
 
 
+@pytest.mark.requirement("ct#patch-creates")
 @pytest.mark.requirement("solid#server-patch-n3-semantics")
 def test_a_patch_creates_a_missing_document_and_its_containers(alice: SolidClient, container: str) -> None:
     response = alice.patch(container + "a/b/new", n3_patch(inserts=":x :y :z ."), headers=N3)
@@ -270,6 +272,7 @@ def test_a_patch_is_atomic(alice: SolidClient, doc: str) -> None:
     assert alice.head(doc).headers["ETag"] == before
 
 
+@pytest.mark.requirement("ct#patch-read-access")
 def test_what_is_no_rdf_is_not_patched(alice: SolidClient, bob: SolidClient, container: str) -> None:
     alice.put(container + "photo", b"\x89PNG", headers={"Content-Type": "image/png"})
     assert_problem(alice.patch(container + "photo", n3_patch(inserts=":x :y :z ."), headers=N3), 405)
@@ -316,6 +319,7 @@ def test_a_patch_needs_the_modes_of_what_it_does(
     assert (alice.get(doc).text == BEFORE) == (status == 403)
 
 
+@pytest.mark.requirement("wac#http-patch")
 @pytest.mark.requirement("solid#server-n3-patch-insert")
 @pytest.mark.parametrize(("modes", "status"), [("Append", 201), ("Write", 201), ("Read", 403), ("Control", 403)])
 def test_an_append_only_agent_creates_by_inserting(
@@ -326,6 +330,7 @@ def test_an_append_only_agent_creates_by_inserting(
     assert (alice.get(container + "new").status_code == 200) == (status == 201)
 
 
+@pytest.mark.requirement("wac#consider-append-read-diff")
 def test_an_append_only_agent_learns_nothing(alice: SolidClient, bob: SolidClient, doc: str, share) -> None:
     """Whether its triple was there already must not show."""
     share(doc, "Append")

@@ -60,6 +60,7 @@ EFFECTS = [
 ]  # fmt: skip
 
 
+@pytest.mark.requirement("interop#sparql-update")
 @pytest.mark.parametrize(("update", "after"), [row[1:] for row in EFFECTS], ids=[row[0] for row in EFFECTS])
 def test_an_update_changes_the_document(alice: SolidClient, doc: str, update: str, after: str | None) -> None:
     response = alice.patch(doc, update, headers=SPARQL)
@@ -94,6 +95,7 @@ def test_the_media_type_may_have_parameters(alice: SolidClient, doc: str, media_
     assert response.status_code == 204
 
 
+@pytest.mark.requirement("interop#sparql-update")
 def test_sparql_update_is_advertised(alice: SolidClient, doc: str) -> None:
     assert "application/sparql-update" in listed(alice.options(doc), "Accept-Patch")
 

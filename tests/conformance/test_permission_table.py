@@ -186,6 +186,9 @@ def scene(request: pytest.FixtureRequest, alice: SolidClient, bob: SolidClient, 
 @pytest.mark.requirement("wac#server-delete-operation")
 @pytest.mark.requirement("wac#server-control-operation")
 @pytest.mark.requirement("solid#server-description-resource-authorization")
+@pytest.mark.requirement("wac#container-permissions")
+@pytest.mark.requirement("wac#consider-delete-read-diff")
+@pytest.mark.requirement("ct#status-matrix")
 @pytest.mark.parametrize("scene", CASES, ids=str, indirect=True)
 def test_a_request_does_what_the_modes_allow(scene: Scene, bob: SolidClient, anyone: SolidClient) -> None:
     scene.arrange()

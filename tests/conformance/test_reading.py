@@ -84,6 +84,7 @@ def test_answers_to_writes_have_allow(alice: SolidClient, container: str) -> Non
         assert "PUT" in listed(alice.put(container + "doc", b"", headers=TURTLE), "Allow")
 
 
+@pytest.mark.requirement("solid#accept-put")
 @pytest.mark.requirement("solid#server-accept-headers")
 @pytest.mark.parametrize("method", SAFE)
 def test_accept_headers_agree_with_allow(alice: SolidClient, kinds: dict[str, str], method: str) -> None:
@@ -167,6 +168,7 @@ def test_what_was_written_comes_back_byte_for_byte(alice: SolidClient, container
     assert response.headers["Content-Length"] == str(len(body))
 
 
+@pytest.mark.requirement("ct#content-negotiation-named-graphs")
 def test_json_ld_with_named_graphs_comes_back_as_json_ld(alice: SolidClient, container: str) -> None:
     """Spec: content-negotiation-named-graphs; as Turtle there is the default graph only."""
     document = {

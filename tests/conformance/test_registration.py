@@ -54,6 +54,7 @@ def test_a_registration_is_answered_with_everything_that_was_registered(server):
     assert told["client_id_issued_at"] > 1_700_000_000
 
 
+@requirement("oidc#clientids-oidc/1")
 @requirement("rfc7591#3.2.1")
 def test_each_registration_is_an_app_of_its_own(server):
     first, second = (register(server, SPECIFIED).json() for _ in range(2))

@@ -146,6 +146,7 @@ def test_the_metadata_has_what_openid_discovery_requires(metadata, issuer):
     assert all(value or value is False for value in metadata.values())
 
 
+@requirement("rfc8414#3")
 @requirement("discovery#provider-metadata")
 def test_both_well_known_documents_are_the_same_json(issuer, metadata):
     other = requests.get(f"{issuer}.well-known/oauth-authorization-server", timeout=SECONDS_MAX)
@@ -173,6 +174,7 @@ def test_the_published_keys_are_public(metadata):
     assert all(key["kid"] and key["use"] == "sig" and not {"d", "p", "q"} & key.keys() for key in keys)
 
 
+@requirement("oidc#cors")
 @pytest.mark.parametrize(
     ("method", "path"),
     [
@@ -354,6 +356,7 @@ def test_a_proof_gives_one_token(endpoint, key):
 # -- DPoP at the resource server ---------------------------------------------------------------------------------------
 
 
+@requirement("rfc9449#5.1")
 @requirement("rfc9449#4.2")
 @requirement("rfc9449#7.1")
 @pytest.mark.parametrize("algorithm", ["ES256", "RS256", "PS256", "ES384", "EdDSA"])
@@ -596,6 +599,7 @@ def test_an_unauthenticated_request_is_told_where_to_authenticate(anyone, privat
     assert challenge(answer, "Bearer")["scope"]
 
 
+@requirement("rfc9728#5.1")
 @requirement("rfc9728#2")
 @requirement("rfc9728#3")
 def test_the_challenge_leads_to_the_metadata_of_the_very_resource(anyone, private, issuer):
@@ -697,6 +701,7 @@ def test_a_disabled_account_loses_its_tokens_with_the_next_request(tmp_path):
     assert server.read(token).status_code == 200
 
 
+@requirement("solid#tls-connections")
 @requirement("oidc#security-tls")
 @pytest.mark.parametrize(
     ("base_url", "dev", "given"),
@@ -712,6 +717,7 @@ def test_tokens_are_given_over_tls_only_or_on_loopback(tmp_path, base_url, dev, 
     assert bool(server.token()) == given
 
 
+@requirement("solid#restrict-untrusted-requests")
 def test_the_token_endpoint_bears_only_so_many_requests_a_minute(tmp_path):
     server = world(tmp_path, dev=False, token_requests_per_minute=3)
     assert [bool(server.token()) for _ in range(5)] == [True, True, True, False, False]

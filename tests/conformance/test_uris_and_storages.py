@@ -70,6 +70,7 @@ def test_post_makes_no_slash_twin(alice: SolidClient, container: str, slug: str,
     assert location.rstrip("/") not in {container + "doc", container + "box"}
 
 
+@pytest.mark.requirement("solid#server-uri-redirect-differing")
 @pytest.mark.requirement("solid#server-uri-trailing-slash-distinct")
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 @pytest.mark.parametrize(("asked", "there"), [("doc/", "doc"), ("box", "box/")])
@@ -146,6 +147,7 @@ def test_nobody_makes_a_storage_beside_the_others(alice: SolidClient) -> None:
     assert_problem(response, 403, 404)
 
 
+@pytest.mark.requirement("solid#client-storage-discovery")
 @pytest.mark.requirement("solid#server-link-storage")
 @pytest.mark.parametrize("method", SAFE)
 def test_a_storage_root_says_that_it_is_one(alice: SolidClient, container: str, method: str) -> None:
@@ -218,6 +220,7 @@ def test_deeper_names_may_begin_with_a_dot(alice: SolidClient, container: str) -
     assert container + ".hidden" in contained(alice, container)
 
 
+@pytest.mark.requirement("solid#apply-normalization-canonicalization")
 @pytest.mark.parametrize(
     ("one", "other"),
     [("a%7Eb", "a~b"), ("a%7eb", "a~b"), ("%61", "a"), ("caf%c3%a9", "caf%C3%A9"), ("a%2db", "a-b")],

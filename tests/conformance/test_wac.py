@@ -264,6 +264,7 @@ def test_write_includes_append_and_not_read(bob: SolidClient, document: str, giv
     assert [may(bob, document, mode) for mode in ("read", "append", "write")] == [False, True, True]
 
 
+@pytest.mark.requirement("wac#http-acl-resource")
 @pytest.mark.requirement("wac#authorization-evaluation-acl-mode-entailment")
 @pytest.mark.requirement("wac#server-control-operation")
 def test_control_gives_the_acl_and_nothing_else(bob: SolidClient, document: str, give: Give) -> None:
@@ -389,6 +390,7 @@ def test_members_of_a_group_on_another_server_may_read_and_write(
         assert not may(carol, document)
 
 
+@pytest.mark.requirement("wac#consider-additional-information-lookups")
 @pytest.mark.requirement("wac#acl-agentgroup")
 def test_a_group_that_cannot_be_read_has_no_members_and_stops_nobody_else(
     alice: SolidClient, bob: SolidClient, carol: SolidClient, document: str, give: Give
@@ -450,6 +452,7 @@ def test_the_strict_setting_wants_an_origin_for_what_is_not_public() -> None:
 # -- what may be learned -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.requirement("wac#wac-allow")
 @pytest.mark.requirement("wac#server-wac-allow")
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 @pytest.mark.parametrize(
@@ -471,6 +474,7 @@ def test_answers_say_what_the_caller_and_everyone_may(
     assert not groups.get("public")
 
 
+@pytest.mark.requirement("ct#wac-allow")
 @pytest.mark.requirement("wac#server-wac-allow")
 @pytest.mark.requirement("wac#acl-agentclass-foaf-agent")
 def test_the_user_may_what_the_public_may(
@@ -510,6 +514,8 @@ def test_a_304_says_it_too(alice: SolidClient, document: str) -> None:
     assert (answer.status_code, wac_allow(answer)["user"]) == (304, {"read", "write", "append", "control"})
 
 
+@pytest.mark.requirement("solid#exposing-information")
+@pytest.mark.requirement("wac#consider-append-read-diff")
 def test_a_refusal_says_which_modes_it_takes_and_nothing_of_the_resource(
     bob: SolidClient, anyone: SolidClient, document: str
 ) -> None:
@@ -519,6 +525,7 @@ def test_a_refusal_says_which_modes_it_takes_and_nothing_of_the_resource(
     assert "WWW-Authenticate" in anyone.get(document).headers
 
 
+@pytest.mark.requirement("wac#reinstated-resource-permissions")
 def test_rights_end_with_the_resource(alice: SolidClient, bob: SolidClient, document: str, give: Give) -> None:
     give(document, authorization(document, "Read", agents=(bob.web_id,)))
     alice.delete(document)
@@ -535,6 +542,8 @@ def test_reading_takes_read(bob: SolidClient, document: str, give: Give) -> None
     assert {bob.request(method, document).status_code for method in ("GET", "HEAD", "OPTIONS")} == {403}
 
 
+@pytest.mark.requirement("wac#http-post")
+@pytest.mark.requirement("wac#http-put")
 @pytest.mark.requirement("wac#server-create-operation")
 def test_creating_takes_append_where_it_happens(
     alice: SolidClient, bob: SolidClient, container: str, give: Give

@@ -34,6 +34,7 @@ def private_index(client: SolidClient) -> str:
     return one(client.graph(preferences(client)), client.web_id, SOLID.privateTypeIndex)
 
 
+@pytest.mark.requirement("solid#webid")
 @pytest.mark.requirement("webid#webid")
 @pytest.mark.requirement("webid#hash")
 @pytest.mark.requirement("solid26#common-assumptions")
@@ -52,6 +53,7 @@ def test_the_document_names_an_issuer_that_is_one(carol: SolidClient, anyone: So
     assert metadata["issuer"] == issuer
 
 
+@pytest.mark.requirement("solid#client-rdf-storage")
 @pytest.mark.requirement("profile#webid-profile-data-model")
 def test_a_profile_has_the_parts_of_the_data_model(carol: SolidClient, anyone: SolidClient) -> None:
     profile = anyone.graph(document(carol))
@@ -99,6 +101,7 @@ def test_an_extended_profile_can_be_linked(carol: SolidClient, anyone: SolidClie
     assert carol.patch(document(carol), f"DELETE DATA {{ {statement} }}", headers=SPARQL).status_code == 204
 
 
+@pytest.mark.requirement("profile#webid-profile-single-inbox")
 @pytest.mark.requirement("profile#server-unprocessable-content")
 @pytest.mark.parametrize("predicate", [LDP.inbox, PIM.preferencesFile])
 def test_a_profile_with_two_of_what_there_is_one_is_refused(carol: SolidClient, predicate: URIRef) -> None:

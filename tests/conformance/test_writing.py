@@ -44,6 +44,7 @@ def test_the_writing_methods_are_supported(
     assert len(contained(alice, container)) == 1
 
 
+@pytest.mark.requirement("solid#uri-allocation-put-patch")
 @pytest.mark.requirement("rfc9110#9.3.4")
 @pytest.mark.parametrize(
     ("media_type", "body"), [("text/turtle", ONE.encode()), ("image/png", b"\x89PNG"), ("image/png", b"")]
@@ -102,6 +103,7 @@ def test_writing_gives_the_new_etag(alice: SolidClient, container: str) -> None:
 # -- POST ----------------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.requirement("solid#uri-allocation-post")
 @pytest.mark.requirement("solid#server-post-uri-assignment")
 @pytest.mark.requirement("solid#server-post-container")
 def test_post_creates_under_a_uri_the_server_chose(alice: SolidClient, container: str) -> None:
@@ -122,6 +124,7 @@ SLUGS = [
 ]  # fmt: skip
 
 
+@pytest.mark.requirement("rfc5023#9.7")
 @pytest.mark.requirement("solid#server-post-container-create-resource")
 @pytest.mark.parametrize("slug", SLUGS)
 def test_any_slug_creates_directly_below_the_container(alice: SolidClient, container: str, slug: str) -> None:
@@ -144,12 +147,14 @@ def test_a_slug_with_path_parts_makes_nothing_elsewhere(alice: SolidClient, cont
     assert contained(alice, target + "box/") == set()
 
 
+@pytest.mark.requirement("ldp#5.2.3.10")
 @pytest.mark.parametrize(("slug", "name"), [("notes.ttl", "notes.ttl"), ("caf%C3%A9", "café"), ("a~b", "a~b")])
 def test_a_free_slug_is_the_name(alice: SolidClient, container: str, slug: str, name: str) -> None:
     response = alice.post(container, b"", headers=TURTLE | {"Slug": slug})
     assert unquote(response.headers["Location"]) == container + name
 
 
+@pytest.mark.requirement("rfc5023#9.7")
 @pytest.mark.parametrize("taken", ["notes", "notes/"])
 @pytest.mark.parametrize("headers", [TURTLE, TURTLE | CONTAINER_LINK], ids=["document", "container"])
 def test_a_taken_slug_gets_another_name(
@@ -179,6 +184,7 @@ def test_post_to_a_document_is_not_allowed(alice: SolidClient, container: str) -
 # -- DELETE --------------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.requirement("solid#server-delete-get")
 @pytest.mark.requirement("solid#server-delete")
 @pytest.mark.requirement("solid#server-delete-remove-containment")
 @pytest.mark.parametrize("name", ["doc", "box/"])
@@ -230,6 +236,7 @@ def test_delete_of_nothing_is_not_found(alice: SolidClient, container: str) -> N
 # -- WebID profiles ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.requirement("profile#protected-properties")
 @pytest.mark.requirement("solid#server-update-protected-triples")
 def test_put_does_not_change_the_issuer_of_a_profile(carol: SolidClient) -> None:
     card = carol.web_id.partition("#")[0]
@@ -244,6 +251,7 @@ def test_put_does_not_change_the_issuer_of_a_profile(carol: SolidClient) -> None
     assert carol.get(card).text == before
 
 
+@pytest.mark.requirement("profile#protected-properties")
 @pytest.mark.requirement("solid#server-update-protected-triples")
 @pytest.mark.parametrize(
     "update",

@@ -49,6 +49,7 @@ class JournalContract:
         assert (change.media_type, change.size, change.digest) == ("text/turtle", 0, "")
         assert (change.previous_version, change.previous_digest) == (before.version, before.digest)
 
+    @pytest.mark.requirement("wac#consider-acl-resource-activities")
     def test_an_auxiliary_resource_names_its_subject(self, store, pod):
         state = put(store, "/alice/a")
         put(store, "/alice/a.acl")
@@ -72,6 +73,7 @@ class JournalContract:
         first, second, third, other = last(store, 4)
         assert first.operation == second.operation == third.operation != other.operation
 
+    @pytest.mark.requirement("wac#consider-acl-resource-activities")
     def test_agent_and_client_are_told(self, store, pod):
         content = staged(store, b"")
         with store.write(Actor("https://a.example/#me", "https://app.example/id")) as tx:

@@ -59,6 +59,7 @@ def browser(here: Server) -> Browser:
     return browser
 
 
+@pytest.mark.requirement("oidc#security-issuer-trust")
 @pytest.mark.requirement("oidc#id-token-validation/2")
 def test_a_server_that_its_owner_added_signs_them_in(alice, here, there, browser):
     url = shared(alice)

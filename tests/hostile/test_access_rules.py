@@ -279,6 +279,7 @@ def told(answer: Answer, path: str) -> tuple[object, ...]:
     return answer.status, fields, kept
 
 
+@pytest.mark.requirement("solid#timing-attacks")
 @pytest.mark.parametrize("headers", QUESTIONS, ids=str)
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE", "POST"])
 @pytest.mark.parametrize("by", ["bob", None])

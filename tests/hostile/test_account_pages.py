@@ -243,6 +243,7 @@ def test_a_locked_account_is_out_at_once(site: Site, guest: Guest):
     set_disabled(site.services, "bob", False)
 
 
+@pytest.mark.requirement("solid#cors-untrusted-origins-ignore-cookies")
 def test_pods_look_at_no_cookie(alice: Guest):
     assert alice.get("/alice/").status_code == 401
     assert alice.post("/alice/", {"a": "b"}).status_code == 401

@@ -52,6 +52,7 @@ def refused_at_app(app: App, **changes) -> str:
 # -- requests ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.requirement("oidc#concepts")
 @pytest.mark.parametrize(
     "changes",
     [

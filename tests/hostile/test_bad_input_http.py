@@ -216,6 +216,7 @@ def test_a_context_that_cannot_be_had_is_unprocessable(place: Place, context: st
 TOO_LARGE = {413, 422}
 
 
+@pytest.mark.requirement("solid#restrict-untrusted-requests")
 @pytest.mark.parametrize(("media_type", "method", "name", "size"), [
     ("text/turtle", "PUT", "doc", 20 * MIB + 1),
     ("application/ld+json", "POST", "", 20 * MIB + 1),
@@ -337,6 +338,7 @@ def test_a_product_of_everything_with_everything_is_refused(
         assert_problem(place.client.patch(place.doc, content, headers=headers), 409, 413, 422)
 
 
+@pytest.mark.requirement("solid#restrict-untrusted-requests")
 @pytest.mark.parametrize(
     "name", ["Accept", "Slug", "If-None-Match", "Link", "Authorization", "DPoP", "Origin", "Prefer", "X-Own", "Cookie"]
 )

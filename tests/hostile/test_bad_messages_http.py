@@ -40,6 +40,7 @@ PATHS = [
 ]  # fmt: skip
 
 
+@pytest.mark.requirement("solid#reject-bad-requests")
 @pytest.mark.parametrize("name", PATHS)
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH", "POST"])
 def test_a_path_that_makes_no_sense_is_refused(place: Place, method: str, name: str) -> None:
@@ -159,6 +160,7 @@ AMBIGUOUS = {
 }
 
 
+@pytest.mark.requirement("solid#reject-bad-requests")
 @pytest.mark.parametrize("how", AMBIGUOUS)
 def test_a_message_that_could_be_read_in_two_ways_is_refused(place: Place, how: str) -> None:
     head = raw_head(place.client, "PUT", urlsplit(place.doc).path, "Content-Type: text/turtle", *AMBIGUOUS[how])
@@ -176,6 +178,7 @@ def test_a_length_beside_chunks_smuggles_nothing(place: Place) -> None:
     assert place.client.get(place.doc).status_code == 200
 
 
+@pytest.mark.requirement("solid#http-request-headers-validity")
 @pytest.mark.parametrize("name", ["Content-Type", "Authorization", "DPoP", "Host"])
 def test_a_field_that_may_come_once_is_not_taken_twice(place: Place, name: str) -> None:
     path = urlsplit(place.doc).path

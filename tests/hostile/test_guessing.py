@@ -39,6 +39,7 @@ def test_signing_up_is_the_same_work_whoever_has_the_address(people, email):
     assert people.accounts.by_name("newcomer") is not None
 
 
+@pytest.mark.requirement("solid#timing-attacks")
 @pytest.mark.parametrize(
     "name", ["alice", "alice@example.org", "nobody", "nobody@example.org", "' OR 1=1 --", "%", "*"]
 )

@@ -92,11 +92,15 @@ def assert_refused(local: LocalServer, method: str, path: str, media_type: str, 
     assert ISSUER.encode() in after.body or b"oidcIssuer" in after.body
 
 
+@pytest.mark.requirement("profile#protected-properties")
+@pytest.mark.requirement("solid#protect-sensitive-information")
 @pytest.mark.parametrize("document", DOCUMENTS.values(), ids=DOCUMENTS)
 def test_no_document_put_there_names_another_issuer(local, document):
     assert_refused(local, "PUT", CARD, *document)
 
 
+@pytest.mark.requirement("solid#protect-sensitive-information")
+@pytest.mark.requirement("profile#protected-properties")
 @pytest.mark.parametrize("patch", PATCHES.values(), ids=PATCHES)
 def test_no_patch_names_another_issuer(local, patch):
     assert_refused(local, "PATCH", CARD, *patch)

@@ -86,6 +86,7 @@ def test_a_profile_may_become_another_rdf_format(local):
 # -- fetching for others ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.requirement("wac#consider-additional-information-lookups")
 def test_strangers_make_the_server_ask_nobody(local, monkeypatch):
     asked = []
     monkeypatch.setattr(RemoteClient, "fetch", lambda _, url, **__: asked.append(url))

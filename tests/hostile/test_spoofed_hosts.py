@@ -53,6 +53,7 @@ FORWARDED = [
 ]  # fmt: skip
 
 
+@pytest.mark.requirement("solid#request-sanitization")
 @pytest.mark.parametrize("headers", FORWARDED, ids=str)
 @pytest.mark.parametrize("path", PATHS)
 def test_what_strangers_say_was_forwarded_is_neither_believed_nor_repeated(local, headers, path):

@@ -104,11 +104,14 @@ class LocalServer:
     """One web process with the accounts alice and bob, whose clock stands still."""
 
     data: Path
+    access_control: str = ""
     counts: Counts = field(default_factory=Counts)
     logins: dict[str, Login] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        config, clock = Config(data=self.data, base_url=BASE, dev=True), StillClock(NOW)
+        chosen = {"dev": True, **self.settings}
+        config, clock = Config(data=self.data, base_url=BASE, **chosen), StillClock(NOW)
         store = open_store(config, clock, on_connect=self.counts.on_connect, sync=self.counts.sync)
         self.services = open_services(config, clock, store)
         self.application = create_app(config, self.services).wsgi_app

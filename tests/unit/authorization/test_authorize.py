@@ -5,7 +5,7 @@ from pod.authorization.authorize import check_grant
 from pod.errors import AccessDenied, InvalidToken, NotAuthenticated, NotFound, VersionMoved
 from pod.protocol.agent import PUBLIC, Credentials
 from pod.protocol.modes import AccessMode
-from pod.store.records import GrantState
+from pod.store.records import SERVER, GrantState
 from tests.unit.authorization.world import ALICE, BASE, BOB, CAROL, EVERYONE, World, agent, by_agent, rule
 
 READ = AccessMode.READ
@@ -74,6 +74,13 @@ def test_owners_keep_control_whatever_the_acl_says(world):
     assert world.modes("/alice/a", agent(ALICE)) == "control"
     assert "owners" in str(world.decide("/alice/a", agent(ALICE)))
     assert world.modes("/bob/", agent(ALICE)) == ""
+
+
+@pytest.mark.requirement("solid#webid-profile-privacy")
+def test_a_webid_within_a_storage_is_no_owner_of_it(world):
+    world.put("/alice/friends/card")
+    assert world.modes("/alice/friends/card", agent(f"{BASE}/alice/friends/card#me")) == ""
+    assert world.modes("/alice/", agent(f"{BASE}/alice/friends/card#me")) == ""
 
 
 @pytest.mark.parametrize("text", ["this is not turtle", "<a> <b> <c", ""])
@@ -236,11 +243,22 @@ def test_a_standing_grant_is_no_obstacle(world):
     check_grant(snapshot, GRANTED)
 
 
-def test_an_acl_that_changes_between_reading_and_deciding_is_noticed(world):
+def test_a_decision_is_by_the_rules_of_its_snapshot_as_long_as_they_are_kept(world):
     world.put("/alice/a")
     world.acl("/alice/a", rule("/alice/a", EVERYONE, "Read"))
     snapshot = world.describe("/alice/a")
     world.acl("/alice/a", rule("/alice/a", by_agent(BOB), "Read"))
+    assert world.authorizer.decide(world.store, snapshot, PUBLIC).modes.names() == ("read",)
+    assert world.modes("/alice/a") == ""
+
+
+def test_rules_that_are_no_longer_kept_are_noticed(world):
+    world.put("/alice/a")
+    world.acl("/alice/a", rule("/alice/a", EVERYONE, "Read"))
+    snapshot = world.describe("/alice/a")
+    world.delete("/alice/a.acl")
+    with world.store.write(SERVER) as tx:
+        tx.rows("DELETE FROM past_acl")
     with pytest.raises(VersionMoved):
         world.authorizer.authorize(world.store, snapshot, PUBLIC, required.read(snapshot))
 

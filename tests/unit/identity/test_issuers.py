@@ -89,6 +89,7 @@ def test_a_new_profile_names_this_server(people, she):
     assert list_issuers(people, she.id) == (NamedIssuers(ALICE, (PUBLIC,)),)
 
 
+@pytest.mark.requirement("oidc#security-issuer-trust")
 def test_another_issuer_stands_in_the_profile_beside_ours(people, she, providers):
     before = text(people)
     add_issuer(people, providers, she, ALICE, ELSEWHERE)

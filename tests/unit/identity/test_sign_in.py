@@ -6,8 +6,8 @@ import pytest
 
 from pod.errors import PodError, TooManyRequests, WrongPassword
 from pod.identity.accounts import create_account, set_disabled
-from pod.identity.attempts import network_of
 from pod.identity.sign_in import OF_ADDRESS, OF_NAME, OF_NAME_AT_ADDRESS, TIMES_WHEN_MANY_GUESS, confirm, sign_in
+from pod.protocol.addresses import network_of
 from pod.store.forget import forget
 from pod.store.records import SERVER
 from tests.support.people import ELSEWHERE, HERE, PASSWORD, opened, pass_time, work_of

@@ -36,6 +36,7 @@ def test_known_contexts_are_packaged(url: str):
     assert "@context" in json.loads(content)
 
 
+@pytest.mark.requirement("as2#context")
 @pytest.mark.parametrize(
     ("url", "text", "predicate"),
     [

@@ -25,6 +25,7 @@ def test_a_patch_has_its_three_formulae():
     assert patch.media_type == "text/n3"
 
 
+@pytest.mark.requirement("solid#server-patch-n3-type")
 @pytest.mark.requirement("solid#server-patch-n3-patch-identifier")
 @pytest.mark.parametrize(
     "text",

@@ -10,6 +10,7 @@ ROWS = {
     "solid#a": Requirement("solid#a", "M", "HTTP", "Does a."),
     "solid#b": Requirement("solid#b", "S", "HTTP", "Does b."),
     "solid#c": Requirement("solid#c", "M", "HTTP", "Does c.", excluded="later"),
+    "solid#d": Requirement("solid#d", "Y", "HTTP", "Does d.", declined="never"),
 }
 ROW = '[[requirement]]\nid = "solid#a"\nlevel = "M"\nsection = "HTTP"\ntext = "Does a."\n'
 
@@ -32,6 +33,10 @@ def test_an_unknown_id_is_a_problem_in_any_run():
 
 def test_an_excluded_row_that_has_a_test_is_no_longer_excluded():
     assert problems(ROWS, {"solid#c": ["t"]}, full=False) == ["solid#c: excluded, yet a test names it"]
+
+
+def test_a_declined_row_that_has_a_test_is_no_longer_declined():
+    assert problems(ROWS, {"solid#d": ["t"]}, full=False) == ["solid#d: declined, yet a test names it"]
 
 
 @pytest.mark.parametrize(
