@@ -104,7 +104,6 @@ class LocalServer:
     """One web process with the accounts alice and bob, whose clock stands still."""
 
     data: Path
-    access_control: str = ""
     counts: Counts = field(default_factory=Counts)
     logins: dict[str, Login] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
