@@ -28,10 +28,14 @@ PLOTS = {
 
 def publish(results: Results, page: Path) -> None:
     """Put tables and plots between the markers of the page; its prose stays."""
-    before, _, rest = page.read_text(encoding="utf-8").partition(BEGIN)
-    _, _, after = rest.partition(END)
-    made = f"{markdown(results)}\n\n{_plots(page.stem)}"
-    page.write_text(f"{before}{BEGIN}\n\n{made}\n\n{END}{after}", encoding="utf-8")
+    put_between(page, BEGIN, END, f"{markdown(results)}\n\n{_plots(page.stem)}")
+
+
+def put_between(page: Path, begin: str, end: str, made: str) -> None:
+    """Replace what stands between two markers of a page."""
+    before, _, rest = page.read_text(encoding="utf-8").partition(begin)
+    _, _, after = rest.partition(end)
+    page.write_text(f"{before}{begin}\n\n{made}\n\n{end}{after}", encoding="utf-8")
 
 
 def markdown(results: Results) -> str:
@@ -80,9 +84,9 @@ def _speed(results: Results) -> str:
         [
             BY_NAME[case].title,
             *(_shown(middle(pairs, each, lambda run: run.per_second), number) for each in servers),
-            _ratio(rate_ratio(pairs)),
+            ratio(rate_ratio(pairs)),
             *(_shown(middle(pairs, each, lambda run: run.cpu_us), micros) for each in servers),
-            _ratio(cpu_ratio(pairs)),
+            ratio(cpu_ratio(pairs)),
         ]
         for case, pairs in results.runs.items()
     ]
@@ -119,7 +123,7 @@ def _large_bodies(results: Results) -> str:
         if size := BY_NAME[name].mebibytes:
             rates = [middle(pairs, each, lambda run: run.per_second) for each in servers]
             shown = [_shown(None if rate is None else rate * size, number) for rate in rates]
-            rows.append([BY_NAME[name].title, *shown, _ratio(rate_ratio(pairs))])
+            rows.append([BY_NAME[name].title, *shown, ratio(rate_ratio(pairs))])
     return table(["Request", *(f"{NAMES[each]} MiB/s" for each in servers), "ratio"], rows)
 
 
@@ -139,7 +143,7 @@ def _fresh(results: Results) -> str:
 # -- cells -------------------------------------------------------------------------------------------------------------
 
 
-def _ratio(spread: Spread | None) -> str:
+def ratio(spread: Spread | None) -> str:
     return "" if spread is None else f"**{number(spread.middle)}x** ({number(spread.low)}-{number(spread.high)})"
 
 
