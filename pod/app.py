@@ -13,6 +13,7 @@ from pod.http.routes import server_pages
 from pod.http.solid import SolidApplication
 from pod.identity.identity import open_identity
 from pod.identity.routes import identity_provider
+from pod.notifications.routes import notifications
 from pod.services import Services, open_services
 from pod.ui.pages import pages
 from pod.ui.problems import problem_page
@@ -31,6 +32,7 @@ def create_app(config: Config, services: Services | None = None) -> Flask:
     app.extensions["identity"] = identity
     app.register_blueprint(server_pages(services, problem_page))
     app.register_blueprint(identity_provider(services, identity))
+    app.register_blueprint(notifications(services))
     app.register_blueprint(pages(services, identity))
     app.register_blueprint(static_files())
     solid = SolidApplication(services, app.wsgi_app, Pages(services.placement))

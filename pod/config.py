@@ -20,6 +20,7 @@ MIB = 1024 * KIB
 
 
 _BASE_URL = re.compile(r"https?://[a-z0-9._\-\[\]:]+/")
+PORT_MAX = 65_535
 MAIL_ADDRESS_CHARACTERS_MAX = 254
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\-]+"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9\-]*[A-Za-z0-9])?"
@@ -36,6 +37,19 @@ _AT_LEAST_ONE = frozenset(
         "session_idle_days",
         "session_days",
         "pods_per_account_max",
+        "connections_max",
+        "connections_per_address_max",
+        "stream_queue_max",
+        "stream_queue_bytes_max",
+        "stream_idle_seconds",
+        "channels_per_agent_max",
+        "channels_per_topic_max",
+        "channel_days_max",
+        "channel_topics_max",
+        "missed_changes_max",
+        "missed_changes_days",
+        "push_seconds_max",
+        "push_failures_max",
     }
 )
 
@@ -57,6 +71,8 @@ LogLevel = Literal["debug", "info", "warning", "error"]
 LogFormat = Literal["text", "json"]
 Registration = Literal["closed", "open", "invitation"]
 MailTLS = Literal["starttls", "tls", "none"]
+DataBrowserReach = Literal["server", "anywhere"]
+AccessControl = Literal["", "wac", "acp"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +85,10 @@ class Config:
     root_name: str = setting("me", "the only storage of placement root")
     host: str = setting("127.0.0.1", "address to listen on")
     port: int = setting(3000, "port to listen on")
+    stream_port: int = setting(0, "port on which those who wait for notifications connect; if 0, the one after `port`")
+    stream_url: str = setting(
+        "", "URL at which that port is reached, with its trailing slash; if empty, by what base_url and port say"
+    )
     dev: bool = setting(False, "allow http and loopback for issuers, WebIDs, groups and the like; no rate limits")
     trusted_proxies: tuple[str, ...] = setting((), "addresses or networks whose X-Forwarded-* headers are believed")
     workers: int = setting(1, "web processes")
@@ -81,6 +101,12 @@ class Config:
         "",
         "bearer token for /.metrics and the details of /.health; at localhost, programs on this machine need none",
         secret=True,
+    )
+    data_browser: str = setting(
+        "off", "what browsers show at the URLs of pods: off, mashlib once it is installed, or a directory with a build"
+    )
+    data_browser_reach: DataBrowserReach = setting(
+        "server", "whom the data browser may ask: server is this one alone, anywhere all others too", DataBrowserReach
     )
 
     # what a client may send
@@ -186,16 +212,44 @@ class Config:
         60, "fetches from one host for tokens of other issuers, by each web process; ten times as many from all"
     )
 
+    # notifications
+    channels_per_agent_max: int = setting(
+        500, "notification channels of one WebID at a time; for those who are not signed in, of one address"
+    )
+    channels_per_topic_max: int = setting(1_000, "notification channels about one resource at a time")
+    channel_days_max: int = setting(14, "days after which a notification channel ends at the latest")
+    channel_topics_max: int = setting(100, "topics of one notification channel")
+    subscriptions_per_minute: int = setting(
+        120, "notification channels that one WebID may ask for in a minute; of strangers, one address; 0 is no limit"
+    )
+    missed_changes_max: int = setting(10_000, "changes looked through for a subscriber that comes back")
+    missed_changes_days: int = setting(7, "days in which a subscriber that comes back is told what it missed")
+    push_seconds_max: int = setting(10, "longest time for sending one notification")
+    push_failures_max: int = setting(
+        32, "failed deliveries in a row after which a channel is switched off; with the growing pauses, about a day"
+    )
+    push_per_host_per_minute: int = setting(600, "notifications sent to one host in a minute; 0 is no limit")
+
     # deciding
+    access_control: AccessControl = setting(
+        "", "language of access rules: wac or acp; if empty, what the data has, wac for new data", AccessControl
+    )
+    acr_policies_max: int = setting(500, "most policies, and most matchers, in one access control resource")
     origin_strict: bool = setting(False, "require acl:origin rules for web apps (WAC #server-origin-authorization)")
 
     def __post_init__(self) -> None:
         if not self.base_url:
             object.__setattr__(self, "base_url", f"http://localhost:{self.port}/")  # frozen for everyone else
         check_base_url(self.base_url)
+        if not self.stream_port:
+            object.__setattr__(self, "stream_port", self.port + 1)
+        if not self.stream_url:
+            object.__setattr__(self, "stream_url", default_stream_url(self.base_url, self.port, self.stream_port))
+        check_stream(self.stream_url, self.stream_port, self.port)
         check_networks(self.trusted_proxies)
         check_mail(self.mail_from, self.smtp_host)
         check_metrics_token(self.metrics_token)
+        check_data_browser(self.data_browser, self.placement)
         for each in fields(self):
             check_choice(each.name, getattr(self, each.name), each.metadata.get("choices"))
 
@@ -222,6 +276,16 @@ class Config:
         return self.data / "run"
 
     @property
+    def installed_data_browser(self) -> Path:
+        """Where `freehold data-browser install` puts a build."""
+        return self.data / "data-browser"
+
+    @property
+    def data_browser_directory(self) -> Path:
+        """Where the build is that is shown, if one is."""
+        return self.installed_data_browser if self.data_browser == "mashlib" else Path(self.data_browser)
+
+    @property
     def turns(self) -> Path:
         return self.run / "turns"
 
@@ -241,6 +305,22 @@ def check_base_url(base_url: str) -> None:
     """
     if not _BASE_URL.fullmatch(base_url):
         raise ConfigError(f"base_url must look like https://pods.example/ (got {base_url!r})")
+
+
+def default_stream_url(base_url: str, port: int, stream_port: int) -> str:
+    """Where nobody stands before the server, its own second port; else the same origin, which a proxy shares out."""
+    scheme, _, authority = base_url.rstrip("/").partition("://")
+    host, named, number = authority.rpartition(":")
+    here = (host, number) if named and number.isdecimal() else (authority, "80")
+    return f"http://{here[0]}:{stream_port}/" if scheme == "http" and here[1] == str(port) else base_url
+
+
+def check_stream(stream_url: str, stream_port: int, port: int) -> None:
+    """Raises: ConfigError -- a URL that is none, a port that is none or that is taken."""
+    if not _BASE_URL.fullmatch(stream_url):
+        raise ConfigError(f"stream_url must look like https://pods.example/ (got {stream_url!r})")
+    if stream_port > PORT_MAX or stream_port == port:
+        raise ConfigError(f"stream_port must be a port of its own, up to {PORT_MAX} (got {stream_port})")
 
 
 def check_networks(networks: tuple[str, ...]) -> None:
@@ -268,6 +348,18 @@ def check_metrics_token(token: str) -> None:
         )
 
 
+def check_data_browser(data_browser: str, placement: str) -> None:
+    """Raises: ConfigError -- what runs in its pages would reach more than one pod."""
+    if data_browser != "off" and placement != "subdomain":
+        shared = "all pods share one origin" if placement == "path" else "the pod and its account share one origin"
+        raise ConfigError(
+            f"data_browser needs placement subdomain: with placement {placement}, {shared}, and a program that runs "
+            "there could act beyond what its user let it do; leave data_browser off"
+        )
+    if not data_browser:
+        raise ConfigError("data_browser may be off, mashlib, or a directory")
+
+
 def is_mail_address(text: str) -> bool:
     """Whether a mail can be addressed to exactly this, without quoting: nothing in it can be read as more than that.
 
@@ -279,7 +371,7 @@ def is_mail_address(text: str) -> bool:
 def check_choice(name: str, value: Any, choices: tuple[str, ...] | None) -> None:  # a value of any setting
     """Raises: ConfigError -- a word that is not one of the choices, or a number that is too low."""
     if choices is not None and value not in choices:
-        raise ConfigError(f"{name} may be {', '.join(choices)} (got {value!r})")
+        raise ConfigError(f"{name} may be {', '.join(filter(None, choices))} (got {value!r})")
     if isinstance(value, int) and value < 0:
         raise ConfigError(f"{name} cannot be negative (got {value})")
     if value == 0 and name in _AT_LEAST_ONE:

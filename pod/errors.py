@@ -306,6 +306,12 @@ class StorageDamaged(PodError):
     type = "storage-damaged"
 
 
+class OtherAccessControl(PodError):
+    """The data directory holds access rules of the other language. Refused at start."""
+
+    type, title = "other-access-control", "The data holds access rules of another language"
+
+
 class NewerSchema(PodError):
     """The data directory was written by a newer version. Refused at start."""
 

@@ -24,7 +24,7 @@ from pod.rdf.dataset_cache import DatasetCache
 from pod.rdf.formats import Limits
 from pod.rdf.graph import Dataset
 from pod.rdf.large import LargeWork
-from pod.remote.client import RemoteClient
+from pod.remote.client import Receivers, RemoteClient
 from pod.store.accounts import Accounts
 from pod.store.apps import Apps
 from pod.store.attempts import Attempts
@@ -63,6 +63,7 @@ class Services:
     attempts: Attempts
     links: Links
     outbox: Outbox
+    receivers: Receivers
     keys: KeyRing
     passwords: Passwords
     authenticator: Authenticator
@@ -133,6 +134,7 @@ def open_services(config: Config, clock: Clock | None = None, store: ResourceSto
         attempts=Attempts(),
         links=Links(store),
         outbox=Outbox(store),
+        receivers=remote,
         keys=keys,
         passwords=Passwords(config.password_hash_concurrency),
         authenticator=Authenticator.for_server(config, keys, clock, remote, public_documents),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from threading import Event
+from threading import Event, Thread
 
 import structlog
 
@@ -18,16 +18,20 @@ from pod.identity.outgoing_mail import Postman
 from pod.mail.message import mail_enabled
 from pod.observability.meters import METERS
 from pod.store.accounts import Accounts
+from pod.store.channels import Channels
 from pod.store.clients import sweep_unused_clients
 from pod.store.forget import forget
 from pod.store.interface import ResourceStore
 from pod.store.journal import expire
+from pod.store.past_rules import sweep_past_rules
 from pod.store.removal import remove_due
 from pod.store.sqlite import open_store
 from pod.store.sweep import sweep, sweep_garbage
 
 MAIL_EVERY_SECONDS = 2
 """Somebody sits and waits for it."""
+CHANNELS_EVERY_SECONDS = 1.0
+"""How often it is looked whether there is somebody to notify, as long as there was nobody."""
 TASK_SECONDS_LONG = 15 * 60
 """What is still at one task after that is said to be late: health tells operators."""
 
@@ -61,8 +65,10 @@ def run(config: Config, stop: Event, clock: Clock | None = None) -> None:
     """Work until `stop` is set."""
     clock = clock or SystemClock()
     store = open_store(config, clock)
+    pushing = Thread(target=push, args=(config, store, clock, stop), name="push")
     try:
         tasks = upkeep(config, store, clock)
+        pushing.start()
         while not stop.is_set():
             for task in tasks:
                 task.run_if_due(clock.now())
@@ -70,7 +76,35 @@ def run(config: Config, stop: Event, clock: Clock | None = None) -> None:
             METERS.back_by(due)
             stop.wait(max(0.0, due - clock.now()))
     finally:
+        stop.set()
+        if pushing.ident is not None:
+            pushing.join()
         store.close()
+
+
+def push(config: Config, store: ResourceStore, clock: Clock, stop: Event) -> None:
+    """Deliver notifications until `stop` is set, from when there is a channel that is pushed to.
+
+    In a thread of its own: neither do deliveries wait for a task, nor a task for them.
+    """
+    while not stop.wait(CHANNELS_EVERY_SECONDS):
+        try:
+            if Channels(store).push_mark()[0]:
+                _push(config, store, clock, stop)
+        except Exception:  # the border: what failed once may do better next time
+            log.exception("push failed")
+
+
+def _push(config: Config, store: ResourceStore, clock: Clock, stop: Event) -> None:
+    """What it needs is large (RDF, access rules), and many servers never do."""
+    from pod.notifications.push import Push  # noqa: PLC0415
+    from pod.services import open_services  # noqa: PLC0415
+
+    services = open_services(config, clock, store)
+    try:
+        Push.of(services).run(stop)
+    finally:
+        services.authenticator.close()
 
 
 def upkeep(config: Config, store: ResourceStore, clock: Clock) -> tuple[Task, ...]:
@@ -86,6 +120,8 @@ def upkeep(config: Config, store: ResourceStore, clock: Clock) -> tuple[Task, ..
         Task("sweep replaced bodies", 60, lambda: sweep_garbage(store, clock)),
         Task("sweep orphans", 6 * 3600, lambda: sweep(store, steady, config.orphan_blob_seconds)),
         Task("expire journal", 3600, lambda: expire(store, steady, days=config.journal_days)),
+        Task("end channels", 60, lambda: Channels(store).expire(int(clock.now() * 1000))),
+        Task("forget past rules", 60, lambda: sweep_past_rules(store, steady, days=config.missed_changes_days)),
         Task("renew signing keys", 3600, keys.renew),
         Task("forget apps that nobody used", 3600, lambda: sweep_unused_clients(store)),
     )

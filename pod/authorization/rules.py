@@ -26,7 +26,7 @@ from pod.protocol.resource import Auxiliary, Target
 from pod.rdf import formats
 from pod.rdf.formats import Limits
 from pod.store.interface import Reader
-from pod.store.records import ACLReference, ResourceState
+from pod.store.records import ACLReference
 
 log = structlog.get_logger()
 
@@ -96,27 +96,20 @@ class Rules:
         acl = self._acls.get(key)
         if acl is None:
             METERS.looked_up(ACL_CACHE, hit=False)
-            state, content = self._read(reader, reference)
-            acl = self._parse(state, content)
+            found = reader.rules(reference)
+            if found is None:
+                raise VersionMoved("The access rules changed while they were read; try again.")
+            media_type, content = found
+            acl = self._parse(reference, media_type, content)
             if reader.is_committed(reference.id):
                 self._acls.put(key, acl, 1 + len(content) // ORDINARY_ACL_BYTES)
         return acl
 
-    def _read(self, reader: Reader, reference: ACLReference) -> tuple[ResourceState, bytes]:
-        """Raises: VersionMoved."""
-        path = reference.subject + Auxiliary.ACL.value
-        state = reader.describe(Target(path, reference.subject, Auxiliary.ACL), with_body=False).state
-        if state is not None and (state.id, state.version) == (reference.id, reference.version):
-            content = reader.document(state.id, state.version)
-            if content is not None:
-                return state, content
-        raise VersionMoved("The access rules changed while they were read; try again.")
-
-    def _parse(self, state: ResourceState, content: bytes) -> wac.ACL:
+    def _parse(self, reference: ACLReference, media_type: str, content: bytes) -> wac.ACL:
         """The rules of an ACL; none when it does not parse. Its storage's owners keep control and can repair it."""
-        base = self._placement.url(state.path)
+        base = self._placement.url(reference.subject + Auxiliary.ACL.value)
         try:
-            dataset = formats.parse(content, state.media_type, base=base, limits=self._limits)
+            dataset = formats.parse(content, media_type, base=base, limits=self._limits)
         except PodError as error:
             log.error("acl unreadable", acl=base, why=str(error))  # noqa: TRY400 -- the document, not us
             return wac.EMPTY

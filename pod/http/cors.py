@@ -73,10 +73,10 @@ def preflight(origin: str, requested_headers: str | None) -> Headers:
 
 # -- the server's own endpoints ----------------------------------------------------------------------------------------
 
-OPEN_METHODS = "GET, HEAD, POST, OPTIONS"
+OPEN_METHODS = "GET, HEAD, POST, DELETE, OPTIONS"
 OPEN: Headers = (
     ("Access-Control-Allow-Origin", "*"),
-    ("Access-Control-Expose-Headers", "Retry-After, WWW-Authenticate"),
+    ("Access-Control-Expose-Headers", "Accept-Post, Allow, Location, Retry-After, WWW-Authenticate"),
 )
 """Of endpoints that any app may call and no cookie opens, on the origin that has the owner's pages: no credentials."""
 

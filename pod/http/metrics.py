@@ -107,12 +107,13 @@ def _holdings(census: Census) -> Iterator[str]:
         ("stored_resources", "gauge", "Resources in all pods", census.resources),
         ("mail_queue", "gauge", "Mails that wait to be sent", census.mails),
         ("garbage_files", "gauge", "Files of replaced bodies that wait to be removed", census.garbage),
+        ("channels", "gauge", "Notification channels", census.channels),
     ):
         yield from family(name, kind, meaning, [("", value)])
 
 
 def _machine(counted: Sums, config: Config) -> Iterator[str]:
-    living = {role: counted.living(role) for role in ("web", "worker")}
+    living = {role: counted.living(role) for role in ("web", "stream", "worker")}
     processes = ((labels(process=role), len(tables)) for role, tables in living.items())
     yield from family("processes", "gauge", "Processes that run", processes)
     memory = ((labels(process=role), sum(resident_bytes(t.process) for t in tables)) for role, tables in living.items())

@@ -40,6 +40,8 @@ TASKS = (
     "sweep replaced bodies",
     "sweep orphans",
     "expire journal",
+    "end channels",
+    "forget past rules",
     "renew signing keys",
     "forget apps that nobody used",
 )

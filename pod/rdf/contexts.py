@@ -76,7 +76,7 @@ def with_contexts(content: bytes, base: str, limits: Limits, loader: ContextLoad
     Raises: MalformedContent -- not JSON. UnprocessableContent -- a context cannot be had or used.
     Raises: ContentTooLarge -- the contexts cost too much to apply.
     """
-    document = _parsed(content)
+    document = parsed(content)
     inlining = _Inlining(base, limits, loader)
     inlining.document(document)
     return _written(document) if inlining.changed else content, document
@@ -90,7 +90,8 @@ def _written(document: Json) -> bytes:
     return written.getvalue()
 
 
-def _parsed(content: bytes) -> Json:
+def parsed(content: bytes) -> Json:
+    """What JSON says. Raises: MalformedContent -- it is not JSON, or an object of it has two members of one name"""
     try:
         return json.loads(content, object_pairs_hook=_without_duplicates)
     except json.JSONDecodeError as error:

@@ -3,7 +3,7 @@
 People open these files first, so they read well; they hold absolute IRIs, so they mean the same wherever they are read.
 
 Spec: WebID Profile #webid-profile-data-model, #private-preferences; Type Indexes #public-type-index,
-#private-type-index; Solid #storage-description-statements; WAC #authorization-conformance
+#private-type-index; WAC #authorization-conformance; ACP #authorization-graph
 """
 
 from __future__ import annotations
@@ -14,11 +14,9 @@ from pod.protocol.modes import AccessMode
 from pod.protocol.resource import ACL_SUFFIX
 from pod.rdf import turtle_writer
 from pod.rdf.graph import IRI, Graph, Literal, Term, Triple
-from pod.rdf.vocab import ACL, DCTERMS, FOAF, LDP, PIM, PREFIXES, RDF, SOLID
+from pod.rdf.vocab import ACL, ACP, FOAF, LDP, PIM, PREFIXES, RDF, SOLID
 
 Property = tuple[IRI, Term]
-
-SOLID_PROTOCOL = "https://solidproject.org/TR/protocol"
 
 ALL_MODES = AccessMode.READ | AccessMode.WRITE | AccessMode.CONTROL
 """What owners hold; Write includes Append."""
@@ -72,27 +70,6 @@ def type_index(document: str, *, listed: bool) -> bytes:
     return _document((document, [(RDF.type, SOLID.TypeIndex), (RDF.type, kind)]), prefixes=("solid",))
 
 
-def storage_description(storage: str, *, owners: Sequence[str] = (), server: bool = False) -> bytes:
-    """What a storage says of itself; `owners` only where they may be known. `server`: its URL is the server's too.
-
-    Spec: Solid #storage-description-rdf-type, #server-storage-link-owner
-    """
-    about: list[Property] = [(RDF.type, PIM.Storage), *((SOLID.owner, IRI(owner)) for owner in owners)]
-    about += _about_server(storage) if server else []
-    prefixes = (*(("dcterms",) if server else ()), "pim", *(("solid",) if owners or server else ()))
-    return _document((storage, about), prefixes=prefixes)
-
-
-def server_description(base_url: str) -> bytes:
-    """What a server says of itself: one subject, its base URL, to which features add what they offer."""
-    return _document((base_url, _about_server(base_url)), prefixes=("dcterms", "solid"))
-
-
-def _about_server(base_url: str) -> list[Property]:
-    """People of this server sign in at its own issuer. Spec: Solid-OIDC #oidc-issuer-discovery"""
-    return [(DCTERMS.conformsTo, IRI(SOLID_PROTOCOL)), (SOLID.oidcIssuer, IRI(base_url))]
-
-
 def access_control_list(
     resource: str,
     *,
@@ -119,6 +96,36 @@ def _rule(resource: str, agents: Iterable[tuple[IRI, IRI]], modes: AccessMode, *
     rule: list[Property] = [(RDF.type, ACL.Authorization), *agents, (ACL.accessTo, IRI(resource))]
     rule += [(ACL.default, IRI(resource))] if inherited else []
     return rule + [(ACL.mode, name) for mode, name in _MODE_IRIS if mode & modes]
+
+
+def access_control_resource(
+    resource: str, *, owners: Sequence[str] = (), public: AccessMode = AccessMode.NONE
+) -> bytes:
+    """The access control resource of a resource: owners hold all modes on it and on all that is in it, the public those
+    named on it alone. Everything in it has a name. Without anybody it says nothing but whose it is.
+
+    Spec: ACP #access-control-resource, #effective-policies
+    """
+    document = resource + ACL_SUFFIX
+    given = [("owner", [IRI(owner) for owner in owners], ALL_MODES)] if owners else []
+    given += [("public", [ACP.PublicAgent], public)] if public else []
+    about: list[Property] = [(RDF.type, ACP.AccessControlResource), (ACP.resource, IRI(resource))]
+    about += [(ACP.accessControl, IRI(f"{document}#{name}")) for name, _, _ in given]
+    about += [(ACP.memberAccessControl, IRI(f"{document}#owner"))] if owners and resource.endswith("/") else []
+    policies = [each for name, agents, modes in given for each in _policy(f"{document}#{name}", agents, modes)]
+    return _document((document, about), *policies, prefixes=("acl", "acp"))
+
+
+def _policy(name: str, agents: Iterable[IRI], modes: AccessMode) -> list[tuple[str, list[Property]]]:
+    """An access control, the policy it applies, and the matcher of that. Spec: ACP #policy, #matcher"""
+    policy, matcher = f"{name}Policy", f"{name}Matcher"
+    allowed: list[Property] = [(ACP.allow, iri) for mode, iri in _MODE_IRIS if mode & modes]
+    matched: list[Property] = [(ACP.agent, agent) for agent in agents]
+    return [
+        (name, [(RDF.type, ACP.AccessControl), (ACP.apply, IRI(policy))]),
+        (policy, [(RDF.type, ACP.Policy), *allowed, (ACP.anyOf, IRI(matcher))]),
+        (matcher, [(RDF.type, ACP.Matcher), *matched]),
+    ]
 
 
 def _document(*subjects: tuple[str, Iterable[Property]], prefixes: Sequence[str]) -> bytes:

@@ -60,6 +60,7 @@ XSD = Namespace("http://www.w3.org/2001/XMLSchema#")
 
 PREFIXES = {
     "acl": ACL.iri,
+    "acp": ACP.iri,
     "as": AS.iri,
     "dcterms": DCTERMS.iri,
     "foaf": FOAF.iri,

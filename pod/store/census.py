@@ -19,7 +19,8 @@ SELECT
   (SELECT COALESCE(SUM(bytes), 0) FROM storage),
   (SELECT COALESCE(SUM(resources), 0) FROM storage),
   (SELECT COUNT(*) FROM outgoing_mail),
-  (SELECT COUNT(*) FROM garbage_blob)
+  (SELECT COUNT(*) FROM garbage_blob),
+  (SELECT COUNT(*) FROM channel)
 """
 _ANYTHING = "SELECT value FROM setting WHERE name = 'epoch'"
 
@@ -35,6 +36,7 @@ class Census:
     resources: int
     mails: int
     garbage: int
+    channels: int
 
 
 def take_census(queries: Queries) -> Census:

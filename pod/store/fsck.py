@@ -41,7 +41,7 @@ def check(store: ResourceStore, *, deep: bool = False) -> Iterator[Finding]:
     for fault in store.faults():
         yield _error("", f"the database is damaged: {fault}")
     with store.snapshot() as reader:
-        for examine in (_tree, _twins, _roots, _counters, _sequences, _versions):
+        for examine in (_tree, _twins, _roots, _counters, _sequences, _versions, _past_rules, _channels):
             yield from examine(reader)
         yield from _bodies(reader, store, deep=deep)
     yield from _orphan_blobs(store)
@@ -110,6 +110,18 @@ def _versions(reader: Reader) -> Iterator[Finding]:
         yield _error(path, f"has version {version}, of which its journal tells otherwise")
     for path, listing_version, version in reader.stream(sql.FSCK_STALE_LISTINGS):
         yield _error(path, f"has listing version {listing_version}, but a member has version {version}")
+
+
+def _past_rules(reader: Reader) -> Iterator[Finding]:
+    for path, floor, sequence in reader.stream(sql.FSCK_FLOORS):
+        yield _error(path, f"has forgotten rules up to {floor}, but its storage is at {sequence}")
+    for path, version, until in reader.stream(sql.FSCK_PAST_RULES):
+        yield _error(path, f"its past rules of version {version} cannot have been in force until {until}")
+
+
+def _channels(reader: Reader) -> Iterator[Finding]:
+    for channel, storage in reader.stream(sql.FSCK_CHANNELS):
+        yield _error(storage, f"its notification channel {channel} has no topic there, or no end")
 
 
 def _bodies(reader: Reader, store: ResourceStore, *, deep: bool) -> Iterator[Finding]:

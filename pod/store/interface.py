@@ -33,6 +33,16 @@ from pod.store.records import (
 Made = TypeVar("Made")
 
 
+class Nudge(Protocol):
+    """That there may be news."""
+
+    def has_changed(self) -> bool:
+        """Since this was asked last; in doubt, and the first time, it has."""
+        ...
+
+    def close(self) -> None: ...
+
+
 class Queries(Protocol):
     """Portable SQL (`?` for parameters) for the modules of this package; nobody else knows the tables."""
 
@@ -63,6 +73,22 @@ class Reader(Queries, Protocol):
 
     def document(self, resource: int, version: int) -> bytes | None:
         """The whole body of a small document (an ACL, a group, a description) if that version is still current."""
+        ...
+
+    def rules(self, reference: ACLReference) -> tuple[str, bytes] | None:
+        """Media type and body of an ACL as it is or was; None of one that was forgotten. One statement when small."""
+        ...
+
+    def lineage_rules(self, target: Target, before: int) -> tuple[ACLReference, ...]:
+        """The ACLs from the target's subject up to the storage root, nearest first, that were in force just before a
+        change, which its sequence number names. The subject's own counts until the subject itself is gone.
+
+        Callers know from the journal that rules of then are still kept: `changes_after` refuses what is older.
+        """
+        ...
+
+    def creator(self, path: str) -> str | None:
+        """The agent that made what is at a path; None where nobody is known to have."""
         ...
 
     def members(self, container: int, listing_version: int | None = None) -> Iterator[Member]:
@@ -203,6 +229,18 @@ class ResourceStore(Reader, Protocol):
 
     def advance(self, follower: str, position: int) -> None:
         """Move a follower's cursor, after its effect."""
+        ...
+
+    def watch(self) -> Nudge:
+        """Tells soon that something was committed, by whichever process. What it was is in the journal."""
+        ...
+
+    def derived_rows(self, statement: str, parameters: Sequence[Value] = ()) -> list[Row]:
+        """As `rows`, of what may be rebuilt and is kept apart; for the modules of this package."""
+        ...
+
+    def change_derived(self, statement: str, parameters: Sequence[Value] = ()) -> None:
+        """One statement that changes what may be rebuilt, in a transaction of its own."""
         ...
 
     @property

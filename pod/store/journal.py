@@ -1,4 +1,4 @@
-"""The journal from a follower's side: reading on from a cursor, and how long entries are kept.
+"""The journal from a follower's side: reading on from a cursor or in one storage, and how long it is kept.
 
 Entries are written by writing.py, in the transaction of the change they tell of; nothing here changes one.
 """
@@ -10,7 +10,8 @@ from itertools import takewhile
 from pod.clock import Clock
 from pod.errors import JournalGone
 from pod.store import statements as sql
-from pod.store.interface import ResourceStore
+from pod.store.interface import Queries, ResourceStore
+from pod.store.reading import change_of
 from pod.store.records import SERVER, Change, Cursor
 
 EXPIRED_AT_ONCE_MAX = 5_000
@@ -50,3 +51,35 @@ def _expire_some(store: ResourceStore, before_ms: int) -> int:
             tx.rows(sql.MOVE_FLOOR, (str(expired[-1]),))
             tx.rows(sql.DELETE_CHANGES, (expired[-1],))
         return len(expired)
+
+
+def changes_after(queries: Queries, storage: int, sequence: int, limit: int) -> list[Change]:
+    """What happened in one storage after a point of its journal, in order, with nothing left out.
+
+    Raises: JournalGone -- some of it is no longer kept, or the access rules of then are not; the point is yet to come
+    """
+    rows = queries.rows(sql.STORAGE_CHANGES, (sequence, storage, limit))
+    if not rows:
+        raise JournalGone("This storage is no more.")
+    last, rules_floor, _, _, first = rows[0][:5]
+    if sequence < rules_floor or sequence > last or first != (sequence + 1 if sequence < last else None):
+        raise JournalGone("What happened since then is no longer kept.")
+    return [] if first is None else [change_of(row[2:]) for row in rows]
+
+
+def head(queries: Queries, storage: int) -> int:
+    """The last sequence number of a storage; 0 where it is no more."""
+    rows = queries.rows(sql.STORAGE_HEAD, (storage,))
+    return int(rows[0][0]) if rows else 0
+
+
+def last_position(queries: Queries) -> int:
+    """The end of the journal of all storages."""
+    floor, position = queries.rows(sql.JOURNAL_END)[0]
+    return max(int(floor), int(position))
+
+
+def end_of(queries: Queries, storage: int, path: str, since: int) -> int | None:
+    """When what had a path at some point of a storage's journal went; None: it did not, as far as is still known."""
+    rows = queries.rows(sql.DELETION_AFTER, (storage, path, since))
+    return None if rows[0][0] is None else int(rows[0][0])

@@ -69,6 +69,28 @@ class Reading(ABC):
         except VersionMoved:
             return None
 
+    def rules(self, reference: ACLReference) -> tuple[str, bytes] | None:
+        asked = (reference.id, reference.version)
+        for media_type, body, blob in self.rows(sql.RULES, asked * 2):
+            if body is not None:
+                return media_type, bytes(body)
+            try:
+                with self._opened(blob, *asked) as file:
+                    return media_type, file.read()
+            except VersionMoved:  # replaced between the two reads: by now it is among the past ones
+                return self.rules(reference)
+        return None
+
+    def lineage_rules(self, target: Target, before: int) -> tuple[ACLReference, ...]:
+        acls = _acls(target.subject)
+        rows = self.rows(sql.lineage_rules(len(acls)), (*acls, before, *acls, before, before))
+        found = [ACLReference(path[: -len(ACL_SUFFIX)], key, version) for path, key, version in rows]
+        return _nearest_first(found)
+
+    def creator(self, path: str) -> str | None:
+        rows = self.rows(sql.CREATOR, (path,))
+        return rows[0][0] if rows else None
+
     def _opened(self, blob: str, resource: int, version: int) -> BinaryIO:
         """Raises: VersionMoved -- the resource has another body by now; StorageDamaged -- it has not."""
         try:
@@ -91,7 +113,7 @@ class Reading(ABC):
         rows = self.rows(sql.CHANGES, (after, limit))
         if after < int(rows[0][0]):
             raise JournalGone
-        return [_change(row) for row in rows if row[1] is not None]
+        return [change_of(row[1:]) for row in rows if row[1] is not None]
 
 
 @remembered_if_short(4096)
@@ -186,6 +208,7 @@ def state_of(row: Row) -> ResourceState:
     )
 
 
-def _change(row: Row) -> Change:
-    _, position, storage, sequence, time_ms, kind, *rest = row
+def change_of(row: Row) -> Change:
+    """A journal entry from its columns, the position first."""
+    position, storage, sequence, time_ms, kind, *rest = row
     return Change(position, storage, sequence, time_ms, _CHANGE_KINDS[kind], *rest)

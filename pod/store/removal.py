@@ -14,6 +14,7 @@ from collections import Counter
 from pod.clock import Clock
 from pod.protocol.resource import ACL_SUFFIX, Target
 from pod.store.accounts import EMPTYING
+from pod.store.channels import remove_channels
 from pod.store.interface import ResourceStore, Writer
 from pod.store.records import SERVER, ACLReference
 
@@ -39,6 +40,11 @@ _REMOVE_CHANGES = """
 DELETE FROM change WHERE position IN (SELECT position FROM change WHERE storage = ? ORDER BY sequence LIMIT ?)
 RETURNING position
 """
+_CHANNELS = """
+SELECT id FROM channel WHERE storage IN (SELECT id FROM storage WHERE account = ?)
+  OR agent IN (SELECT iri FROM web_id WHERE account = ?) LIMIT ?
+"""
+_REMOVE_PAST_RULES = "DELETE FROM past_acl WHERE storage = ?"
 _REMOVE_OWNERS = "DELETE FROM storage_owner WHERE storage = ?"
 _REMOVE_STORAGE = "DELETE FROM storage WHERE id = ?"
 _RETIRE_NAME = "INSERT INTO retired_name (name, since_ms) VALUES (?, ?) ON CONFLICT DO NOTHING"
@@ -83,6 +89,9 @@ def _step(store: ResourceStore, account: int) -> bool:
         if not tx.rows(_IS_DUE, (account, tx.now_ms)):
             return True
         tx.rows(_BEGIN, (EMPTYING, account))
+        if channels := tx.rows(_CHANNELS, (account, account, AT_ONCE_MAX)):
+            remove_channels(tx, (row[0] for row in channels))
+            return False
         for storage, path in tx.rows(_STORAGES, (account,)):
             _empty(tx, storage, path)
             return False
@@ -99,6 +108,7 @@ def _empty(tx: Writer, storage: int, path: str) -> None:
     if _remove_resources(tx, storage, path) or tx.rows(_REMOVE_CHANGES, (storage, AT_ONCE_MAX)):
         return
     _remove_root(tx, path)
+    tx.rows(_REMOVE_PAST_RULES, (storage,))
     tx.rows(_REMOVE_OWNERS, (storage,))
     tx.rows(_REMOVE_STORAGE, (storage,))
     tx.rows(_RETIRE_NAME, (path.strip("/"), tx.now_ms))

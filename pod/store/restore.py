@@ -38,6 +38,7 @@ from pod.store.backup import (
     sync_directory,
     sync_tree,
 )
+from pod.store.channels import restart
 from pod.store.fsck import Finding, check
 from pod.store.sqlite import open_store
 
@@ -193,6 +194,7 @@ def _renew_epoch(file: Path) -> str:
 def _open_and_check(config: Config, clock: Clock) -> tuple[Finding, ...]:
     """Brings the schema up to date on the way."""
     with closing(open_store(config, clock)) as store:
+        restart(store)
         return tuple(check(store))
 
 

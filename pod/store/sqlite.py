@@ -19,6 +19,7 @@ from pod.db.connection import Connection, Database, OnConnect, Row, Value
 from pod.db.migrate import migrate, migrations
 from pod.db.together import Together
 from pod.db.turns import Turns
+from pod.db.watch import Watch
 from pod.errors import StoreUnavailable, VersionMoved
 from pod.store import staging
 from pod.store import statements as sql
@@ -148,6 +149,16 @@ class SQLiteStore(Reading):
     def advance(self, follower: str, position: int) -> None:
         with self._side.transaction() as connection:
             connection.execute(sql.ADVANCE_CURSOR, (follower, self._epoch, position))
+
+    def derived_rows(self, statement: str, parameters: Sequence[Value] = ()) -> list[Row]:
+        return self._side.rows(statement, parameters)
+
+    def change_derived(self, statement: str, parameters: Sequence[Value] = ()) -> None:
+        with self._side.transaction() as connection:
+            connection.execute(statement, parameters)
+
+    def watch(self) -> Watch:
+        return Watch(self._config.database)
 
     def faults(self) -> list[str]:
         """What SQLite itself finds wrong with the database."""

@@ -17,6 +17,7 @@ _CHANGE = (
     "storage, sequence, time_ms, kind, resource, path, old_path, subject, media_type, size, digest, previous_version, "
     "previous_digest, agent, client, operation, acl, acl_version"
 )
+_CHANGE_COLUMNS = ", ".join(f"c.{name}" for name in _CHANGE.split(", "))
 
 
 @cache
@@ -59,6 +60,25 @@ _DESCRIBE_GRANT = (
 
 DOCUMENT = "SELECT body, blob FROM resource WHERE id = ? AND version = ?"
 
+CREATOR = "SELECT creator FROM resource WHERE path = ?"
+
+RULES = """
+SELECT media_type, body, blob FROM resource WHERE id = ? AND version = ?
+UNION ALL SELECT media_type, body, NULL FROM past_acl WHERE id = ? AND version = ?
+"""
+
+
+@cache
+def lineage_rules(acls: int) -> str:
+    """Parameters: the paths of the ACLs and a sequence number, twice, and that number once more."""
+    marks = _marks(acls)
+    return (
+        f"SELECT path, id, version FROM resource WHERE path IN ({marks}) AND version < ? "
+        f"UNION ALL SELECT path, id, version FROM past_acl WHERE path IN ({marks}) AND version < ? "
+        "AND until_sequence >= ?"
+    )
+
+
 MEMBERS = """
 SELECT c.listing_version, m.path, m.kind, m.media_type, m.size, m.modified_ms
 FROM resource c LEFT JOIN resource m ON m.parent = c.id WHERE c.id = ? ORDER BY m.path
@@ -66,10 +86,20 @@ FROM resource c LEFT JOIN resource m ON m.parent = c.id WHERE c.id = ? ORDER BY 
 """One row with an empty path for a container without members; no row for a container that is gone."""
 
 CHANGES = f"""
-SELECT s.value, c.position, {", ".join(f"c.{name}" for name in _CHANGE.split(", "))}
+SELECT s.value, c.position, {_CHANGE_COLUMNS}
 FROM setting s LEFT JOIN change c ON c.position > ? WHERE s.name = 'journal_floor' ORDER BY c.position LIMIT ?
 """
 """The journal's floor (the last position no longer kept) and an entry in each row; at least one row."""
+
+STORAGE_CHANGES = f"""
+SELECT s.sequence, s.rules_floor, c.position, {_CHANGE_COLUMNS}
+FROM storage s LEFT JOIN change c ON c.storage = s.id AND c.sequence > ? WHERE s.id = ? ORDER BY c.sequence LIMIT ?
+"""
+"""The storage's last sequence number, the one up to which past rules are forgotten, and an entry in each row."""
+
+STORAGE_HEAD = "SELECT sequence FROM storage WHERE id = ?"
+
+DELETION_AFTER = "SELECT MIN(sequence) FROM change WHERE storage = ? AND path = ? AND kind = 'delete' AND sequence >= ?"
 
 # -- one write ---------------------------------------------------------------------------------------------------------
 
@@ -84,8 +114,8 @@ STORAGE_ID = "SELECT id FROM storage WHERE path = ?"
 
 INSERT_RESOURCE = """
 INSERT INTO resource (storage, path, parent, subject, kind, media_type, version, listing_version, modified_ms, size,
-  digest, protected, blob, body)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id
+  digest, protected, blob, body, creator)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id
 """
 
 UPDATE_RESOURCE = """
@@ -113,6 +143,13 @@ LISTING_MOVED = "UPDATE resource SET listing_version = ? WHERE id = ?"
 DESCRIPTION_MOVED = f"UPDATE resource SET listing_version = ?, modified_ms = {_DATE} WHERE id = ? RETURNING parent"
 
 INSERT_CHANGE = f"INSERT INTO change ({_CHANGE}) VALUES ({_marks(_CHANGE.count(',') + 1)})"
+
+KEEP_RULES = """
+INSERT INTO past_acl (id, version, storage, path, until_sequence, until_ms, media_type, size, body)
+SELECT id, version, storage, path, ?, ?, media_type, LENGTH(body), body FROM (
+  SELECT id, version, storage, path, media_type, COALESCE(body, ?) AS body FROM resource WHERE id = ? AND version = ?
+) ended
+"""
 
 INSERT_GARBAGE = "INSERT INTO garbage_blob (name, since_ms) VALUES (?, ?)"
 
@@ -142,6 +179,16 @@ SETTING = "SELECT value FROM setting WHERE name = ?"
 
 SETTINGS = "SELECT name, value FROM setting WHERE name IN ('epoch', 'journal_floor')"
 
+ACCESS_CONTROL = (
+    "SELECT (SELECT value FROM setting WHERE name = 'access_control'), CASE WHEN EXISTS (SELECT 1 FROM storage) THEN 1 "
+    "ELSE 0 END"
+)
+
+KEEP_ACCESS_CONTROL = """
+INSERT INTO setting (name, value) VALUES ('access_control', ?)
+ON CONFLICT (name) DO UPDATE SET value = excluded.value
+"""
+
 KEEP_SETTING = "INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT DO NOTHING"
 
 CURSOR = "SELECT epoch, position FROM cursor WHERE follower = ?"
@@ -152,6 +199,11 @@ ON CONFLICT (follower) DO UPDATE SET epoch = excluded.epoch, position = excluded
 """
 
 # -- upkeep ------------------------------------------------------------------------------------------------------------
+
+JOURNAL_END = """
+SELECT s.value, COALESCE((SELECT MAX(position) FROM change), 0) FROM setting s WHERE s.name = 'journal_floor'
+"""
+"""The last position no longer kept, and the last one there is."""
 
 OLDEST_CHANGES = "SELECT position, time_ms FROM change ORDER BY position LIMIT ?"
 
@@ -226,6 +278,23 @@ WHERE c.resource <> r.id OR c.digest <> r.digest OR c.kind = 'delete'
 FSCK_STALE_LISTINGS = """
 SELECT c.path, c.listing_version, MAX(m.version) FROM resource m JOIN resource c ON c.id = m.parent
 WHERE m.version > c.listing_version GROUP BY c.path, c.listing_version
+"""
+
+FSCK_FLOORS = "SELECT path, rules_floor, sequence FROM storage WHERE rules_floor > sequence"
+
+FSCK_PAST_RULES = """
+SELECT p.path, p.version, p.until_sequence FROM past_acl p LEFT JOIN storage s ON s.id = p.storage
+WHERE s.id IS NULL OR p.until_sequence <= p.version OR p.until_sequence > s.sequence OR p.size <> length(p.body)
+  OR EXISTS (SELECT 1 FROM past_acl o WHERE o.path = p.path AND (o.id <> p.id OR o.version <> p.version)
+    AND o.version < p.until_sequence AND p.version < o.until_sequence)
+  OR EXISTS (SELECT 1 FROM resource r WHERE r.path = p.path AND r.version < p.until_sequence)
+"""
+
+FSCK_CHANNELS = """
+SELECT c.id, s.path FROM channel c JOIN storage s ON s.id = c.storage
+WHERE c.sequence > s.sequence OR (c.send_to IS NULL) <> (c.capability_hash IS NOT NULL)
+  OR NOT EXISTS (SELECT 1 FROM channel_topic t WHERE t.channel = c.id)
+  OR EXISTS (SELECT 1 FROM channel_topic t WHERE t.channel = c.id AND substr(t.path, 1, length(s.path)) <> s.path)
 """
 
 FSCK_BODIES = "SELECT path, size, digest, blob, length(body) FROM resource"

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Generator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
@@ -18,7 +19,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from pod.db.connection import Row, Value
 from pod.errors import Conflict, ContainerNotEmpty, NotFound, QuotaExceeded, SlashTwinExists, VersionMoved
 from pod.protocol.agent import Proof
-from pod.protocol.resource import DESCRIPTION_SUFFIX, Target
+from pod.protocol.resource import ACL_SUFFIX, DESCRIPTION_SUFFIX, Target
 from pod.store import quota
 from pod.store import statements as sql
 from pod.store.blobs.interface import BlobStore
@@ -126,6 +127,7 @@ class Writing(Reading):
     def replace(self, state: ResourceState, content: Content, *, kind: Kind, acl: ACLReference | None) -> ResourceState:
         self._changed.add(state.id)
         version = self._spend(state.storage, content.size - state.size, 0)
+        self._keep_rules(state, version)
         new = _replaced(state, kind, content, version, self._now_ms)
         updated = self.rows(sql.UPDATE_RESOURCE, _update_values(new, state))
         if not updated:
@@ -142,8 +144,9 @@ class Writing(Reading):
     def delete(self, state: ResourceState, *, acl: ACLReference | None) -> None:
         if state.is_container and self.rows(sql.MEMBERS_COUNT, (state.id,)) != [(0,)]:
             raise ContainerNotEmpty
-        for row in self.rows(sql.AUXILIARIES, (state.id,)):
-            self._remove(state_of(row), acl)
+        auxiliaries = self.rows(sql.AUXILIARIES, (state.id,))
+        for index, row in enumerate(auxiliaries):
+            self._remove(state_of(row), acl, followed_by=len(auxiliaries) - index)
         parent, subject, version = self._remove(state, acl)
         self._show_membership(parent, version, -1)
         self._show_description(state.path, subject, version)
@@ -211,7 +214,7 @@ class Writing(Reading):
         where: tuple[Value, ...] = (place.storage, target.path, place.parent, place.subject)
         what: tuple[Value, ...] = (kind.value, content.media_type, version, version, self._now_ms)
         body: tuple[Value, ...] = (content.size, content.digest, int(protected), content.blob, content.inline)
-        (key,) = self.rows(sql.INSERT_RESOURCE, where + what + body)[0]
+        (key,) = self.rows(sql.INSERT_RESOURCE, (*where, *what, *body, self._by.agent))[0]
         self._changed.add(key)
         return ResourceState(
             id=key,
@@ -229,9 +232,12 @@ class Writing(Reading):
             protected=protected,
         )
 
-    def _remove(self, state: ResourceState, acl: ACLReference | None) -> tuple[int | None, int | None, int]:
-        """Parent, subject and the version of the removal."""
+    def _remove(
+        self, state: ResourceState, acl: ACLReference | None, *, followed_by: int = 0
+    ) -> tuple[int | None, int | None, int]:
+        """Parent, subject and the version of the removal. `followed_by` counts what the same deletion removes after."""
         version = self._spend(state.storage, -state.size, -1)
+        self._keep_rules(state, version + followed_by)
         removed = self.rows(sql.DELETE_RESOURCE, (state.id, state.version))
         if not removed:
             raise VersionMoved
@@ -240,6 +246,16 @@ class Writing(Reading):
         gone = _replaced(state, state.kind, Content(state.media_type, 0, ""), version, self._now_ms)
         self._record(ChangeKind.DELETE, gone, subject, acl, before=state)
         return parent, subject, version
+
+    def _keep_rules(self, state: ResourceState, until: int) -> None:
+        """An ACL that ends is kept for a while: by it is judged who may hear of what came before."""
+        if not state.path.endswith(ACL_SUFFIX):
+            return
+        body = b""  # of one whose file is missing nobody knows whom it let in: nobody
+        if state.blob is not None:
+            with suppress(FileNotFoundError), self._blobs.open(state.blob) as file:
+                body = file.read()
+        self.rows(sql.KEEP_RULES, (until, self._now_ms, body, state.id, state.version))
 
     def _abandon(self, blob: str | None) -> None:
         if blob is not None:

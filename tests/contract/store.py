@@ -14,6 +14,7 @@ from tests.contract.store_bodies import BodiesContract
 from tests.contract.store_journal import JournalContract
 from tests.contract.store_quota import QuotaContract
 from tests.contract.store_reading import ReadingContract
+from tests.contract.store_rules import RulesContract
 from tests.contract.store_together import TogetherContract
 from tests.contract.store_transactions import TransactionsContract
 from tests.contract.store_writing import WritingContract
@@ -25,6 +26,7 @@ class StoreContract(
     WritingContract,
     JournalContract,
     QuotaContract,
+    RulesContract,
     BodiesContract,
     TransactionsContract,
     TogetherContract,

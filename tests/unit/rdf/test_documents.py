@@ -63,15 +63,6 @@ def test_type_indexes_say_which_they_are(listed: bool, kind: IRI):
     assert set(graph.objects(IRI(url), RDF.type)) == {SOLID.TypeIndex, kind}
 
 
-@pytest.mark.requirement("solid#storage-description-rdf-type")
-def test_a_storage_describes_itself():
-    graph = document(documents.storage_description(POD)).default
-    assert list(graph.objects(IRI(POD), RDF.type)) == [PIM.Storage]
-    assert graph.value(IRI(POD), SOLID.owner) is None
-    graph = document(documents.storage_description(POD, owners=[WEBID])).default
-    assert graph.value(IRI(POD), SOLID.owner) == ME
-
-
 def rules(resource: str, **options: object) -> Graph:
     return document(documents.access_control_list(resource, owners=[WEBID], **options)).default
 
@@ -121,17 +112,3 @@ def test_documents_are_turtle_that_reads_well():
     acl:mode acl:Read .
 """
     )
-
-
-@pytest.mark.parametrize("server", [True, False])
-def test_a_storage_at_the_base_url_describes_the_server_too(server):
-    described = documents.storage_description("https://pods.example/", server=server)
-    assert b"pim:Storage" in described
-    assert (b"solid:oidcIssuer <https://pods.example/>" in described) is server
-
-
-def test_a_server_has_one_subject_that_features_can_add_to():
-    url = "https://pods.example/"
-    described = document(documents.server_description(url)).default
-    assert {triple.subject for triple in described} == {IRI(url)}
-    assert {triple.object for triple in described if triple.predicate == SOLID.oidcIssuer} == {IRI(url)}

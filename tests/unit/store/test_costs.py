@@ -55,7 +55,7 @@ def test_reading_is_one_statement(store, counts, use, statements):
     [
         (lambda tx, content, state: tx.create(NEW, Kind.RDF, content, acl=None), 6),
         (lambda tx, content, state: tx.replace(state, content, kind=Kind.RDF, acl=None), 4),
-        (lambda tx, content, state: tx.delete(state, acl=None), 9),
+        (lambda tx, content, state: tx.delete(state, acl=None), 10),  # its ACL is kept a while
     ],
 )
 def test_a_write_is_one_transaction(store, counts, write, statements):

@@ -8,6 +8,7 @@ from pod.store.fsck import Severity, check
 from pod.store.records import SERVER
 from pod.store.sweep import GARBAGE_GRACE_SECONDS, sweep
 from tests.support.stores import put, state_in
+from tests.unit.store.test_channels import add, channel
 
 LARGE = b"l" * 200
 
@@ -65,6 +66,41 @@ def test_damage_is_found(store, pod, damage, path, text):
     for statement in damage.split("; "):
         connection.execute(statement)
     findings = [finding for finding in check(store, deep=True) if finding.severity is Severity.ERROR]
+    assert any(finding.path == path and text in finding.text for finding in findings), findings
+
+
+@pytest.fixture
+def listened(store, pod):
+    """A channel, and an ACL that was replaced."""
+    put(store, "/alice/.acl", b"# new")
+    add(store, channel(pod, topics=("/alice/c",)))
+    return pod
+
+
+DAMAGE_OF_NOTIFICATIONS = [
+    ("UPDATE past_acl SET until_sequence = version", "/alice/.acl", "past rules"),
+    ("UPDATE past_acl SET until_sequence = 99", "/alice/.acl", "past rules"),
+    ("UPDATE past_acl SET storage = 99", "/alice/.acl", "past rules"),
+    ("UPDATE past_acl SET body = x''", "/alice/.acl", "past rules"),
+    (
+        "INSERT INTO past_acl SELECT id + 9, version, storage, path, until_sequence, until_ms, media_type, 7, body FROM past_acl",
+        "/alice/.acl",
+        "past rules",
+    ),
+    ("UPDATE resource SET version = 2 WHERE path = '/alice/.acl'", "/alice/.acl", "past rules"),
+    ("UPDATE storage SET rules_floor = 99", "/alice/", "forgotten rules up to 99"),
+    ("DELETE FROM channel_topic", "/alice/", "notification channel one"),
+    ("UPDATE channel_topic SET path = '/bob/c'", "/alice/", "notification channel one"),
+    ("UPDATE channel SET sequence = 99", "/alice/", "notification channel one"),
+    ("UPDATE channel SET capability_hash = NULL", "/alice/", "notification channel one"),
+]
+
+
+@pytest.mark.parametrize(("damage", "path", "text"), DAMAGE_OF_NOTIFICATIONS)
+def test_damage_of_notifications_is_found(store, listened, damage, path, text):
+    assert found(store, deep=True) == []
+    store._main._writer.execute(damage)
+    findings = list(check(store))
     assert any(finding.path == path and text in finding.text for finding in findings), findings
 
 

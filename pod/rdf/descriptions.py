@@ -1,0 +1,141 @@
+"""What a storage says of itself, and a server: which subscription services there are, and who the issuer is.
+
+Written once as statements; Turtle for those who read RDF, and JSON-LD in the shape that clients of notifications expect
+when they read it as JSON. Values in, bytes out.
+
+Spec: Solid #storage-description-statements, #storage-description-rdf-type, #server-storage-link-owner; Solid
+Notifications Protocol #description-resource-data-model; Solid-OIDC #oidc-issuer-discovery
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pod.protocol.notification import PROTOCOL_CONTEXT, ChannelType
+from pod.rdf import turtle_writer
+from pod.rdf.contexts import Json
+from pod.rdf.graph import IRI, Graph, Term, Triple
+from pod.rdf.vocab import DCTERMS, NOTIFY, PIM, PREFIXES, RDF, SOLID
+
+Property = tuple[IRI, Term]
+
+SOLID_PROTOCOL = "https://solidproject.org/TR/protocol"
+
+_LINK = {"@type": "@id"}
+_TERMS: dict[str, Json] = {
+    "Storage": PIM.Storage.value,
+    ChannelType.WEB_PUSH.value: ChannelType.WEB_PUSH.iri,
+    "owner": {"@id": SOLID.owner.value, **_LINK},
+    "oidcIssuer": {"@id": SOLID.oidcIssuer.value, **_LINK},
+    "notificationGateway": {"@id": SOLID.notificationGateway.value, **_LINK},
+    "conformsTo": {"@id": DCTERMS.conformsTo.value, **_LINK},
+}
+"""What the context of notifications does not define."""
+_NAMES = {
+    RDF.type: "type",
+    SOLID.owner: "owner",
+    SOLID.oidcIssuer: "oidcIssuer",
+    SOLID.notificationGateway: "notificationGateway",
+    DCTERMS.conformsTo: "conformsTo",
+    NOTIFY.subscription: "subscription",
+    NOTIFY.channelType: "channelType",
+    NOTIFY.feature: "feature",
+}
+_MANY = frozenset({NOTIFY.subscription, NOTIFY.feature})
+"""Lists, however many there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A subscription service: where it is and what it makes. Channel type and features are IRIs."""
+
+    url: str
+    channel_type: str
+    features: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Notifications:
+    """How to hear of changes: the services, and the gateway of an older protocol."""
+
+    offers: tuple[Offer, ...]
+    gateway: str
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """One document in its two forms."""
+
+    turtle: bytes
+    json_ld: bytes
+
+
+def storage_description(
+    storage: str, notifications: Notifications, *, owners: Sequence[str] = (), server: bool = False
+) -> Description:
+    """`owners` only where they may be known. `server`: its URL is the server's too."""
+    about: list[Property] = [(RDF.type, PIM.Storage), *((SOLID.owner, IRI(owner)) for owner in owners)]
+    about += _about_server(storage) if server else []
+    return _description(storage, about, notifications)
+
+
+def server_description(base_url: str, notifications: Notifications) -> Description:
+    """Its base URL comes first: there are clients that look no further."""
+    return _description(base_url, _about_server(base_url), notifications)
+
+
+def _about_server(base_url: str) -> list[Property]:
+    """People of this server sign in at its own issuer."""
+    return [(DCTERMS.conformsTo, IRI(SOLID_PROTOCOL)), (SOLID.oidcIssuer, IRI(base_url))]
+
+
+def _description(subject: str, about: list[Property], notifications: Notifications) -> Description:
+    about = [*about, (SOLID.notificationGateway, IRI(notifications.gateway))]
+    about += [(NOTIFY.subscription, IRI(offer.url)) for offer in notifications.offers]
+    graph = Graph(Triple(IRI(subject), predicate, value) for predicate, value in about)
+    for offer in notifications.offers:
+        for triple in _about_offer(offer):
+            graph.add(triple)
+    return Description(_turtle(graph), _json_ld(graph, subject))
+
+
+def _about_offer(offer: Offer) -> list[Triple]:
+    service = IRI(offer.url)
+    features = [Triple(service, NOTIFY.feature, IRI(feature)) for feature in offer.features]
+    return [Triple(service, NOTIFY.channelType, IRI(offer.channel_type)), *features]
+
+
+def _turtle(graph: Graph) -> bytes:
+    text = "".join(map(str, graph))
+    used = [name for name in ("dcterms", "notify", "pim", "solid") if PREFIXES[name] in text]
+    return turtle_writer.write(graph, {name: PREFIXES[name] for name in used})
+
+
+def _json_ld(graph: Graph, subject: str) -> bytes:
+    document = {"@context": [PROTOCOL_CONTEXT, _TERMS], **_object(graph, IRI(subject))}
+    return json.dumps(document, indent=2, ensure_ascii=False).encode()
+
+
+def _object(graph: Graph, subject: IRI) -> dict[str, Json]:
+    """The statements about a subject under their short names; what it offers is told within it."""
+    found: dict[str, Json] = {"id": subject.value}
+    for triple in graph.match(s=subject):
+        name, value = _NAMES[triple.predicate], triple.object
+        assert isinstance(value, IRI), "all that is told here has a name"
+        told = _object(graph, value) if triple.predicate == NOTIFY.subscription else _short(value)
+        if triple.predicate in _MANY:
+            found.setdefault(name, []).append(told)
+        elif name in found:
+            found[name] = [*(found[name] if isinstance(found[name], list) else [found[name]]), told]
+        else:
+            found[name] = told
+    return found
+
+
+def _short(value: IRI) -> str:
+    """What the contexts make of a name."""
+    if value == PIM.Storage:
+        return "Storage"
+    return value.value.removeprefix(NOTIFY.iri)

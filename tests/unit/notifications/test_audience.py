@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+import pytest
+
+from pod.notifications.audience import Audience
+from pod.notifications.messages import heard
+from pod.store.records import SERVER
+from tests.support.inprocess import BASE
+from tests.unit.notifications.happenings import channel, credentials, delete, fresh, now, put, share, since
+
+ALICE, BOB, NOBODY = "alice", "bob", None
+
+
+@pytest.fixture
+def home(local):
+    """A container in which bob may read."""
+    path = fresh()
+    put(local, path + "doc")
+    share(local, path, BOB)
+    return path
+
+
+def told(local, name, sequence, *topics, **more):
+    """What somebody who listens to some topics is told of what happened since."""
+    audience, channel_ = Audience(local.services), channel(local, *topics, name=name, **more)
+    store, who = local.services.store, credentials(local, name)
+    said = [each for change in since(local, sequence) for each in heard(channel_, change)]
+    return [(each.type, each.object) for each in said if audience.may_hear(store, each, who)]
+
+
+@pytest.mark.requirement("notifications#authorization-at-delivery")
+def test_readers_hear_and_others_do_not(local, home):
+    before = now(local)
+    put(local, home + "doc", b"changed")
+    assert (
+        told(local, ALICE, before, home + "doc") == told(local, BOB, before, home + "doc") == [("Update", home + "doc")]
+    )
+    assert told(local, NOBODY, before, home + "doc") == []
+
+
+@pytest.mark.requirement("notifications#authorization-at-delivery")
+def test_who_may_no_longer_read_hears_nothing_not_even_of_what_was_before(local, home):
+    before = now(local)
+    put(local, home + "doc", b"changed")
+    share(local, home)
+    put(local, home + "doc", b"changed again")
+    assert told(local, BOB, before, home + "doc") == []
+    assert len(told(local, ALICE, before, home + "doc")) == 2
+
+
+def test_of_a_deletion_hears_who_could_read_until_then(local, home):
+    put(local, home + "secret")
+    share(local, home + "secret")
+    before = now(local)
+    delete(local, home + "secret")
+    delete(local, home + "doc")
+    assert told(local, BOB, before, home + "secret", home + "doc") == [("Delete", home + "doc")]
+    assert told(local, ALICE, before, home + "secret") == [("Delete", home + "secret")]
+
+
+def test_of_a_deletion_hears_who_could_read_by_rules_that_went_with_it(local, home):
+    share(local, home)
+    put(local, home + "shared")
+    share(local, home + "shared", BOB)
+    before = now(local)
+    delete(local, home + "shared")
+    assert told(local, BOB, before, home + "shared") == [("Delete", home + "shared")]
+    assert told(local, NOBODY, before, home + "shared") == []
+
+
+def test_rules_that_changed_after_the_deletion_do_not_count(local, home):
+    before = now(local)
+    delete(local, home + "doc")
+    share(local, home)
+    assert told(local, BOB, before, home + "doc") == [("Delete", home + "doc")]
+
+
+def test_of_what_was_private_and_is_gone_nothing_is_told_when_its_place_is_open(local, home):
+    put(local, home + "diary")
+    share(local, home + "diary")
+    before = now(local)
+    put(local, home + "diary", b"dear diary")
+    delete(local, home + "diary")
+    put(local, home + "diary", b"shopping")
+    assert told(local, BOB, before, home + "diary") == [("Create", home + "diary")]
+
+
+def test_members_come_and_go_for_all_who_may_read_the_container(local, home):
+    before = now(local)
+    put(local, home + "new")
+    share(local, home + "new")
+    delete(local, home + "new")
+    assert told(local, BOB, before, home) == [("Add", home + "new"), ("Remove", home + "new")]
+    assert told(local, NOBODY, before, home) == []
+
+
+def test_in_a_subtree_only_what_may_be_read_is_told_of(local, home):
+    put(local, home + "a/open")
+    put(local, home + "a/closed")
+    share(local, home + "a/closed")
+    before = now(local)
+    put(local, home + "a/open", b"changed")
+    put(local, home + "a/closed", b"changed")
+    assert told(local, BOB, before, home, subtree=True) == [("Update", home + "a/open")]
+
+
+def test_a_subtree_takes_reading_at_its_top_too(local, home):
+    put(local, home + "a/doc")
+    share(local, home + "a/doc", public=True)
+    before = now(local)
+    put(local, home + "a/doc", b"changed")
+    assert told(local, NOBODY, before, home, subtree=True) == []
+    assert told(local, NOBODY, before, home + "a/doc") == [("Update", home + "a/doc")]
+
+
+def test_of_rules_hears_who_controls(local, home):
+    before = now(local)
+    share(local, home, BOB)
+    assert told(local, ALICE, before, home + ".acl") == [("Update", home + ".acl")]
+    assert told(local, BOB, before, home + ".acl") == []
+
+
+def test_a_container_changes_with_its_description(local, home):
+    before = now(local)
+    put(local, home + ".meta", f"<{BASE}{home[1:]}> <http://purl.org/dc/terms/title> 'T'.".encode(), {"Content-Type": "text/turtle"})  # fmt: skip
+    assert told(local, BOB, before, home) == [("Update", home)]
+
+
+def test_who_was_signed_out_hears_nothing(local, home):
+    before = now(local)
+    put(local, home + "doc", b"changed")
+    grant = credentials(local, BOB).grant
+    with_grant = told(local, BOB, before, home + "doc")
+    with local.services.store.write(SERVER) as tx:
+        tx.rows("UPDATE access_grant SET revoked_ms = 1 WHERE id = ?", (grant,))
+    without = told(local, BOB, before, home + "doc")
+    with local.services.store.write(SERVER) as tx:
+        tx.rows("UPDATE access_grant SET revoked_ms = NULL WHERE id = ?", (grant,))
+    assert (with_grant, without) == ([("Update", home + "doc")], [])
+
+
+@pytest.mark.parametrize("status", ["leaving", "emptying"])
+def test_a_pod_that_goes_with_its_account_is_silent(local, home, status):
+    before = now(local)
+    put(local, home + "doc", b"changed")
+    _set_status(local, status)
+    try:
+        assert told(local, ALICE, before, home + "doc") == []
+    finally:
+        _set_status(local, "active")
+    assert told(local, ALICE, before, home + "doc") == [("Update", home + "doc")]
+
+
+def test_a_delivery_is_one_look_at_the_store_for_what_is_there(local, home):
+    before = now(local)
+    put(local, home + "doc", b"changed")
+    told(local, BOB, before, home + "doc")
+    (change,) = since(local, before)
+    (said,) = heard(channel(local, home + "doc"), change)
+    who = credentials(local, BOB)
+    local.counts.reset()
+    assert Audience(local.services).may_hear(local.services.store, said, who)
+    assert len(local.counts.statements) == 1
+
+
+def _set_status(local, status):
+    with local.services.store.write(SERVER) as tx:
+        tx.rows("UPDATE storage SET status = ? WHERE path = '/alice/'", (status,))
