@@ -164,9 +164,10 @@ def normalized_url(url: str) -> str | None:
     try:
         parts = urlsplit(url)
         path = canonical_path(_without_dot_segments(parts.path or "/"))
+        host, _ = parts.hostname, parts.port
     except (ValueError, PodError):
         return None
-    if parts.scheme not in _DEFAULT_PORTS or not parts.netloc:
+    if parts.scheme not in _DEFAULT_PORTS or not host:
         return None
     return f"{parts.scheme}://{parts.netloc.lower().removesuffix(_DEFAULT_PORTS[parts.scheme])}{path}"
 

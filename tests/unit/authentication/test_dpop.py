@@ -174,6 +174,13 @@ def test_encoded_characters_that_mean_something_stay_apart():
     assert normalized_url("https://pods.example") == normalized_url("https://pods.example/")
 
 
+@pytest.mark.parametrize(
+    "text", ["http://:80", "https://:443:443/a", "http://[::]:80:80/", "http://pods.example:port/", "/a"]
+)
+def test_what_names_no_host_and_port_is_no_url(text: str) -> None:
+    assert normalized_url(text) is None
+
+
 def test_ath_may_be_missing_unless_the_server_requires_it():
     strict = ProofRules(60, 10, ath_required=True)
     check(proof())
