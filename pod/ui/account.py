@@ -8,6 +8,7 @@ from pod.identity.clients import list_clients
 from pod.identity.consent import list_apps
 from pod.identity.sessions import list_sessions
 from pod.mail.message import mail_enabled
+from pod.notifications.overview import count_channels
 from pod.ui.door import ACCOUNT, Door
 from pod.ui.render import render
 
@@ -23,6 +24,7 @@ def add_overview(pages: Blueprint, door: Door) -> None:
             web_ids=services.accounts.web_ids(account.id),
             pods=len(services.accounts.storages(account.id)),
             apps=len(list_apps(services, account.id)),
+            channels=count_channels(services, account.id),
             credentials=sum(not each.revoked_ms for each in list_clients(services, account.name)),
             sessions=len(list_sessions(services, account.id)),
             mail=mail_enabled(services.config),

@@ -17,6 +17,7 @@ from pod.ui.home import add_home
 from pod.ui.invitations import add_invitations
 from pod.ui.issuers import add_issuers, add_leave
 from pod.ui.logout import add_logout
+from pod.ui.notifications import add_notifications
 from pod.ui.password import add_password, add_reset, add_reset_link
 from pod.ui.pending import Waiting
 from pod.ui.pods import add_pods
@@ -40,6 +41,7 @@ def pages(services: Services, identity: Identity) -> Blueprint:
     add_logout(made, door, identity)
     add_overview(made, door)
     add_apps(made, door)
+    add_notifications(made, door)
     add_sessions(made, door)
     add_credentials(made, door)
     add_pods(made, door)

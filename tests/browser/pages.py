@@ -6,6 +6,7 @@ A page is a path, who looks at it, and where a path alone does not lead there, t
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -14,8 +15,10 @@ from playwright.sync_api import expect
 
 from tests.browser.people import Person
 from tests.support.app_server import AppServer
+from tests.support.fixtures import signed_in
 from tests.support.postbox import Postbox
 from tests.support.server import ALICE, Account
+from tests.support.subscribing import subscribe
 from tests.support.waiting import until
 
 
@@ -91,6 +94,23 @@ def follow_an_invitation(scene: Scene) -> None:
     scene.person.page.goto(link)
 
 
+def be_told(scene: Scene) -> None:
+    """An app listens, and a receiver that refuses what it gets."""
+    alice = signed_in(scene.person.server, ALICE)
+    subscribe(alice, "WebSocketChannel2023", f"{alice.pod}profile/")
+    subscribe(
+        alice, "WebhookChannel2023", f"{alice.pod}profile/", alice.web_id.partition("#")[0], sendTo=scene.app.home
+    )
+    alice.put_turtle(f"{alice.pod}profile/told-{uuid.uuid4().hex}")
+
+    def failed() -> bool:
+        scene.person.page.reload()
+        return scene.person.page.get_by_text("failed").count() > 0
+
+    until(failed)
+    scene.person.press("details.more summary")
+
+
 PAGES = (
     Look("welcome"),
     Look("sign in", ".account/sign-in"),
@@ -115,6 +135,8 @@ PAGES = (
     Look("start", who=ALICE),
     Look("account", ".account/", who=ALICE),
     Look("apps", ".account/apps", who=ALICE),
+    Look("notifications, nobody", ".account/notifications", who=ALICE, hospitable=True),
+    Look("notifications", ".account/notifications", ALICE, be_told),
     Look("credentials", ".account/credentials", who=ALICE),
     Look("credential made", ".account/credentials", ALICE, make_a_key),
     Look("sessions", ".account/sessions", who=ALICE),

@@ -74,3 +74,16 @@ def test_what_a_job_raises_is_its_own(threads):
     with pytest.raises(ZeroDivisionError):
         threads.submit(GREEDY, lambda: 1 // 0).result(60)
     assert threads.submit(GREEDY, lambda: 5).result(60) == 5
+
+
+def test_closing_begins_nothing_more_and_waits_so_long_for_what_is_under_way(threads):
+    gate, done = threading.Event(), []
+    first = [threads.submit(GREEDY, lambda: done.append(gate.wait(60))) for _ in range(2)]
+    waiting = [threads.submit(GREEDY, lambda: done.append("late")) for _ in range(5)]
+    threads.close(0.01)
+    assert done == []
+    gate.set()
+    threads.close(60)
+    assert done == [True, True]
+    assert all(job.done() for job in first)
+    assert not any(job.done() for job in waiting)
