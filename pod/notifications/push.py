@@ -245,7 +245,7 @@ class Push:
 
     def _enqueue(self, line: _Line) -> None:
         """Under the lock."""
-        if line.delivery.due_ms != IDLE_MS and line.delivery.disabled_ms is None and not line.busy and not line.gone:
+        if line.delivery.due_ms != IDLE_MS and not line.busy and not line.gone:
             heapq.heappush(self._due, (line.delivery.due_ms, next(self._numbers), line))
 
     def _send_off(self) -> float:

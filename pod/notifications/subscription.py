@@ -110,7 +110,7 @@ def read_subscription(content: bytes, media_type: MediaType, service: ChannelTyp
         type=service,
         topics=tuple(dict.fromkeys(asked.topics())),
         context=context,
-        accept=_message_type(asked.one("accept")),
+        accept=_message_type(asked.one("accept"), (JSON_LD,) if service is ChannelType.LDN else MESSAGE_TYPES),
         subtree=asked.flag(SUBTREE),
         rate_seconds=_seconds(asked.one("rate")),
         start_ms=_moment("startAt", asked.one("startAt")),
@@ -198,11 +198,11 @@ def _text(term: Term, name: str = "value") -> str:
     return term.value
 
 
-def _message_type(accept: str | None) -> str:
-    """Spec: Solid Notifications Protocol #notify-accept"""
-    media_type = negotiate(accept, MESSAGE_TYPES)
+def _message_type(accept: str | None, offered: tuple[str, ...]) -> str:
+    """Spec: Solid Notifications Protocol #notify-accept; LDN #test-sender-header-post-content-type-json-ld"""
+    media_type = negotiate(accept, offered)
     if media_type is None:
-        raise UnprocessableContent(f"Messages come as {', '.join(MESSAGE_TYPES)}: `accept` must name one of them.")
+        raise UnprocessableContent(f"Messages come as {', '.join(offered)}: `accept` must name one of them.")
     return media_type
 
 

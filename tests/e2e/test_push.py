@@ -80,6 +80,25 @@ def test_what_happens_to_members_of_a_container_is_told_in_order(alice, containe
     ]
 
 
+@pytest.mark.requirement("webhook2023#features")
+@pytest.mark.parametrize(
+    ("known", "told"), [(lambda etag: etag, 2), (lambda _etag: "0.7", 1)], ids=["known", "unknown"]
+)
+def test_who_names_a_state_is_told_at_once_what_it_missed(alice, topic, receiver, known, told):
+    """Of a state that nobody here knows: how it is now."""
+    before = alice.head(topic).headers["ETag"]
+    write(alice, topic, 1)
+    write(alice, topic, 2)
+    now = alice.head(topic).headers["ETag"].strip('"').partition("-")[0]
+    subscribe(alice, WEBHOOK, topic, sendTo=receiver.url(), state=known(before), accept="text/turtle")
+    came = [receiver.next() for _ in range(told)]
+    assert now in came[-1].body.decode()
+    assert {each.headers["content-type"] for each in came} == {"text/turtle"}
+    write(alice, topic, 3)
+    receiver.next()
+    assert len(receiver.delivered) == told + 1
+
+
 def test_a_webhook_that_failed_gets_the_same_again_and_all_that_follows(alice, topic, receiver):
     failures = [(503, {"Retry-After": "1"}), (302, {"Location": receiver.url("elsewhere")})]
     receiver.answer = lambda _delivered: failures.pop(0) if failures else (204, {})
@@ -155,6 +174,10 @@ def test_an_inbox_gets_json_ld_and_learns_who_sends_when_it_asks(alice, topic, r
     keys = published_keys(channel["sender"])
     check_signature(first, keys)
     check_token(second, channel["sender"], keys, time.time())
+
+
+def test_an_inbox_is_sent_nothing_but_json_ld(alice, topic, receiver):
+    assert ask(alice, LDN, topic, sendTo=receiver.url(), accept="text/turtle").status_code == 422
 
 
 def test_an_inbox_of_this_server_knows_its_sender(alice, bob, topic):

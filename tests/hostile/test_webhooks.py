@@ -77,6 +77,7 @@ def world(services):
 # -- where to ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.requirement("ldn#sender")
 @pytest.mark.parametrize(
     ("url", "address"),
     [
