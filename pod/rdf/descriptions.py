@@ -13,7 +13,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pod.protocol.notification import PROTOCOL_CONTEXT, ChannelType
+from pod.protocol.notification import FEATURES, ChannelType
 from pod.rdf import turtle_writer
 from pod.rdf.contexts import Json
 from pod.rdf.graph import IRI, Graph, Term, Triple
@@ -23,16 +23,22 @@ Property = tuple[IRI, Term]
 
 SOLID_PROTOCOL = "https://solidproject.org/TR/protocol"
 
-_LINK = {"@type": "@id"}
-_TERMS: dict[str, Json] = {
+_LINK, _TERM = {"@type": "@id"}, {"@type": "@vocab"}
+_CONTEXT: dict[str, Json] = {
+    "id": "@id",
+    "type": "@type",
+    "notify": NOTIFY.iri,
     "Storage": PIM.Storage.value,
-    ChannelType.WEB_PUSH.value: ChannelType.WEB_PUSH.iri,
     "owner": {"@id": SOLID.owner.value, **_LINK},
     "oidcIssuer": {"@id": SOLID.oidcIssuer.value, **_LINK},
     "notificationGateway": {"@id": SOLID.notificationGateway.value, **_LINK},
     "conformsTo": {"@id": DCTERMS.conformsTo.value, **_LINK},
+    "subscription": {"@id": NOTIFY.subscription.value, **_LINK},
+    "channelType": {"@id": NOTIFY.channelType.value, **_TERM},
+    "feature": {"@id": NOTIFY.feature.value, **_TERM},
+    **{name: f"notify:{name}" for name in (*ChannelType, *FEATURES)},
 }
-"""What the context of notifications does not define."""
+"""Written out, with the names that the context of notifications gives: many who read such a description fetch none."""
 _NAMES = {
     RDF.type: "type",
     SOLID.owner: "owner",
@@ -114,7 +120,7 @@ def _turtle(graph: Graph) -> bytes:
 
 
 def _json_ld(graph: Graph, subject: str) -> bytes:
-    document = {"@context": [PROTOCOL_CONTEXT, _TERMS], **_object(graph, IRI(subject))}
+    document = {"@context": _CONTEXT, **_object(graph, IRI(subject))}
     return json.dumps(document, indent=2, ensure_ascii=False).encode()
 
 

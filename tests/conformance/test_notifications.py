@@ -82,7 +82,7 @@ def test_the_description_reads_well_as_json(alice: SolidClient) -> None:
     response = alice.get(alice.pod + ".well-known/solid", headers={"Accept": JSON_LD})
     assert response.headers["Content-Type"] == JSON_LD
     described = response.json()
-    assert described["@context"][0] == CONTEXT
+    assert isinstance(described["@context"], dict), "many RDF clients fetch no contexts"
     assert (described["id"], described["type"]) == (alice.pod, "Storage")
     assert [each["channelType"] for each in described["subscription"]] == TYPES_AS_LISTED
     assert all(set(each["feature"]) > FEATURES for each in described["subscription"])
@@ -104,18 +104,7 @@ def test_descriptions_say_the_same_in_every_media_type(anyone: SolidClient, alic
     turtle = graph(anyone.get(url, headers={"Accept": "text/turtle"}))
     assert len(turtle) > 40
     for media_type in (JSON_LD, "application/n-triples", "application/rdf+xml"):
-        assert with_contexts(anyone.get(url, headers={"Accept": media_type})) == set(turtle)
-
-
-def with_contexts(response: requests.Response) -> set[Any]:
-    """The statements of an answer; contexts of W3C are taken from the checkout, for nobody asks the network here."""
-    if response.headers["Content-Type"] != JSON_LD:
-        return set(graph(response))
-    from pod.rdf import formats
-
-    parsed = formats.parse(response.content, JSON_LD, base=response.url, limits=formats.Limits())
-    triples = formats.serialize(parsed, "application/n-triples")
-    return set(rdflib.Graph().parse(data=triples, format="application/n-triples"))
+        assert set(graph(anyone.get(url, headers={"Accept": media_type}))) == set(turtle)
 
 
 def test_the_server_names_services_and_the_older_gateway_first(anyone: SolidClient) -> None:
@@ -256,7 +245,8 @@ def test_a_channel_may_have_several_topics_of_one_storage(alice: SolidClient, co
 def test_features_are_granted(alice: SolidClient, doc: str, channel_type: str) -> None:
     now = datetime.now(UTC)
     start, end = ((now + timedelta(hours=hours)).strftime("%Y-%m-%dT%H:%M:%S.000Z") for hours in (1, 2))
-    features = {"startAt": start, "endAt": end, "rate": "PT5S", "accept": "text/turtle"}
+    accept = JSON_LD if channel_type == "LDNChannel2023" else "text/turtle"
+    features = {"startAt": start, "endAt": end, "rate": "PT5S", "accept": accept}
     channel = subscribe(alice, channel_type, doc, **features, **needed(channel_type))
     assert {name: channel[name] for name in features} == features
 
