@@ -5,7 +5,7 @@ Everything here is shared by all threads and holds no per-request state.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pod.authentication.authenticate import Authenticator
 from pod.authentication.credentials import Passwords
@@ -25,6 +25,7 @@ from pod.rdf.formats import Limits
 from pod.rdf.graph import Dataset
 from pod.rdf.large import LargeWork
 from pod.remote.client import Receivers, RemoteClient
+from pod.store.access_control import settled_access_control
 from pod.store.accounts import Accounts
 from pod.store.apps import Apps
 from pod.store.attempts import Attempts
@@ -108,11 +109,14 @@ class Services:
 def open_services(config: Config, clock: Clock | None = None, store: ResourceStore | None = None) -> Services:
     """Everything one process needs, over the data directory of the settings or over a store that is open already.
 
-    Raises: NewerSchema, Busy -- see `open_store`
+    The settings in it name the language of access rules, whether or not these did.
+
+    Raises: NewerSchema, Busy -- see `open_store`; OtherAccessControl -- see `settled_access_control`
     """
     clock = clock or SystemClock()
     placement = Placement(config.base_url, config.placement, config.root_name)
     store = store or open_store(config, clock)
+    config = replace(config, access_control=settled_access_control(store, config.access_control))
     accounts = Accounts(store)
     remote = RemoteClient(dev=config.dev)
 

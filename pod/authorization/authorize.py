@@ -1,53 +1,43 @@
 """The one entry: may these credentials do what an operation needs? Compares required modes with granted ones and
-gives a decision with its reason, or refuses.
+gives a decision with its reason, or refuses. In which language the rules are written, it does not know.
 
 It decides on one snapshot of the store and fetches nothing unless it may wait, so it can run inside a transaction.
 Everything remembered is keyed by ids and versions that never come back.
 
-Spec: WAC #authorization-evaluation, #access-privileges; REQUIREMENTS section 10.5 and section 17, rows 3 to 7
+Spec: Solid #server-wac-acp; WAC #authorization-evaluation, #access-privileges; ACP #conforming-resource-server;
+REQUIREMENTS section 10.5 and section 17, rows 3 to 7
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-import structlog
-
+from pod.authorization.acp_rules import AccessControlPolicy
 from pod.authorization.decision import Decision, Reason
-from pod.authorization.effective import effective_acl
 from pod.authorization.groups import Circle, Groups
+from pod.authorization.inquiry import Inquiry, Language
 from pod.authorization.required import Need
-from pod.authorization.rules import Rules
+from pod.authorization.wac_rules import WebAccessControl
 from pod.clock import Clock
 from pod.config import Config
 from pod.errors import AccessDenied, InvalidToken, NotAuthenticated, NotFound, PodError, PodLeaving
 from pod.protocol.agent import PUBLIC, Credentials
 from pod.protocol.modes import AccessMode
 from pod.protocol.placement import Placement
-from pod.protocol.resource import Auxiliary
+from pod.protocol.resource import Auxiliary, Target
+from pod.rdf.graph import Graph
 from pod.remote.client import Remote
 from pod.store.interface import Reader
 from pod.store.records import Snapshot
 
-log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class _Inquiry:
-    """One question, and the memory of the groups asked about for it."""
-
-    reader: Reader
-    snapshot: Snapshot
-    credentials: Credentials
-    circle: Circle
-
 
 class Authorizer:
-    """Decides by Web Access Control. Shared by all threads."""
+    """Decides by the language of the settings, which are those of `Services`. Shared by all threads."""
 
     def __init__(self, config: Config, placement: Placement, clock: Clock, remote: Remote) -> None:
-        self._rules = Rules(config, placement)
+        language = AccessControlPolicy if config.access_control == "acp" else WebAccessControl
+        self._language: Language = language(config, placement)
         self._groups = Groups(config, placement, clock, remote, self._may_everyone_read)
 
     def authorize(
@@ -81,6 +71,11 @@ class Authorizer:
                 decision = there if need.path == subject else decision
         return _as_shown(snapshot, decision)
 
+    @property
+    def is_asking(self) -> bool:
+        """Whether documents of groups are on their way, so that a refusal that did not wait may not be the last."""
+        return self._groups.is_asking
+
     def decide(
         self, reader: Reader, snapshot: Snapshot, credentials: Credentials, *, may_wait: bool = False
     ) -> Decision:
@@ -97,29 +92,31 @@ class Authorizer:
 
         On an ACL, Control of its subject counts as every mode, since it allows to read and write the ACL.
 
-        Spec: WAC #wac-allow, #server-wac-allow
+        Spec: WAC #wac-allow, #server-wac-allow; the same under Access Control Policy
         """
         decision = self.decide(reader, snapshot, credentials)
         return decision.modes, decision.public
 
-    def _inquiry(self, reader: Reader, snapshot: Snapshot, credentials: Credentials) -> _Inquiry:
-        circle = Circle(self._groups, reader, snapshot.storage, credentials.agent)
-        return _Inquiry(reader, snapshot, credentials, circle)
+    def check_content(self, target: Target, graph: Graph) -> None:
+        """Refuse what may not be the new content of the ACL `target`.
 
-    def _decide(self, inquiry: _Inquiry, path: str) -> Decision:
+        Raises: Conflict -- nobody would control the storage; UnprocessableContent
+        """
+        self._language.check(target, graph)
+
+    def _inquiry(self, reader: Reader, snapshot: Snapshot, credentials: Credentials) -> Inquiry:
+        circle = Circle(self._groups, reader, snapshot.storage)
+        return Inquiry(reader, snapshot, credentials, circle)
+
+    def _decide(self, inquiry: Inquiry, path: str) -> Decision:
         """The decision on the target's subject or on a container of it, existing or not."""
-        snapshot, credentials = inquiry.snapshot, inquiry.credentials
-        reference = effective_acl(snapshot.acls, path)
-        if reference is None:
-            log.error("root acl missing", path=path)
-            decision = Decision(AccessMode.NONE, AccessMode.NONE)
-        else:
-            decision = self._rules.evaluate(inquiry.reader, reference, path, credentials, inquiry.circle)
-        if snapshot.storage is not None and credentials.agent in snapshot.storage.owners:
+        decision = self._language.decide(inquiry, path)
+        storage = inquiry.snapshot.storage
+        if storage is not None and inquiry.credentials.agent in storage.owners:
             return _with_ownership(decision)
         return decision
 
-    def _insist(self, inquiry: _Inquiry, need: Need, there: Decision, *, may_wait: bool) -> Decision:
+    def _insist(self, inquiry: Inquiry, need: Need, there: Decision, *, may_wait: bool) -> Decision:
         """A decision that meets the need after waiting for groups that were not known; raises the refusal if none."""
         if may_wait and inquiry.circle.is_incomplete:
             inquiry.circle.wait()
@@ -128,7 +125,7 @@ class Authorizer:
             raise self._refusal(inquiry, need, there)
         return there
 
-    def _refusal(self, inquiry: _Inquiry, need: Need, there: Decision) -> PodError:
+    def _refusal(self, inquiry: Inquiry, need: Need, there: Decision) -> PodError:
         """401 to nobody, 403 to somebody, 404 to whoever may know that nothing is there.
 
         Spec: REQUIREMENTS section 17 row 3
@@ -144,7 +141,7 @@ class Authorizer:
             requiredModes=list(need.told.names()),
         )
 
-    def _is_for_its_origin(self, inquiry: _Inquiry, need: Need) -> bool:
+    def _is_for_its_origin(self, inquiry: Inquiry, need: Need) -> bool:
         """Whether the same agent might do it, only not from this origin.
 
         Spec: WAC #access-subject-origin-rejection-reason

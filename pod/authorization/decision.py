@@ -5,7 +5,7 @@ A value. Printed for owners (`freehold explain`, the sharing page), never for st
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pod.protocol.modes import AccessMode
 
@@ -20,28 +20,33 @@ class Reason:
     rule: str | None
     acl: str | None = None
     """URL of the ACL; None when it is the ownership."""
+    denies: bool = False
+    """A policy that takes the modes away. Web Access Control has none such."""
 
     def __str__(self) -> str:
         names = ", ".join(self.modes.names())
         if self.acl is None:
             return f"{names}: owners of a storage always keep control of it"
-        return f"{names}: {f'rule <{self.rule}>' if self.rule else 'a rule without a name'} in <{self.acl}>"
+        verb = " denied" if self.denies else ""
+        return f"{names}{verb}: {f'rule <{self.rule}>' if self.rule else 'a rule without a name'} in <{self.acl}>"
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What may be done with a resource. `modes` always include `public`: what everyone may, each may."""
+    """What may be done with a resource. `modes` include `public` but for what a policy denies the one who asks."""
 
     modes: AccessMode
     public: AccessMode
     reasons: tuple[Reason, ...] = ()
     acl: str | None = None
-    """URL of the ACL in force; None when there is none, which is damage."""
+    """URL of the nearest ACL in force; None when there is none, which is damage."""
     inherited: bool = False
+    above: tuple[str, ...] = ()
+    """URLs of the others in force: under Access Control Policy, those of all containers count."""
 
     def of_acl(self) -> Decision:
         """The same for the ACL of the resource: with Control everything, without it nothing."""
-        return Decision(_over_acl(self.modes), _over_acl(self.public), self.reasons, self.acl, self.inherited)
+        return replace(self, modes=_over_acl(self.modes), public=_over_acl(self.public))
 
     def __str__(self) -> str:
         if not self.reasons:

@@ -30,8 +30,8 @@ class Collaborators(Protocol):
     def placement(self) -> Placement: ...
 
 
-def explain(services: Collaborators, agent: str | None, mode: str, url: str) -> str:
-    """May `agent` (None: anybody) use `mode` on `url`, and which rules say so?
+def explain(services: Collaborators, who: Credentials, mode: str, url: str) -> str:
+    """May `who` use `mode` on `url`, and which rules say so?
 
     Raises: BadRequest -- no such mode; NotFound -- not a URL of a storage here; MalformedTarget
     """
@@ -43,8 +43,8 @@ def explain(services: Collaborators, agent: str | None, mode: str, url: str) -> 
     snapshot = services.store.describe(Target.parse(path), with_body=False)
     if snapshot.storage is None:
         raise NotFound(f"{url} is not in a storage of this server.")
-    decision = services.authorizer.decide(services.store, snapshot, Credentials(agent=agent), may_wait=True)
-    return "\n".join(_lines(agent, mode.lower(), url, decision, exists=snapshot.state is not None))
+    decision = services.authorizer.decide(services.store, snapshot, who, may_wait=True)
+    return "\n".join(_lines(who.agent, mode.lower(), url, decision, exists=snapshot.state is not None))
 
 
 def _lines(agent: str | None, mode: str, url: str, decision: Decision, *, exists: bool) -> list[str]:
@@ -57,4 +57,5 @@ def _lines(agent: str | None, mode: str, url: str, decision: Decision, *, exists
     lines.append(
         f"  ACL in force: <{decision.acl}>, {how}." if decision.acl else "  There is no ACL: run freehold fsck."
     )
+    lines += [f"  And of what is above: <{acl}>." for acl in decision.above]
     return lines

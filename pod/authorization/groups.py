@@ -162,6 +162,11 @@ class Groups:
 
     # -- of other servers ----------------------------------------------------------------------------------------------
 
+    @property
+    def is_asking(self) -> bool:
+        """Whether some document is on its way."""
+        return bool(self._fetching)
+
     def known(self, group: str, account: int) -> frozenset[str] | None:
         """The members of a remote group as its document last said; None when that is not known yet.
 
@@ -256,45 +261,44 @@ def _weight(members: Members) -> int:
 
 
 class Circle:
-    """The groups one agent is in, as one decision on a resource of `storage` asks about them: a `wac.Membership`.
+    """Who is in which group, as one decision on a resource of `storage` asks about it: a `wac.Membership`.
 
-    Each group is looked up once, and not more than a bounded number of them, in documents of a bounded size.
+    Not more than a bounded number of questions is looked into, each once, in documents of a bounded size.
     """
 
-    __slots__ = ("_account", "_agent", "_budget", "_deadline", "_found", "_groups", "_path", "_reader", "is_incomplete")
+    __slots__ = ("_account", "_budget", "_deadline", "_found", "_groups", "_path", "_reader", "is_incomplete")
 
-    def __init__(self, groups: Groups, reader: Reader, storage: StorageState | None, agent: str | None) -> None:
+    def __init__(self, groups: Groups, reader: Reader, storage: StorageState | None) -> None:
         self._groups = groups
         self._reader = reader
         self._path = storage.path if storage else ""
         self._account = storage.account if storage else 0
-        self._agent = agent
         self._budget = groups.budget()
         self._deadline: Deadline | None = None
-        self._found: dict[str, bool] = {}
+        self._found: dict[tuple[str, str], bool] = {}
         self.is_incomplete = False
         """Some remote document was not known yet, and its group taken to have no members."""
 
-    def __call__(self, group: str) -> bool:
-        found = self._found.get(group)
+    def __call__(self, group: str, member: str) -> bool:
+        found = self._found.get((group, member))
         if found is None:
-            found = self._found[group] = self._is_member(group)
+            found = self._found[group, member] = self._is_member(group, member)
         return found
 
     def wait(self) -> None:
         """From now on wait for remote documents, all of them together until one deadline; ask again where it was no."""
         self._deadline = self._deadline or self._groups.deadline()
-        self._found = {group: True for group, found in self._found.items() if found}
+        self._found = {asked: True for asked, found in self._found.items() if found}
 
-    def _is_member(self, group: str) -> bool:
+    def _is_member(self, group: str, member: str) -> bool:
         if len(self._found) >= self._groups.lookups_max:
             if len(self._found) == self._groups.lookups_max:
                 log.warning("too many groups", storage=self._path)
             return False
         if self._groups.is_ours(group):
-            return self._agent in self._groups.local(self._reader, group, self._path, self._budget)
+            return member in self._groups.local(self._reader, group, self._path, self._budget)
         if self._deadline is not None:
-            return self._agent in self._groups.fetched(group, self._account, self._deadline)
+            return member in self._groups.fetched(group, self._account, self._deadline)
         members = self._groups.known(group, self._account)
         self.is_incomplete = self.is_incomplete or members is None
-        return members is not None and self._agent in members
+        return members is not None and member in members

@@ -2,24 +2,25 @@
 answer to "is this agent in that group", and knows which ACL governs the resource (effective.py).
 
 Rules only add, so more rules never grant less. What is not understood grants nothing: unknown modes, subjects that are
-no IRIs, and rules under a condition (WAC 1.1), which this server does not evaluate.
+no IRIs, conditions that say of nobody that they hold. Only conditions of a type that this server does not know are, as
+the specification says, as if they were not there.
 
-Spec: WAC 1.0 and its editor's draft, #authorization-rule and #authorization-evaluation
+Spec: WAC 1.1 (editor's draft), #authorization-rule and #authorization-evaluation
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pod.protocol.agent import Credentials
 from pod.protocol.modes import AccessMode
 from pod.rdf.graph import IRI, Graph, Literal, Node
 from pod.rdf.vocab import ACL as ACL_TERMS
-from pod.rdf.vocab import FOAF, RDF
+from pod.rdf.vocab import FOAF, RDF, XSD
 
-Membership = Callable[[str], bool]
-"""Whether the agent that is asking is a member of the group with this IRI."""
+Membership = Callable[[str, str], bool]
+"""Whether the group with the first IRI has the second as a member."""
 
 ALL_MODES = AccessMode.READ | AccessMode.APPEND | AccessMode.WRITE | AccessMode.CONTROL
 
@@ -29,6 +30,29 @@ _MODES = {
     ACL_TERMS.Write: AccessMode.WRITE,
     ACL_TERMS.Control: AccessMode.CONTROL,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A condition on the client (`of_client`) or else on the issuer. It accepts those named, members of groups, or all.
+
+    Spec: WAC #access-client-condition, #access-issuer-condition
+    """
+
+    of_client: bool
+    named: frozenset[str] = frozenset()
+    groups: frozenset[str] = frozenset()
+    anybody: bool = False
+
+    def holds(self, credentials: Credentials, membership: Membership) -> bool:
+        value = credentials.client if self.of_client else credentials.issuer
+        if self.anybody or value is None:
+            return self.anybody
+        return value in self.named or any(membership(group, value) for group in sorted(self.groups))
+
+
+CONDITIONS = (ACL_TERMS.ClientCondition, ACL_TERMS.IssuerCondition)
+"""The types of conditions that are evaluated, and signalled. Spec: WAC #server-link-condition"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +69,12 @@ class Authorization:
     authenticated: bool = False
     origins: frozenset[str] = frozenset()
     """Not empty: from web apps, the rule is only for these origins."""
+    conditions: tuple[Condition, ...] = ()
+    """All of them have to hold."""
+
+    @property
+    def names_groups(self) -> bool:
+        return bool(self.groups) or any(condition.groups for condition in self.conditions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +84,18 @@ class ACL:
     rules: tuple[Authorization, ...]
     names_groups: bool
     names_origins: bool
+    names_clients: bool
+    """Or issuers."""
 
     @classmethod
     def of(cls, rules: Iterable[Authorization]) -> ACL:
         kept = tuple(rules)
-        return cls(kept, any(rule.groups for rule in kept), any(rule.origins for rule in kept))
+        return cls(
+            kept,
+            any(rule.names_groups for rule in kept),
+            any(rule.origins for rule in kept),
+            any(rule.conditions for rule in kept),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +110,7 @@ EMPTY = ACL.of(())
 NOTHING = Granted(AccessMode.NONE)
 
 
-def nobody(_group: str) -> bool:
+def nobody(_group: str, _member: str) -> bool:
     """The membership of an agent that is in no group."""
     return False
 
@@ -84,7 +121,7 @@ def nobody(_group: str) -> bool:
 def parse_acl(graph: Graph, canonical: Callable[[str], str] = str) -> ACL:
     """The rules of an ACL document. `canonical` gives the one spelling of a resource's URL.
 
-    Spec: WAC #authorization-conformance, #extension-acl-mode
+    Spec: WAC #authorization-conformance, #extension-acl-mode, #extension-acl-condition
     """
     subjects = dict.fromkeys(graph.subjects(RDF.type, ACL_TERMS.Authorization))
     found = (_authorization(graph, subject, canonical) for subject in subjects)
@@ -94,6 +131,7 @@ def parse_acl(graph: Graph, canonical: Callable[[str], str] = str) -> ACL:
 def _authorization(graph: Graph, subject: Node, canonical: Callable[[str], str]) -> Authorization | None:
     """The rule a subject describes; None when it can never grant anything."""
     classes = _iris(graph, subject, ACL_TERMS.agentClass)
+    stated = graph.objects(subject, ACL_TERMS.condition)
     rule = Authorization(
         name=subject.value if isinstance(subject, IRI) else None,
         modes=_modes(graph, subject),
@@ -104,9 +142,9 @@ def _authorization(graph: Graph, subject: Node, canonical: Callable[[str], str])
         public=FOAF.Agent.value in classes,
         authenticated=ACL_TERMS.AuthenticatedAgent.value in classes,
         origins=_origins(graph, subject),
+        conditions=tuple(condition for term in stated for condition in _conditions(graph, term)),
     )
-    conditional = graph.count(subject, ACL_TERMS.condition) > 0
-    return rule if _is_conforming(rule) and not conditional else None
+    return rule if _is_conforming(rule) and all(map(_can_hold, rule.conditions)) else None
 
 
 def _is_conforming(rule: Authorization) -> bool:
@@ -129,6 +167,47 @@ def _origins(graph: Graph, subject: Node) -> frozenset[str]:
     """Origins as an `Origin` header has them. Any statement narrows the rule, even one that no header can match."""
     terms = graph.objects(subject, ACL_TERMS.origin)
     return frozenset(term.value.removesuffix("/") if isinstance(term, IRI | Literal) else "" for term in terms)
+
+
+NEVER = Condition(of_client=True)
+
+
+def _conditions(graph: Graph, term: Node | Literal) -> list[Condition]:
+    """What one `acl:condition` demands, by its types; by its properties where it has none.
+
+    "Conditions whose types are not signalled are not used in Authorization Evaluation." One that has no type at all is
+    not known to be of such a type: it never holds, and neither does one that accepts nobody.
+
+    Spec: WAC #server-condition-evaluation, #extension-acl-condition
+    """
+    if isinstance(term, Literal):
+        return [NEVER]
+    types = {each for each in graph.objects(term, RDF.type) if each != ACL_TERMS.Condition}
+    client = Condition(
+        True,
+        _iris(graph, term, ACL_TERMS.client) | _names(graph, term, ACL_TERMS.client),
+        _iris(graph, term, ACL_TERMS.clientGroup),
+        FOAF.Agent.value in _iris(graph, term, ACL_TERMS.clientClass),
+    )
+    issuer = Condition(
+        False,
+        _iris(graph, term, ACL_TERMS.issuer),
+        _iris(graph, term, ACL_TERMS.issuerGroup),
+        FOAF.Agent.value in _iris(graph, term, ACL_TERMS.issuerClass),
+    )
+    if not types:
+        return [each for each in (client, issuer) if _can_hold(each)] or [NEVER]
+    return [each for each, kind in zip((client, issuer), CONDITIONS, strict=True) if kind in types]
+
+
+def _can_hold(condition: Condition) -> bool:
+    return bool(condition.named or condition.groups or condition.anybody)
+
+
+def _names(graph: Graph, subject: Node, predicate: IRI) -> frozenset[str]:
+    """Clients that registered here have names that are no IRIs."""
+    terms = graph.objects(subject, predicate)
+    return frozenset(term.value for term in terms if isinstance(term, Literal) and term.datatype == XSD.string)
 
 
 def _iris(graph: Graph, subject: Node, predicate: IRI) -> frozenset[str]:
@@ -161,7 +240,7 @@ def evaluate(
         return _evaluate_strictly(rules, credentials, membership, wanted)
     # Deviates: server-origin-authorization -- hardly any server demands an origin of every rule, and apps rely on that.
     # A rule that names origins is narrowed to them, one that names none is for all.
-    return _for_agent(_from_origin(rules, credentials.origin), credentials.agent, membership, wanted)
+    return _for_agent(_from_origin(rules, credentials.origin), credentials, membership, wanted)
 
 
 def _from_origin(rules: list[Authorization], origin: str | None) -> list[Authorization]:
@@ -171,18 +250,36 @@ def _from_origin(rules: list[Authorization], origin: str | None) -> list[Authori
     return [rule for rule in rules if not rule.origins or origin in rule.origins]
 
 
-def _for_agent(rules: list[Authorization], agent: str | None, membership: Membership, wanted: AccessMode) -> Granted:
-    """Spec: WAC #acl-agent, #acl-agentgroup, #acl-agentclass."""
+def _for_agent(
+    rules: list[Authorization], credentials: Credentials, membership: Membership, wanted: AccessMode
+) -> Granted:
+    """First without looking into any group, then with those that could still add something."""
     granted = NOTHING
     for rule in rules:
-        if rule.public or (agent is not None and (rule.authenticated or agent in rule.agents)):
+        if _is_met(rule, credentials, nobody):
             granted = _with(granted, rule)
-    if agent is not None:
-        for rule in rules:
-            lacking = rule.modes & wanted & ~granted.modes
-            if rule.groups and lacking and any(map(membership, sorted(rule.groups))):
-                granted = _with(granted, rule)
+    for rule in rules:
+        lacking = rule.modes & wanted & ~granted.modes
+        if lacking and rule.names_groups and _is_met(rule, credentials, membership):
+            granted = _with(granted, rule)
     return granted
+
+
+def _is_met(rule: Authorization, credentials: Credentials, membership: Membership) -> bool:
+    """Whether the rule is for who asks, and "all such conditions are satisfied".
+
+    Spec: WAC #server-condition-evaluation-conjunctive
+    """
+    is_held = all(condition.holds(credentials, membership) for condition in rule.conditions)
+    return is_held and _is_for(rule, credentials.agent, membership)
+
+
+def _is_for(rule: Authorization, agent: str | None, membership: Membership) -> bool:
+    """Spec: WAC #acl-agent, #acl-agentgroup, #acl-agentclass."""
+    if rule.public or agent is None:
+        return rule.public
+    is_named = rule.authenticated or agent in rule.agents
+    return is_named or any(membership(group, agent) for group in sorted(rule.groups))
 
 
 def _with(granted: Granted, rule: Authorization) -> Granted:
@@ -197,12 +294,13 @@ def _evaluate_strictly(
     """Spec: WAC #server-origin-authorization -- an authorization for the agent, and one with the origin, for the mode,
     "when the required access mode is not available to all agents".
     """
-    for_all = _for_agent([rule for rule in rules if not rule.origins], None, nobody, wanted)
+    without = [rule for rule in rules if not rule.origins]
+    for_all = _for_agent(without, replace(credentials, agent=None), membership, wanted)
     for_origin = AccessMode.NONE
     for rule in rules:
-        if credentials.origin in rule.origins:
+        if credentials.origin in rule.origins and all(each.holds(credentials, membership) for each in rule.conditions):
             for_origin |= rule.modes
-    for_agent = _for_agent(rules, credentials.agent, membership, wanted & for_origin)
+    for_agent = _for_agent(rules, credentials, membership, wanted & for_origin)
     modes = for_all.modes | (for_agent.modes & for_origin)
     helpful = tuple(rule for rule in dict.fromkeys((*for_all.rules, *for_agent.rules)) if rule.modes & modes)
     return Granted(modes, helpful)

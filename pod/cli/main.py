@@ -13,6 +13,7 @@ from pod import __version__
 from pod.cli.accounts import account
 from pod.cli.keys import key
 from pod.cli.options import DIRECTORY, FILE, Misconfigured, Refused, listen, settings, settings_of_server, where
+from pod.errors import OtherAccessControl
 
 SUPERVISED = click.option("--supervised", type=int, hidden=True, help="Process id of the supervisor.")
 
@@ -63,7 +64,10 @@ def web(supervised: int | None, **options: Any) -> None:  # see serve
     alone_or_supervised(config, supervised)
     from pod.cli import web as serving  # noqa: PLC0415
 
-    serving.run(config)
+    try:
+        serving.run(config)
+    except OtherAccessControl as error:
+        raise Misconfigured(str(error)) from error
 
 
 @main.command()
@@ -161,14 +165,19 @@ def restore(directory: Path, *, check: bool, **options: Any) -> None:  # see ser
 @click.argument("agent")
 @click.argument("mode", type=click.Choice(["read", "append", "write", "control"], case_sensitive=False))
 @click.argument("url")
-def explain(agent: str, mode: str, url: str, **options: Any) -> None:  # see serve
+@click.option("--client", metavar="ID", help="The app it asks through; some rules are for some apps alone.")
+@click.option("--issuer", metavar="URL", help="The provider that vouches for it; the same holds for these.")
+def explain(
+    agent: str, mode: str, url: str, client: str | None, issuer: str | None, **options: Any
+) -> None:  # see serve
     """Say whether AGENT may MODE the resource at URL, and which rule says so.
 
     AGENT is a WebID, or "public" for anyone.
     """
     from pod.cli import maintenance  # noqa: PLC0415
 
-    click.echo(maintenance.explain(settings_of_server(**options), agent, mode, url))
+    config = settings_of_server(**options)
+    click.echo(maintenance.explain(config, agent, mode, url, client=client, issuer=issuer))
 
 
 def alone_or_supervised(config: Any, supervised: int | None) -> None:  # Config

@@ -11,6 +11,7 @@ import click
 from pod.authorization import explain as explaining
 from pod.cli.accounts import opened
 from pod.cli.options import Refused
+from pod.protocol.agent import Credentials
 from pod.store import fsck as checking
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def fsck(config: Config, *, deep: bool) -> int:
     return 1 if errors else 0
 
 
-def explain(config: Config, agent: str, mode: str, url: str) -> str:
+def explain(config: Config, agent: str, mode: str, url: str, *, client: str | None, issuer: str | None) -> str:
+    who = Credentials(None if agent == "public" else agent, client, issuer)
     with there(config) as services:
-        return explaining.explain(services, None if agent == "public" else agent, mode, url)
+        return explaining.explain(services, who, mode, url)

@@ -1,7 +1,7 @@
 """The header fields of answers from storages: what depends only on the kind of resource is made once and kept.
 
 Spec: Solid #server-allow-methods, #server-accept-headers, #server-link-auxiliary-type, #server-storage-description,
-#server-link-storage; LDP 4.2.1.4, 5.2.1.4; WAC #server-wac-allow
+#server-link-storage; LDP 4.2.1.4, 5.2.1.4; WAC #server-wac-allow, #server-link-condition; ACP #conforming-acp-server
 """
 
 from __future__ import annotations
@@ -9,12 +9,14 @@ from __future__ import annotations
 from functools import lru_cache
 from urllib.parse import urlsplit
 
+from pod.authorization import acp, wac
 from pod.operations.admission import allowed_methods
 from pod.operations.operation import Shape
 from pod.operations.patch import ACCEPT_PATCH
 from pod.protocol.placement import Placement, is_loopback
 from pod.protocol.resource import REMEMBERED_PATH_BYTES_MAX, Auxiliary, Target
 from pod.rdf.formats import MEDIA_TYPES
+from pod.rdf.vocab import ACL, ACP
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -86,15 +88,19 @@ def methods(auxiliary: Auxiliary | None, shape: Shape) -> Headers:
     return tuple(fields)
 
 
-def links(placement: Placement, target: Target, shape: Shape) -> str:
-    """The value of one `Link` field: types, auxiliary resources, storage description."""
+def links(placement: Placement, target: Target, shape: Shape, access_control: str, *, offers: bool = False) -> str:
+    """The value of one `Link` field: types, auxiliary resources, storage description; on an ACL, what is understood of
+    the language of its rules.
+    """
     make = _remembered_links if len(target.path) <= REMEMBERED_PATH_BYTES_MAX else _links
-    return make(placement, target, shape)
+    return make(placement, target, shape, access_control, offers)
 
 
-def _links(placement: Placement, target: Target, shape: Shape) -> str:
+def _links(placement: Placement, target: Target, shape: Shape, access_control: str, offers: bool) -> str:
     found = [_link(url, "type") for url in _types(shape, storage=target.is_storage_root)]
-    if target.auxiliary is not Auxiliary.ACL:
+    if target.auxiliary is Auxiliary.ACL:
+        found += language_links(access_control, exists=shape.exists, offers=offers)
+    else:
         found.append(_link(placement.url(target.acl), "acl"))
     if target.auxiliary is None:
         found.append(_link(placement.url(target.description), "describedby"))
@@ -105,6 +111,21 @@ def _links(placement: Placement, target: Target, shape: Shape) -> str:
 
 
 _remembered_links = lru_cache(maxsize=8192)(_links)
+
+
+def language_links(access_control: str, *, exists: bool = False, offers: bool = False) -> list[str]:
+    """What an ACL is, and which of its language is evaluated here. `offers`: all of it is asked for.
+
+    Spec: ACP #conforming-acp-server -- the type always, modes and attributes to OPTIONS; WAC #server-link-condition --
+    on whatever may be "the effective ACL resource"
+    """
+    if access_control != "acp":
+        return [_link(kind.value, ACL.condition.value) for kind in wac.CONDITIONS if exists]
+    found = [_link(ACP.AccessControlResource.value, "type")]
+    if offers:
+        found += [_link(mode.value, ACP.grant.value) for mode in acp.MODES]
+        found += [_link(attribute.value, ACP.attribute.value) for attribute in acp.ATTRIBUTES]
+    return found
 
 
 def links_of_created(placement: Placement, created: Target, container: Shape) -> str:

@@ -14,13 +14,23 @@ from typing import Any
 
 from pod.errors import NotAuthenticated, PodError
 from pod.http import cors, problems
-from pod.http.headers import LDP, SAFETY, VARY, description_link, links, links_of_created, of_kind, of_page
+from pod.http.headers import (
+    LDP,
+    SAFETY,
+    VARY,
+    description_link,
+    language_links,
+    links,
+    links_of_created,
+    of_kind,
+    of_page,
+)
 from pod.operations.operation import Result
 from pod.operations.pages import HTML, PageRenderer
 from pod.protocol import wac_allow
 from pod.protocol.modes import AccessMode
 from pod.protocol.representation import format_http_date
-from pod.protocol.resource import Target
+from pod.protocol.resource import Auxiliary, Target
 from pod.services import Services
 
 STATUS_LINES = {each.value: f"{each.value} {each.phrase}" for each in HTTPStatus}
@@ -90,7 +100,8 @@ def _about(services: Services, result: Result) -> list[tuple[str, str]]:
 
 def _links(services: Services, result: Result) -> str:
     if result.created is None or result.created == result.target:
-        return links(services.placement, result.target, result.shape)
+        language = services.config.access_control
+        return links(services.placement, result.target, result.shape, language, offers=result.offers)
     return links_of_created(services.placement, result.created, result.shape)
 
 
@@ -127,6 +138,7 @@ def _error_links(services: Services, error: PodError, target: Target | None) -> 
     found = [f'<{LDP}Resource>; rel="type"', problems.constraint_link(error, services.placement.base_url)]
     if target is not None:
         found.append(description_link(services.placement, target))
+        found += language_links(services.config.access_control) if target.auxiliary is Auxiliary.ACL else []
     return ", ".join(each for each in found if each)
 
 

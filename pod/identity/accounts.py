@@ -65,7 +65,8 @@ def make_pod(services: Services, tx: Writer, account: Account, name: str) -> Non
     """A storage with a WebID of its own."""
     web_id = services.placement.url(f"/{name}/{PROFILE}") + "#me"
     services.accounts.add_web_id(tx, account.id, web_id)
-    provision(tx, services.placement, account=account.id, name=name, web_id=web_id)
+    acp = services.config.access_control == "acp"
+    provision(tx, services.placement, account=account.id, name=name, web_id=web_id, acp=acp)
 
 
 def list_accounts(services: Services) -> Iterator[str]:

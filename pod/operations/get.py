@@ -12,6 +12,7 @@ from pod.authorization import required
 from pod.authorization.decision import Decision
 from pod.errors import AccessDenied, NotAuthenticated, NotFound, PreconditionFailed
 from pod.operations.admission import current_shape, settled
+from pod.operations.initial_rules import initial_state
 from pod.operations.operation import Operation, Representation, Result, Shape
 from pod.operations.pages import View
 from pod.operations.patch import ACCEPT_PATCH
@@ -35,9 +36,15 @@ def get(services: Services, operation: Operation) -> Result:
         decision = _authorized(services, operation, snapshot)
     except AccessDenied as refusal:
         raise _telling_what_may_be_done(services, operation, snapshot, refusal) from refusal
-    if snapshot.state is None:
-        return _redirect_to_twin(services, operation)
-    return _answer(services, operation, snapshot, snapshot.state, (decision.modes, decision.public))
+    state = snapshot.state
+    if state is None:
+        state = initial_state(services, operation.target)
+        if state is None:
+            return _redirect_to_twin(services, operation)
+        # Nothing is stored that a precondition could be about, so no validators go out.
+        initial = _answer(services, operation, snapshot, state, (decision.modes, decision.public))
+        return replace(initial, etag=None, modified=None)
+    return _answer(services, operation, snapshot, state, (decision.modes, decision.public))
 
 
 @settled
@@ -45,7 +52,7 @@ def options(services: Services, operation: Operation) -> Result:
     """204 with what the target supports, for whoever may read it."""
     snapshot = services.store.describe(operation.target, operation.credentials.grant, with_body=False)
     _authorized(services, operation, snapshot)
-    return Result(204, operation.target, current_shape(snapshot))
+    return Result(204, operation.target, current_shape(snapshot), offers=True)
 
 
 def _answer(

@@ -101,6 +101,8 @@ class Result:
     """The container's listing was left out as asked."""
     page_policy: str | None = None
     """The `Content-Security-Policy` of a page of ours; None where the representation is the pod's own."""
+    offers: bool = False
+    """To OPTIONS: all that may be done here is told."""
     moved_to: str | None = None
     """Path of the slash twin that exists instead."""
 

@@ -41,6 +41,7 @@ from pod.operations.admission import (
 )
 from pod.operations.content import discarded_on_failure, is_judged, read_capped, stage_document
 from pod.operations.create import create_document, effective, written
+from pod.operations.initial_rules import initial_dataset
 from pod.operations.operation import Body, Operation, Result
 from pod.operations.rules import check_document
 from pod.protocol.modes import AccessMode
@@ -219,7 +220,7 @@ def _compute(
 
 def _current(services: Services, operation: Operation, state: ResourceState | None, limits: Limits) -> Dataset:
     if state is None:
-        return Dataset()
+        return initial_dataset(services, operation.target)
     url = services.placement.url(operation.target.path)
     kept = services.datasets.get(url, state.digest)
     if kept is not None:

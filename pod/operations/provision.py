@@ -1,9 +1,10 @@
 """Making a storage: its root container and access rules, and the few documents every Solid app looks for.
 
 Everything is made in the caller's transaction. Besides the profile, the public may read the public type index and
-append to the inbox; all else is the owner's alone.
+append to the inbox; all else is the owner's alone. In both languages of access rules that is the same.
 
-Spec: Solid #storage-resource; WebID Profile #webid-profile-data-model; Type Indexes #public-type-index; LDN #inbox
+Spec: Solid #storage-resource; WAC #server-root-container-acl; ACP #access-control-resource; WebID Profile
+#webid-profile-data-model; Type Indexes #public-type-index; LDN #inbox
 """
 
 from __future__ import annotations
@@ -26,24 +27,29 @@ PUBLIC_TYPE_INDEX = "settings/publicTypeIndex.ttl"
 PRIVATE_TYPE_INDEX = "settings/privateTypeIndex.ttl"
 
 
-def provision(tx: Writer, placement: Placement, *, account: int, name: str, web_id: str) -> StorageState:
+def provision(
+    tx: Writer, placement: Placement, *, account: int, name: str, web_id: str, acp: bool = False
+) -> StorageState:
     """A storage for an account, with everything in it. The issuer in its profile is this server.
+
+    `acp`: its access rules are those of Access Control Policy, not of Web Access Control.
 
     Raises: Conflict -- there is a storage of that name.
     """
     storage = tx.create_storage(f"/{name}/", account, (web_id,))
-    Maker(tx, placement, storage.path, web_id).make_all(issuer=placement.base_url, name=name)
+    Maker(tx, placement, storage.path, web_id, acp=acp).make_all(issuer=placement.base_url, name=name)
     return storage
 
 
 class Maker:
     """Makes the resources of one new storage, each with the ACL in force at that moment in its journal entry."""
 
-    def __init__(self, tx: Writer, placement: Placement, root: str, web_id: str) -> None:
+    def __init__(self, tx: Writer, placement: Placement, root: str, web_id: str, *, acp: bool) -> None:
         self._tx = tx
         self._placement = placement
         self._root = root
         self._web_id = web_id
+        self._is_acp = acp
         self._root_acl: ACLReference | None = None
 
     def make_all(self, *, issuer: str, name: str) -> None:
@@ -87,9 +93,16 @@ class Maker:
 
     def _acl(self, path: str, public: AccessMode) -> ACLReference:
         subject = Target.parse(self._root + path)
-        turtle = documents.access_control_list(self._url(path), owners=[self._web_id], public=public)
+        turtle = self._rules(path, public)
         state = self._tx.create(Target.parse(subject.acl), Kind.RDF, _content(turtle), acl=self._root_acl)
         return ACLReference(subject.path, state.id, state.version)
+
+    def _rules(self, path: str, public: AccessMode) -> bytes:
+        """Under Access Control Policy, what the root says of its owner holds for everything in it."""
+        if not self._is_acp:
+            return documents.access_control_list(self._url(path), owners=[self._web_id], public=public)
+        owners = [self._web_id] if path == "" else []
+        return documents.access_control_resource(self._url(path), owners=owners, public=public)
 
 
 def _content(turtle: bytes) -> Content:

@@ -7,7 +7,6 @@ Spec: WAC #server-root-container-acl-authorization-control; Solid #server-protec
 from __future__ import annotations
 
 from pod.authentication.webid import ISSUERS_PAGE
-from pod.authorization.root_acl import check_acl_content
 from pod.errors import Conflict, ProtectedStatement, UnprocessableContent
 from pod.protocol.resource import Auxiliary
 from pod.rdf import containment
@@ -25,9 +24,7 @@ def check_document(services: Services, reader: Reader, snapshot: Snapshot, datas
     """
     target = snapshot.target
     if target.auxiliary is Auxiliary.ACL and dataset is not None:
-        check_acl_content(
-            dataset.default, services.placement.url(target.subject), is_root=target.subject == target.storage
-        )
+        services.authorizer.check_content(target, dataset.default)
     if target.auxiliary is Auxiliary.DESCRIPTION and target.subject.endswith("/") and dataset is not None:
         check_description(services, target.subject, dataset.default)
     if snapshot.state is not None and snapshot.state.protected:

@@ -24,8 +24,10 @@ _MODES = {
 
 @cache
 def format(user: AccessMode, public: AccessMode) -> str:  # noqa: A001 -- read as wac_allow.format
-    """`user="read write append",public="read"`. The user may what the public may, a writer may append."""
-    return f'user="{_names(user | public)}",public="{_names(public)}"'
+    """`user="read write append",public="read"`, as decided: whoever decides knows that a writer may append, and whether
+    one user is denied what the public may.
+    """
+    return f'user="{" ".join(user.names())}",public="{" ".join(public.names())}"'
 
 
 def parse(text: str) -> tuple[AccessMode, AccessMode]:
@@ -39,10 +41,6 @@ def parse(text: str) -> tuple[AccessMode, AccessMode]:
         if match and match[1] in groups:
             groups[match[1]] |= _modes(match[2])
     return groups["user"], groups["public"]
-
-
-def _names(modes: AccessMode) -> str:
-    return " ".join(modes.entailed().names())
 
 
 def _modes(text: str) -> AccessMode:

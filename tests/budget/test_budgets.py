@@ -17,6 +17,7 @@ import pytest
 from pod.store.records import SERVER
 from tests.support.client import CONTAINER_LINK, N3, SPARQL, TURTLE, acl, authorization
 from tests.support.inprocess import BASE, LocalServer, Work
+from tests.tables.languages import acr, policy
 
 SMALL = b"<#me> <http://xmlns.com/foaf/0.1/name> 'A name'."
 LARGE = b"x" * 100_000
@@ -87,7 +88,7 @@ SIGNED = Work(statements=1, signatures=1)
 READS = (
     Row("GET", get("doc"), 200, SIGNED, DOCUMENT),
     Row("GET, deep down", get("a/b/c/d/e/f/g"), 200, SIGNED, (put("a/b/c/d/e/f/g"),)),
-    Row("GET, rules not yet known", get("doc"), 200, replace(SIGNED, statements=3, parses=1), (put("doc"), rules())),
+    Row("GET, rules not yet known", get("doc"), 200, replace(SIGNED, statements=2, parses=1), (put("doc"), rules())),
     Row("GET, a group in the rules", get("doc"), 200, replace(SIGNED, statements=2), GROUPED),
     Row("GET by anyone", get("doc", by=None), 200, Work(statements=1), PUBLIC),
     Row("GET by somebody else", get("doc", by="bob"), 200, SIGNED, (*PUBLIC, get("doc", by="bob"))),
@@ -159,7 +160,7 @@ WRITES = (
     Row("PUT, new in two new containers", put("a/b/new"), 201, replace(WRITTEN, statements=20), DOCUMENT),
     Row("PUT, new container", put("new/", b"", CONTAINER_LINK), 201, replace(BODILESS, statements=7), DOCUMENT),
     Row("PUT, replacing", put("doc"), 204, replace(WRITTEN, statements=5), DOCUMENT),
-    Row("PUT of an ACL", rules(), 204, replace(WRITTEN, statements=4), PUBLIC),
+    Row("PUT of an ACL", rules(), 204, replace(WRITTEN, statements=5), PUBLIC),
     Row("PUT of small bytes", put("new", b"bytes", BINARY), 201, replace(OPAQUE, statements=7), DOCUMENT),
     Row("PUT of a file", put("new", LARGE, BINARY), 201, replace(OPAQUE, statements=8, syncs=2), DOCUMENT),
     Row("PUT, replacing a file", put("file", LARGE, BINARY), 204, replace(OPAQUE, statements=7, syncs=2), FILE),
@@ -180,9 +181,43 @@ WRITES = (
         "DELETE with its rules",
         Request("DELETE", "doc"),
         204,
-        replace(BODILESS, statements=13),
+        replace(BODILESS, statements=14),
         (*DOCUMENT, put("doc.meta"), OWN_RULES, get("doc")),
     ),
+)
+
+BOB = f'acp:agent <{BASE}bob/profile/card#me>; acp:client "bob-client"; acp:issuer <{BASE}>'
+LEVELS = tuple("".join(f"{each}/" for each in "abcdefgh"[:level]) for level in range(9))
+
+
+def policies(level: str, attributes: str = BOB) -> Request:
+    """An access control resource by which bob may read what is inside."""
+    return put(f"{level}.acl", acr("{url}" + level, members=[policy("Read", attributes)]).encode())
+
+
+DEEP = f"{LEVELS[8]}doc"
+DEEP_DOWN = (put(DEEP), *map(policies, LEVELS), get(DEEP), get(DEEP, by="bob"))
+CREATED = (put("doc"), policies("", "acp:agent acp:CreatorAgent"), get("doc"))
+
+UNDER_POLICIES = (
+    Row("GET", get("doc"), 200, SIGNED, DOCUMENT),
+    Row("GET by somebody else", get("doc", by="bob"), 200, SIGNED, (put("doc"), policies(""), get("doc", by="bob"))),
+    Row("GET, policies at eight levels", get(DEEP), 200, SIGNED, DEEP_DOWN),
+    Row("GET by somebody else, policies at eight levels", get(DEEP, by="bob"), 200, SIGNED, DEEP_DOWN),
+    Row(
+        "GET, policies not yet known",
+        get("doc"),
+        200,
+        replace(SIGNED, statements=2, parses=1),
+        (put("doc"), policies("")),
+    ),
+    Row("GET, a policy for creators", get("doc"), 200, replace(SIGNED, statements=2), CREATED),
+    Row("GET of an ACR", get(".acl"), 200, SIGNED, (*DOCUMENT, policies(""), get(".acl"))),
+    Row("GET of an ACR that nobody wrote", get("doc.acl"), 200, replace(SIGNED, statements=2), DOCUMENT),
+    Row("GET by the wrong one", get("doc", by="bob"), 403, SIGNED, DOCUMENT),
+    Row("PUT, new", put("new"), 201, replace(WRITTEN, statements=7), DOCUMENT),
+    Row("PUT, replacing", put("doc"), 204, replace(WRITTEN, statements=5), DOCUMENT),
+    Row("DELETE", Request("DELETE", "doc"), 204, replace(BODILESS, statements=7), DOCUMENT),
 )
 
 numbers = itertools.count()
@@ -191,6 +226,13 @@ numbers = itertools.count()
 @pytest.fixture(scope="module")
 def server(tmp_path_factory) -> Iterator[LocalServer]:
     server = LocalServer(tmp_path_factory.mktemp("budget"))
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="module")
+def acp_server(tmp_path_factory) -> Iterator[LocalServer]:
+    server = LocalServer(tmp_path_factory.mktemp("budget"), settings={"access_control": "acp"})
     yield server
     server.close()
 
@@ -204,6 +246,15 @@ def environ_of(server: LocalServer, home: str, request: Request, etag: str) -> d
 
 @pytest.mark.parametrize("row", READS + REFUSALS + WRITES, ids=lambda row: row.name)
 def test_the_work_of_an_operation_is(server, row):
+    check(server, row)
+
+
+@pytest.mark.parametrize("row", UNDER_POLICIES, ids=lambda row: row.name)
+def test_the_work_of_an_operation_under_access_control_policy_is(acp_server, row):
+    check(acp_server, row)
+
+
+def check(server: LocalServer, row: Row) -> None:
     home, etag = f"/alice/c{next(numbers)}/", ""
     for request in row.first:
         answer = server.call(environ_of(server, home, request, etag))

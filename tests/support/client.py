@@ -138,6 +138,12 @@ class SolidClient:
     def web_id(self) -> str:
         return f"{self.pod}profile/card#me"
 
+    @property
+    def client_id(self) -> str:
+        """The client it asks through."""
+        assert self.login is not None
+        return self.login.client_id
+
     def url(self, target: str) -> str:
         return urljoin(self.base_url, target)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import pytest
 
@@ -28,24 +29,52 @@ def server() -> Iterator[Server]:
         yield running
 
 
-@pytest.fixture(scope="session")
-def alice(server: Server) -> SolidClient:
-    return signed_in(server, ALICE)
+@dataclass(frozen=True)
+class People:
+    """A server and those who talk to it."""
+
+    server: Server
+    alice: SolidClient
+    bob: SolidClient
+    carol: SolidClient
+    anyone: SolidClient
+
+
+def people_of(server: Server) -> People:
+    alice, bob, carol = (signed_in(server, who) for who in (ALICE, BOB, CAROL))
+    return People(server, alice, bob, carol, SolidClient(server.base_url))
 
 
 @pytest.fixture(scope="session")
-def bob(server: Server) -> SolidClient:
-    return signed_in(server, BOB)
+def people(server: Server) -> People:
+    return people_of(server)
 
 
 @pytest.fixture(scope="session")
-def carol(server: Server) -> SolidClient:
-    return signed_in(server, CAROL)
+def acp_people() -> Iterator[People]:
+    """The same people on a server whose access rules are those of Access Control Policy."""
+    with running_server((ALICE, BOB, CAROL), environment={"FREEHOLD_ACCESS_CONTROL": "acp"}) as running:
+        yield people_of(running)
 
 
 @pytest.fixture(scope="session")
-def anyone(server: Server) -> SolidClient:
-    return SolidClient(server.base_url)
+def alice(people: People) -> SolidClient:
+    return people.alice
+
+
+@pytest.fixture(scope="session")
+def bob(people: People) -> SolidClient:
+    return people.bob
+
+
+@pytest.fixture(scope="session")
+def carol(people: People) -> SolidClient:
+    return people.carol
+
+
+@pytest.fixture(scope="session")
+def anyone(people: People) -> SolidClient:
+    return people.anyone
 
 
 @pytest.fixture

@@ -15,6 +15,8 @@ Modes: R read, A append, W write, C control. `on_c` are held on C/ itself (for t
 C/ contains or will contain. SAME as on C/; a leading "!" gives them by rules of the target's own (its subject's) instead,
 and `on_c` to the rest of what is inside; for `acl` targets that exist they always stand in the target itself.
 
+Whoever runs the table says in which language the modes are written; languages.py knows how.
+
 An outcome is a status and an effect: `read`, `made`, `changed`, `gone`, or none: nothing at all is different afterwards.
 403 stands for 401 when nobody is signed in.
 """
@@ -255,3 +257,13 @@ TABLE = [
     Row("DELETE", "root acl", "C", SAME, "405", None),
     Row("DELETE", "root acl", "RAW", SAME, "403", None),
 ]
+
+ALWAYS_AN_ACR = {
+    Row("GET", "acl", "C", SAME, "200 read", "404"): "200 read",
+    Row("GET", "acl", "", "C", "200 read", "404"): "200 read",
+    Row("HEAD", "acl", "C", SAME, "200", "404"): "200",
+    Row("GET", "box acl", "C", SAME, "200 read", "404"): "200 read",
+}
+"""Other outcomes for what is missing under Access Control Policy, where every resource has an access control resource:
+published clients take one that is missing for a sign of Web Access Control.
+"""

@@ -4,12 +4,13 @@ import pytest
 
 from pod.authorization.explain import explain
 from pod.errors import BadRequest, MalformedTarget, NotFound
+from pod.protocol.agent import Credentials
 from tests.unit.authorization.world import ALICE, BASE, BOB, EVERYONE, by_agent, rule
 
 
 def told(world, who, mode, url):
     services = SimpleNamespace(store=world.store, authorizer=world.authorizer, placement=world.placement)
-    return explain(services, who, mode, url)
+    return explain(services, Credentials(agent=who), mode, url)
 
 
 def test_it_names_the_rule_and_the_acl(world):

@@ -66,21 +66,58 @@ def test_unknown_modes_do_not_stop_the_known_ones():
     assert granted(WHOLE.replace("acl:Read", "acl:Execute, acl:Read"), BOB_AGENT) == READ
 
 
+def under(condition):
+    return WHOLE.replace("acl:mode", f"acl:condition {condition}; acl:mode")
+
+
+CLIENT, ISSUER = "https://app.example/id", "https://issuer.example/"
+BOB_THROUGH = Credentials(agent=BOB, client=CLIENT, issuer=ISSUER)
+
+
 @pytest.mark.parametrize(
-    "condition",
+    ("condition", "holds"),
     [
-        "[ a acl:ClientCondition; acl:client <https://app.example/id> ]",
-        "[ a acl:IssuerCondition; acl:issuerClass foaf:Agent ]",
-        "[ a acl:UnknownCondition ]",
-        "<#c>",
-        '"anything"',
+        (f"[ a acl:ClientCondition; acl:client <{CLIENT}> ]", True),
+        ("[ a acl:ClientCondition; acl:client <https://other.example/id> ]", False),
+        ("[ a acl:ClientCondition; acl:clientClass foaf:Agent ]", True),
+        ("[ a acl:ClientCondition ]", False),
+        (f"[ a acl:IssuerCondition; acl:issuer <{ISSUER}> ]", True),
+        ("[ a acl:IssuerCondition; acl:issuer <https://issuer.example> ]", False),
+        ("[ a acl:IssuerCondition; acl:issuerClass foaf:Agent ]", True),
+        (f"[ a acl:IssuerCondition; acl:client <{CLIENT}> ]", False),
+        (f"[ a acl:ClientCondition, acl:IssuerCondition; acl:client <{CLIENT}> ]", False),
+        (f"[ acl:client <{CLIENT}> ]", True),
+        (f"[ acl:client <{CLIENT}>; acl:issuer <https://other.example/> ]", False),
+        ("[ a acl:UnknownCondition ]", True),
+        (f"[ a acl:UnknownCondition ], [ a acl:ClientCondition; acl:client <{ISSUER}> ]", False),
+        ("[ a acl:Condition ]", False),
+        ("<#c>", False),
+        ('"anything"', False),
     ],
 )
-def test_a_rule_under_a_condition_grants_nothing_and_others_still_do(condition):
-    conditional = WHOLE.replace("acl:mode", f"acl:condition {condition}; acl:mode")
-    assert granted(conditional, BOB_AGENT) == AccessMode.NONE
+def test_a_rule_counts_when_all_its_conditions_hold_and_others_beside_it(condition, holds):
+    assert granted(under(condition), BOB_THROUGH) == (READ if holds else AccessMode.NONE)
     other = WHOLE.replace("#r", "#s").replace("acl:Read", "acl:Append")
-    assert granted(conditional + other, BOB_AGENT) == APPEND
+    assert APPEND in granted(under(condition) + other, BOB_THROUGH)
+
+
+@pytest.mark.requirement("wac#acl-clientgroup")
+@pytest.mark.parametrize(("kind", "member"), [("client", CLIENT), ("issuer", ISSUER)])
+def test_a_condition_looks_into_groups(kind, member):
+    text = under(f"[ a acl:{kind.title()}Condition; acl:{kind}Group <https://x.example/g#1> ]")
+    members = {("https://x.example/g#1", member)}
+    assert granted(text, BOB_THROUGH, membership=lambda *asked: asked in members) == READ
+    assert granted(text, BOB_THROUGH) == AccessMode.NONE
+    assert granted(text, BOB_AGENT, membership=lambda *asked: asked in members) == AccessMode.NONE
+
+
+def test_a_condition_holds_for_a_rule_with_an_origin_that_is_enforced_to_the_letter():
+    narrowed = under(f"[ a acl:ClientCondition; acl:client <{CLIENT}> ]").replace(
+        "acl:mode", "acl:origin <https://o.example>; acl:mode"
+    )
+    for client, modes in ((CLIENT, READ), ("https://other.example/id", AccessMode.NONE)):
+        who = Credentials(agent=BOB, client=client, origin="https://o.example")
+        assert granted(narrowed, who, strict=True) == granted(narrowed, who) == modes
 
 
 @pytest.mark.parametrize(
@@ -120,7 +157,7 @@ GROUP_RULE = WHOLE.replace(f"acl:agent <{BOB}>", "acl:agentGroup <https://x.exam
 
 
 def test_members_of_a_group_are_granted():
-    assert granted(GROUP_RULE, BOB_AGENT, membership=lambda group: group.endswith("#2")) == READ
+    assert granted(GROUP_RULE, BOB_AGENT, membership=lambda group, member: (group[-2:], member) == ("#2", BOB)) == READ
     assert granted(GROUP_RULE, BOB_AGENT) == AccessMode.NONE
 
 
@@ -135,8 +172,8 @@ def test_members_of_a_group_are_granted():
     ids=["nobody is in groups", "another rule grants it", "not wanted", "another resource"],
 )
 def test_groups_are_not_asked_about_in_vain(text, credentials, wanted):
-    def asked(group):
-        raise AssertionError(group)
+    def asked(group, member):
+        raise AssertionError(group, member)
 
     granted(text, credentials, membership=asked, wanted=wanted)
 

@@ -22,10 +22,10 @@ NONE, READ, APPEND, WRITE, CONTROL = (
         (READ, NONE, 'user="read",public=""'),
         (READ | CONTROL, NONE, 'user="read control",public=""'),
         (READ | APPEND, NONE, 'user="read append",public=""'),
-        (WRITE, NONE, 'user="write append",public=""'),
-        (READ | WRITE | CONTROL, READ, 'user="read write append control",public="read"'),
-        (NONE, READ, 'user="read",public="read"'),
-        (READ, WRITE, 'user="read write append",public="write append"'),
+        (WRITE, NONE, 'user="write",public=""'),
+        (READ | APPEND | WRITE | CONTROL, READ, 'user="read write append control",public="read"'),
+        (NONE, READ, 'user="",public="read"'),
+        (READ, WRITE | APPEND, 'user="read",public="write append"'),
     ],
 )
 def test_the_modes_of_both_groups_are_listed(user, public, text):

@@ -1,0 +1,154 @@
+"""Access Control Policy over the access control resources (ACRs) that exist: all policies in force on a resource, put
+together once for each state of its lineage, and what they grant, worked out once for each context.
+
+An ACR that cannot be read, or a lineage with more in it than a decision may look at, denies everything to everyone but
+the storage's owners, who keep control: what was not looked at may have been a denial.
+
+Spec: ACP #effective-policies, #resolved-access-control
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import structlog
+
+from pod.authorization import acp
+from pod.authorization.acp import ACR, Context, Granted, Policy
+from pod.authorization.acr_content import check_acr_content
+from pod.authorization.decision import Decision, Reason
+from pod.authorization.inquiry import Inquiry
+from pod.authorization.memory import Memory
+from pod.authorization.rules import RuleDocuments, canonical
+from pod.config import Config
+from pod.protocol.modes import AccessMode
+from pod.protocol.placement import Placement
+from pod.protocol.resource import Auxiliary, Target
+from pod.rdf.graph import Graph
+from pod.rdf.vocab import ACP
+from pod.store.interface import Reader
+from pod.store.records import ACLReference
+
+log = structlog.get_logger()
+
+POLICIES_IN_FORCE_MAX = 2_000
+"""On one resource, from all levels above it."""
+ORDINARY_POLICIES = 20
+"""More in force on a resource count as several of `acl_cache_entries`."""
+
+Line: TypeAlias = tuple[bool, tuple[tuple[int, int], ...]]
+"""Whether the first is the resource's own ACR; id and version of all in force, nearest first."""
+Key: TypeAlias = tuple[Line, Context]
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """The policies in force on a resource, each with the ACR it is from, and what they make it necessary to know."""
+
+    policies: tuple[tuple[Policy, str], ...]
+    names_targets: bool
+    names_creators: bool
+
+    @classmethod
+    def of(cls, policies: tuple[tuple[Policy, str], ...]) -> InForce:
+        targets = any(policy.names(ACP.target) for policy, _ in policies)
+        creators = any(policy.names(ACP.creator) or policy.names(ACP.agent, ACP.CreatorAgent) for policy, _ in policies)
+        return cls(policies, targets, creators)
+
+
+class AccessControlPolicy:
+    """The `Language` of acp:Policy. Shared by all threads."""
+
+    def __init__(self, config: Config, placement: Placement) -> None:
+        self._placement = placement
+        self._policies_max = config.acr_policies_max
+        self._documents = RuleDocuments(config, placement, self._parse, acp.UNREADABLE)
+        self._in_force: Memory[Line, InForce] = Memory(config.acl_cache_entries)
+        self._evaluated: Memory[Key, Decision] = Memory(config.acl_cache_entries)
+
+    def decide(self, inquiry: Inquiry, path: str) -> Decision:
+        length = len(path)  # on one lineage, what is no longer is the path itself or a container of it
+        acrs = [each for each in inquiry.snapshot.acls if len(each.subject) <= length]
+        if not acrs:
+            log.error("root acl missing", path=path)
+            return Decision(AccessMode.NONE, AccessMode.NONE)
+        line = (acrs[0].subject == path, tuple([(each.id, each.version) for each in acrs]))
+        in_force = self._in_force.get(line)
+        if in_force is None:
+            in_force = self._gather(inquiry.reader, acrs, path)
+            if _are_committed(inquiry.reader, acrs):
+                self._in_force.put(line, in_force, 1 + len(in_force.policies) // ORDINARY_POLICIES)
+        context = self._context(inquiry, path, in_force)
+        decision = self._evaluated.get((line, context))
+        if decision is None:
+            decision = self._evaluate(in_force, acrs, path, context)
+            if _are_committed(inquiry.reader, acrs):
+                self._evaluated.put((line, context), decision)
+        return decision
+
+    def check(self, target: Target, graph: Graph) -> None:
+        """Raises: Conflict, UnprocessableContent."""
+        check_acr_content(
+            graph,
+            self._placement.url(target.path),
+            self._placement.url(target.subject),
+            is_root=target.subject == target.storage,
+            policies_max=self._policies_max,
+            canonical=self._canonical,
+        )
+
+    def _context(self, inquiry: Inquiry, path: str, in_force: InForce) -> Context:
+        """What policies may look at. Target and creator only where one does: who made it takes a statement."""
+        who, storage = inquiry.credentials, inquiry.snapshot.storage
+        return Context(
+            target=self._placement.url(path) if in_force.names_targets else "",
+            agent=who.agent,
+            client=who.client,
+            issuer=who.issuer,
+            owners=storage.owners if storage else (),
+            creator=inquiry.reader.creator(path) if in_force.names_creators else None,
+        )
+
+    def _gather(self, reader: Reader, acrs: list[ACLReference], path: str) -> InForce:
+        """Spec: ACP #effective-policies -- its own access controls, and the member access controls of all ancestors."""
+        found: list[tuple[Policy, str]] = []
+        for reference in acrs:
+            acr, url = self._documents.get(reader, reference), self._acr_url(reference)
+            found += [(policy, url) for policy in (acr.own if reference.subject == path else acr.members)]
+            if len(found) > POLICIES_IN_FORCE_MAX:
+                log.error("too many policies in force", path=path, most=POLICIES_IN_FORCE_MAX)
+                return InForce.of(((acp.NOBODY, url),))
+        return InForce.of(tuple(found))
+
+    def _evaluate(self, in_force: InForce, acrs: list[ACLReference], path: str, context: Context) -> Decision:
+        policies = [policy for policy, _ in in_force.policies]
+        granted = acp.evaluate(policies, context)
+        everyone = Context(context.target, owners=context.owners, creator=context.creator)
+        public = acp.evaluate(policies, everyone).modes
+        nearest, *above = map(self._acr_url, acrs)
+        reasons = tuple(_reasons(in_force, granted))
+        return Decision(granted.modes, public, reasons, nearest, acrs[0].subject != path, tuple(above))
+
+    def _acr_url(self, reference: ACLReference) -> str:
+        return self._placement.url(reference.subject) + Auxiliary.ACL.value
+
+    def _parse(self, graph: Graph, document: str, resource: str) -> ACR:
+        return acp.parse_acr(graph, document, resource, self._canonical)
+
+    def _canonical(self, url: str) -> str:
+        return canonical(self._placement, url)
+
+
+def _reasons(in_force: InForce, granted: Granted) -> Iterator[Reason]:
+    allowing, denying = (set(map(id, policies)) for policies in (granted.allowing, granted.denying))
+    for policy, acr in in_force.policies:
+        if id(policy) in allowing:
+            yield Reason(policy.allow.entailed() & granted.modes, policy.name, acr)
+        if id(policy) in denying:
+            yield Reason(policy.deny, policy.name, acr, denies=True)
+
+
+def _are_committed(reader: Reader, acrs: list[ACLReference]) -> bool:
+    return all(reader.is_committed(each.id) for each in acrs)
