@@ -77,7 +77,7 @@ def test_the_image_starts_a_command_that_exists():
 
 
 def test_the_image_shows_the_ports_of_web_and_stream():
-    assert of(FINAL, "EXPOSE") == [f"{DEFAULT.port} {DEFAULT.port + 1}"]
+    assert of(FINAL, "EXPOSE") == [f"{DEFAULT.port} {DEFAULT.stream_port}"]
 
 
 def test_the_image_keeps_everything_in_its_volume():
@@ -159,6 +159,7 @@ def test_compose_believes_its_proxy_and_nobody_else():
 def test_compose_shows_the_proxy_alone():
     assert "ports" not in PODS
     assert PROXY["environment"]["UPSTREAM"] == f"pods:{DEFAULT.port}"
+    assert PROXY["environment"]["STREAM"] == f"pods:{DEFAULT.stream_port}"
     assert PROXY["depends_on"] == {"pods": {"condition": "service_healthy"}}
 
 
@@ -225,7 +226,7 @@ def test_the_unit_leaves_the_server_little_to_do_harm_with(service: configparser
 
 @pytest.mark.parametrize("name", ["packaging/Caddyfile", "packaging/nginx.conf"])
 def test_proxies_lead_to_where_the_server_listens(name: str):
-    assert set(re.findall(r"127\.0\.0\.1:(\d+)", text(name))) == {str(DEFAULT.port)}
+    assert set(re.findall(r"127\.0\.0\.1:(\d+)", text(name))) == {str(DEFAULT.port), str(DEFAULT.stream_port)}
 
 
 def test_nginx_lets_nobody_send_the_headers_that_are_believed():
@@ -240,6 +241,15 @@ def test_nginx_takes_what_the_server_takes():
     assert int(kibibytes) * 1024 >= DEFAULT.header_bytes_max
     for line in ("client_max_body_size 0;", "proxy_request_buffering off;", "proxy_buffering off;"):
         assert line in text("packaging/nginx.conf")
+
+
+def test_nginx_logs_no_url_that_opens_a_channel():
+    (stream,) = re.findall(r"location /\.stream/ \{.*?\n\t\}", text("packaging/nginx.conf"), re.DOTALL)
+    assert "access_log off;" in stream
+    for line in ("proxy_buffering off;", "proxy_set_header Upgrade $http_upgrade;"):
+        assert line in stream
+    (seconds,) = re.findall(r"proxy_read_timeout (\d+)s;", stream)
+    assert int(seconds) > 2 * DEFAULT.stream_idle_seconds
 
 
 def test_caddy_closes_idle_connections_before_the_server_does():

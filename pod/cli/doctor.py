@@ -70,6 +70,7 @@ def is_served(data: Path) -> bool:
 def taken(config: Config) -> str | None:
     try:
         guard.check_port(config.host, config.port)
+        guard.check_port(config.host, config.stream_port, "stream_port")
     except (guard.InUse, OSError) as error:
         return str(error)
     return None

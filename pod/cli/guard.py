@@ -67,8 +67,9 @@ def _locked(descriptor: int) -> bool:
     return True
 
 
-def check_port(host: str, port: int) -> None:
-    """Whether the port is free. The web server itself would share it with a stranger and not say so.
+def check_port(host: str, port: int, setting: str = "--port") -> None:
+    """Whether the port is free. The web server itself would share it with a stranger and not say so. `setting` is
+    where another can be given.
 
     Raises: InUse
     """
@@ -80,7 +81,7 @@ def check_port(host: str, port: int) -> None:
             probe.listen(1)
         except OSError as error:
             why = "is taken by another program" if error.errno == errno.EADDRINUSE else f"cannot be used ({error})"
-            raise InUse(f"Port {port} on {host} {why}. Give another with --port.") from error
+            raise InUse(f"Port {port} on {host} {why}. Give another with {setting}.") from error
 
 
 def listening(host: str, port: int) -> bool:

@@ -61,7 +61,7 @@ def serve(seed: Path | None, **options: Any) -> None:  # options: see pod/cli/op
 def web(supervised: int | None, **options: Any) -> None:  # see serve
     """Run one web process alone."""
     config = settings(**options)
-    alone_or_supervised(config, supervised)
+    alone_or_supervised(config, supervised, config.port, "--port")
     from pod.cli import web as serving  # noqa: PLC0415
 
     try:
@@ -81,6 +81,22 @@ def worker(supervised: int | None, **options: Any) -> None:  # see serve
     from pod.cli import work  # noqa: PLC0415
 
     work.run(config)
+
+
+@main.command()
+@where
+@listen
+@SUPERVISED
+def stream(supervised: int | None, **options: Any) -> None:  # see serve
+    """Run the process for notifications alone. It listens on the next port, or on `stream_port`."""
+    config = settings(**options)
+    alone_or_supervised(config, supervised, config.stream_port, "stream_port")
+    from pod.cli import stream as streaming  # noqa: PLC0415
+
+    try:
+        streaming.run(config)
+    except OtherAccessControl as error:
+        raise Misconfigured(str(error)) from error
 
 
 @main.command(hidden=True)
@@ -180,14 +196,14 @@ def explain(
     click.echo(maintenance.explain(config, agent, mode, url, client=client, issuer=issuer))
 
 
-def alone_or_supervised(config: Any, supervised: int | None) -> None:  # Config
+def alone_or_supervised(config: Any, supervised: int | None, port: int, setting: str) -> None:  # Config
     """Ties this process to its supervisor; alone, it sees to its port itself."""
     from pod.cli import guard  # noqa: PLC0415
 
     tied(supervised)
     if supervised is None:
         try:
-            guard.check_port(config.host, config.port)
+            guard.check_port(config.host, port, setting)
         except guard.InUse as error:
             raise Misconfigured(str(error)) from error
 

@@ -26,10 +26,11 @@ if TYPE_CHECKING:
 def serve(config: Config, options: tuple[str, ...], seed: Path | None) -> int:
     """Runs until told to stop; gives the exit code. `options` are handed on to the children.
 
-    Raises: InUse -- the data directory or the port belongs to someone else.
+    Raises: InUse -- the data directory or a port belongs to someone else.
     """
     guard.lock(config.data)
     guard.check_port(config.host, config.port)
+    guard.check_port(config.host, config.stream_port, "stream_port")
     before = guard.record_base_url(config.data, config.base_url)
     if before is not None:
         reporter(config)(
@@ -48,7 +49,7 @@ def serve(config: Config, options: tuple[str, ...], seed: Path | None) -> int:
 
 
 def names(config: Config) -> list[str]:
-    return [*(f"web-{number + 1}" for number in range(config.workers)), "worker"]
+    return [*(f"web-{number + 1}" for number in range(config.workers)), "worker", "stream"]
 
 
 def arguments(*words: str) -> tuple[str, ...]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import resource
 import signal
 import socket
 from typing import TYPE_CHECKING
@@ -19,6 +18,7 @@ from granian.server.embed import Server
 
 from pod.app import create_app
 from pod.cli.intake import Loop, taking
+from pod.cli.process import allow_connections, share_meters
 from pod.http.asgi import Answered, Bridge
 from pod.observability import logging as observed
 from pod.observability.meters import METERS
@@ -33,7 +33,6 @@ HEADERS_SECONDS_MAX = 30
 """To send the headers of a request, and to keep an idle connection."""
 CONNECTIONS_MAX = 4096
 BACKLOG = 1024
-OPEN_FILES = 65_536
 
 log = structlog.get_logger("pod.web")
 
@@ -87,20 +86,6 @@ def quieten() -> None:
 def numeric(host: str, port: int) -> str:
     """The address of a host name; granian takes addresses only."""
     return str(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][4][0])
-
-
-def allow_connections() -> None:
-    """Enough open sockets and files: the usual soft limit is far below `CONNECTIONS_MAX`."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, OPEN_FILES), hard))
-
-
-def share_meters(config: Config, role: str) -> None:
-    """On a disk that is full the server serves all the same; only the sums are then without this process."""
-    try:
-        METERS.share(config.meters, role)
-    except OSError as error:
-        log.warning("metrics are not shared", why=str(error))
 
 
 def tell_request(answered: Answered) -> None:

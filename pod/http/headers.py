@@ -47,6 +47,16 @@ VARY = ("Vary", "Accept, Authorization, Origin")
 VARY_OF_CONTAINER = ("Vary", "Accept, Authorization, Origin, Prefer")
 
 
+UPDATES_PATH = ".stream/solid-0.1"
+"""Below the URL of the stream process: where the older WebSockets are."""
+
+
+@lru_cache(maxsize=16)
+def updates_via(stream_url: str) -> tuple[str, str]:
+    """Where clients that do not know channels listen. Spec: Solid WebSockets API solid-0.1, discovery"""
+    return "Updates-Via", "ws" + stream_url.removeprefix("http") + UPDATES_PATH
+
+
 def transport_security(placement: Placement) -> Headers:
     """That browsers shall come by https from now on, to this host alone: the pods on hosts of their own say it too, and
     what else is below it is not ours.
@@ -71,6 +81,11 @@ def of_kind(auxiliary: Auxiliary | None, shape: Shape) -> Headers:
 def of_page(fields: Headers, policy: str) -> Headers:
     """The same fields for a page of ours, whose style is known."""
     return tuple((name, policy if name == POLICY else value) for name, value in fields)
+
+
+def also_vary(fields: list[tuple[str, str]], name: str) -> None:
+    """Adds a field of the request to the one `Vary` of an answer. Spec: RFC 9110 s12.5.5"""
+    fields[:] = [(field, f"{value}, {name}" if field == "Vary" else value) for field, value in fields]
 
 
 def methods(auxiliary: Auxiliary | None, shape: Shape) -> Headers:

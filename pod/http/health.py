@@ -26,7 +26,7 @@ Environ = dict[str, Any]  # WSGI's own type
 
 DISK_BYTES_LOW = 256 * MIB
 LATE_SECONDS = 60
-"""What the worker may be late, on a machine that is busy."""
+"""What a process may be late, on a machine that is busy."""
 KEPT_SECONDS = 1.0
 _SHOWN_CHARACTERS_MAX = 200
 
@@ -73,7 +73,8 @@ def examine(services: Services) -> Health:
     except PodError as error:
         return Health(refusal=error.detail or error.title)
     config = services.config
-    return Health((*disk_reasons(config.data), *worker_reasons(config, services.clock.now())))
+    now = services.clock.now()
+    return Health((*disk_reasons(config.data), *worker_reasons(config, now), *stream_reasons(config, now)))
 
 
 def disk_reasons(data: Path) -> tuple[str, ...]:
@@ -88,12 +89,21 @@ def disk_reasons(data: Path) -> tuple[str, ...]:
 
 
 def worker_reasons(config: Config, now: float) -> tuple[str, ...]:
-    """The worker says when it will be heard of again."""
-    workers = sums(config.meters).living("worker")
-    if not workers:
-        return ("the worker does not run: nothing is swept, and no mail is sent",)
-    late = now - max(worker.back_by for worker in workers)
-    return (f"the worker should have been heard of {late:.0f} s ago",) if late > LATE_SECONDS else ()
+    return _process_reasons(config, now, "worker", "nothing is swept, and no mail is sent")
+
+
+def stream_reasons(config: Config, now: float) -> tuple[str, ...]:
+    return _process_reasons(config, now, "stream", "no app hears of changes as they happen")
+
+
+def _process_reasons(config: Config, now: float, role: str, consequence: str) -> tuple[str, ...]:
+    """Each process says when it will be heard of again."""
+    processes = sums(config.meters).living(role)
+    name = {"stream": "stream process"}.get(role, role)
+    if not processes:
+        return (f"the {name} does not run: {consequence}",)
+    late = now - max(process.back_by for process in processes)
+    return (f"the {name} should have been heard of {late:.0f} s ago",) if late > LATE_SECONDS else ()
 
 
 def document(health: Health, services: Services | None, environ: Environ) -> bytes:

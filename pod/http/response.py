@@ -24,6 +24,7 @@ from pod.http.headers import (
     links_of_created,
     of_kind,
     of_page,
+    updates_via,
 )
 from pod.operations.operation import Result
 from pod.operations.pages import HTML, PageRenderer
@@ -83,7 +84,7 @@ def _representation(result: Result) -> list[tuple[str, str]]:
 
 
 def _about(services: Services, result: Result) -> list[tuple[str, str]]:
-    fields = [("Link", _links(services, result))]
+    fields = [("Link", _links(services, result)), updates_via(services.config.stream_url)]
     if result.etag is not None:
         fields.append(("ETag", result.etag.format()))
     if result.modified is not None:

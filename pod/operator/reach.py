@@ -19,6 +19,7 @@ from pod.config import MIB, Config
 from pod.http.insiders import DOCTORS_KEY, doctors_token
 from pod.operator.asking import Reply, ask, certificate, utc
 from pod.operator.findings import Finding, fine, problem, warning
+from pod.operator.streaming import check_stream
 
 URL, TLS, PROXY, CLOCK, UPLOADS = "base URL", "TLS", "proxy", "clock", "uploads"
 DISCOVERY, HEALTH = ".well-known/openid-configuration", ".health"
@@ -75,6 +76,8 @@ def check_reach(place: Place) -> Iterator[Finding]:
         yield wrong
     if verified:
         yield from _check_inside(place, is_right=wrong is None)
+        if place.running:
+            yield check_stream(place.config)
 
 
 def _unreachable(place: Place, error: Exception) -> Finding:

@@ -79,7 +79,7 @@ def test_a_sound_server_has_no_problem_and_nothing_is_changed(home: Home):
     found = json.loads(done.stdout)
     assert (done.returncode, done.stderr) == (0, "")
     assert [each for each in found if each["level"] == "problem"] == []
-    assert {"TLS", "base URL", "proxy", "clock", "uploads", "database", "disk", "keys", "permissions"} <= {
+    assert {"TLS", "base URL", "proxy", "clock", "uploads", "notifications", "database", "disk", "keys", "permissions"} <= {
         each["subject"] for each in found if each["level"] == "ok"
     }
     assert state() == before
@@ -95,6 +95,8 @@ def test_a_sound_server_has_no_problem_and_nothing_is_changed(home: Home):
         ({"headers": {"Authorization": None}}, "base URL", "takes away the header Authorization"),
         ({"source": "127.0.0.2"}, "proxy", "not in trusted_proxies"),
         ({"to": 9}, "base URL", "answers with 502 itself"),
+        ({"stream": 9}, "notifications", "something else answers"),
+        ({"headers": {"Upgrade": None}}, "notifications", "no WebSocket opens"),
         ({"limit": 1 << 20}, "uploads", "refuses those of 2 MiB"),
         ({"date": YEARS_AGO}, "clock", "differ by"),
     ],

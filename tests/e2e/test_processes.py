@@ -94,9 +94,16 @@ def test_a_killed_worker_is_back_without_a_hand(own_server: Server):
     assert is_up(own_server)
 
 
+def test_a_killed_stream_process_is_back_without_a_hand(own_server: Server):
+    before = named(own_server, "stream")
+    os.kill(before, signal.SIGKILL)
+    until(lambda: named(own_server, "stream") not in {0, before})
+    assert is_up(own_server)
+
+
 def test_nothing_outlives_a_killed_server_and_it_starts_again(own_server: Server):
     family = tree(own_server.pid)
-    assert len(family) == 3
+    assert len(family) == 4
     own_server.kill()
     assert living(family) == []
     own_server.start()
@@ -194,22 +201,24 @@ def test_a_seed_leaves_alone_what_exists(own_server: Server):
     assert as_alice(own_server).get(own_server.url("alice/")).status_code == 200
 
 
-@pytest.mark.parametrize("command", ["web", "worker"])
+@pytest.mark.parametrize("command", ["web", "worker", "stream"])
 def test_each_process_runs_alone(tmp_path: Path, command: str):
     port = free_port()
     words = [FREEHOLD, command, "--data", str(tmp_path / "data"), "--port", str(port)]
     with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as process:
         if command == "web":
-            until(lambda: answers(port))
+            until(lambda: answers(f"http://localhost:{port}/.health"))
+        elif command == "stream":
+            until(lambda: answers(f"http://localhost:{port + 1}/.stream/health"))
         else:
             until((tmp_path / "data" / "pod.sqlite").exists)
         process.send_signal(signal.SIGTERM)
         assert process.wait(60) in {0, -signal.SIGTERM}
 
 
-def answers(port: int) -> bool:
+def answers(url: str) -> bool:
     try:
-        return requests.get(f"http://localhost:{port}/.health", timeout=5).ok
+        return requests.get(url, timeout=5).ok
     except requests.RequestException:
         return False
 

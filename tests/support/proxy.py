@@ -39,6 +39,8 @@ class Settings:
     date: str | None = None
     limit: int | None = None
     keeps_uploads: bool = False
+    stream: int = 0
+    """Where what begins with /.stream/ goes; the port after `to` if 0."""
 
 
 @contextmanager
@@ -95,7 +97,10 @@ class Handler(BaseHTTPRequestHandler):
     do_GET = do_HEAD = do_POST = pass_on  # noqa: N815 -- names of http.server
 
     def ask(self, body: bytes) -> tuple[http.client.HTTPResponse, bytes]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.settings.to, source_address=(self.settings.source, 0))
+        to = self.settings.to
+        if self.path.startswith("/.stream/"):
+            to = self.settings.stream or to + 1
+        connection = http.client.HTTPConnection("127.0.0.1", to, source_address=(self.settings.source, 0))
         connection.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
         usual = dict(self.headers.items())
         usual |= {"X-Forwarded-For": self.client_address[0], "X-Forwarded-Proto": "https"}

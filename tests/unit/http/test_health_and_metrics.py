@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import structlog
@@ -55,7 +56,10 @@ def test_everyone_is_told_a_word(local: LocalServer):
 
 def test_insiders_are_told_the_reasons_and_how_their_request_arrived(local: LocalServer):
     told = json.loads(asked(local, "/.health", HTTP_X_FORWARDED_PROTO="https").body)
-    assert told["reasons"] == ["the worker does not run: nothing is swept, and no mail is sent"]
+    assert told["reasons"] == [
+        "the worker does not run: nothing is swept, and no mail is sent",
+        "the stream process does not run: no app hears of changes as they happen",
+    ]
     assert told["arrived"]["headers"]["x-forwarded-proto"] == "https"
 
 
@@ -210,12 +214,13 @@ def test_a_disk_that_needs_a_hand(monkeypatch: pytest.MonkeyPatch, free_bytes: i
 
 
 @pytest.mark.parametrize(("late", "reasons"), [(-10, 0), (30, 0), (100, 1)])
-def test_a_worker_that_is_held_up_is_noticed(tmp_path: Path, late: float, reasons: int):
-    worker = Meters()
-    worker.share(Config(data=tmp_path).meters, "worker")
-    worker.back_by(1000.0)
-    assert len(health.worker_reasons(Config(data=tmp_path), 1000.0 + late)) == reasons
-    worker.close()
+@pytest.mark.parametrize(("role", "look"), [("worker", health.worker_reasons), ("stream", health.stream_reasons)])
+def test_a_process_that_is_held_up_is_noticed(tmp_path: Path, role: str, look: Any, late: float, reasons: int):
+    process = Meters()
+    process.share(Config(data=tmp_path).meters, role)
+    process.back_by(1000.0)
+    assert len(look(Config(data=tmp_path), 1000.0 + late)) == reasons
+    process.close()
 
 
 def test_health_is_looked_into_once_a_second(local: LocalServer):

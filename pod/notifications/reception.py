@@ -1,0 +1,234 @@
+"""Lets readers in who know the secret of a channel, tells them what they missed, and keeps them while they stay.
+
+What blocks is done on a few threads. Knows no transport.
+
+Spec: Solid Notifications Protocol #notify-receivefrom, #notify-state; W3C TAG, Good Practices for Capability URLs s5
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from pod.authentication.credentials import digest
+from pod.errors import Busy, JournalGone, NotFound
+from pod.notifications.audience import Audience
+from pod.notifications.connection import BUSY, GONE, GONE_AWAY, TALKATIVE, Bounds, Connection, Receive, Visit
+from pod.notifications.connections import Connections
+from pod.notifications.live import Heard, Live
+from pod.notifications.messages import Activity, Writer
+from pod.notifications.missed import missed, present
+from pod.notifications.replay import Batch, Missed, Replay, render, told
+from pod.protocol.agent import Credentials
+from pod.protocol.notification import ChannelType, State
+from pod.services import Services
+from pod.store.channels import Channel, Channels
+from pod.store.journal import head
+from pod.store.records import Change
+
+THREADS = 8
+WAITING_MAX = 1_000
+"""Who comes when so many wait for those threads is sent away."""
+NEW_SECONDS = 120
+"""So long after a channel was made, who connects without a state is told all since then; later, only what is new."""
+CAPABILITY_CHARACTERS_MAX = 64
+MESSAGES_MAX = 100
+"""That a reader may send, or parts of the content of its request."""
+
+Made = TypeVar("Made")
+
+
+class Reception:
+    """Shared by all connections of the process."""
+
+    def __init__(self, services: Services) -> None:
+        self.services = services
+        self.audience = Audience(services)
+        self.writer = Writer(services)
+        self.live = Live(services, self.audience)
+        self.connections = Connections(services.config)
+        self.bounds = Bounds.of(services.config)
+        self._channels = Channels(services.store)
+        self._threads = ThreadPoolExecutor(THREADS, "reception")
+        self._waiting = 0
+
+    async def channel(self, kind: ChannelType, capability: str) -> Channel:
+        """The one that a capability opens.
+
+        Raises: NotFound -- the same for one that never was, one that has ended and one of another kind; Busy
+        """
+        channel = None
+        if len(capability) <= CAPABILITY_CHARACTERS_MAX:
+            channel = await self.on_thread(lambda: self._channels.by_capability(digest(capability)))
+        if channel is None or channel.type is not kind or channel.has_ended(self.now_ms):
+            raise NotFound("There is no such channel, or it has ended. Subscribe again.")
+        return channel
+
+    @property
+    def now_ms(self) -> int:
+        return int(self.services.clock.now() * 1000)
+
+    async def attend(self, connection: ChannelConnection, state: State | None, receive: Receive) -> None:
+        """From the first word to the last. `state` is how far the reader had heard.
+
+        Raises (before anything was sent): JournalGone -- that is too long ago; Busy, TooManyRequests
+        """
+        self.connections.enter(connection)
+        try:
+            channel = connection.channel
+            await self.live.listen(connection, channel.topics)
+            replay, batch = await self.on_thread(lambda: self._missed(channel, state))
+            await connection.begin()
+            await connection.catch_up(replay, batch)
+            await connection.until_gone(receive)
+        finally:
+            self.live.leave(connection)
+            self.connections.leave(connection)
+            connection.close()
+
+    def _missed(self, channel: Channel, state: State | None) -> tuple[Replay, Batch]:
+        """The first of what was missed. Raises: JournalGone"""
+        is_new = self.now_ms - channel.created_ms <= NEW_SECONDS * 1000
+        if state is None and is_new:
+            try:
+                return _begun(self.replay(channel, self.state(channel.sequence)))
+            except JournalGone:
+                return _begun(self._replay(channel, Missed(present(self.services, channel), self._head(channel))))
+        if state is None:
+            return self._replay(channel, Missed(iter(()), self._head(channel))), Batch((), is_last=True)
+        return _begun(self.replay(channel, state))
+
+    def replay(self, channel: Channel, after: State) -> Replay:
+        return self._replay(channel, Missed(missed(self.services, channel, after), after.sequence))
+
+    def _replay(self, channel: Channel, what: Missed) -> Replay:
+        return Replay(self.services.store, self.audience, self.writer, channel, what)
+
+    def _head(self, channel: Channel) -> int:
+        return head(self.services.store, channel.storage)
+
+    def state(self, sequence: int) -> State:
+        return State(self.services.store.epoch, sequence)
+
+    async def on_thread(self, work: Callable[[], Made]) -> Made:
+        """Raises: Busy"""
+        if self._waiting >= WAITING_MAX:
+            raise Busy("Too many are connecting at once; try again in a moment.", headers=(("Retry-After", "5"),))
+        self._waiting += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        finally:
+            self._waiting -= 1
+
+    async def close(self) -> None:
+        await self.live.close()
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def _begun(replay: Replay) -> tuple[Replay, Batch]:
+    """Raises: JournalGone"""
+    return replay, replay.next()
+
+
+class ChannelConnection(Connection):
+    """A connection of a channel: it hears what its channel says, and can look into the journal for what it missed."""
+
+    __slots__ = ("_again", "_looking", "_reception", "channel")
+
+    def __init__(self, reception: Reception, channel: Channel, visit: Visit) -> None:
+        super().__init__(visit, reception.bounds)
+        self.channel = channel
+        self.group = (
+            (channel.storage, channel.topics, channel.subtree, channel.start_ms, channel.end_ms),
+            (channel.credentials, channel.context, channel.accept),
+        )
+        self._reception = reception
+        self._again: int | None = None  # from where it has to look once more
+        self._looking: asyncio.Task[None] | None = None
+        self.hold()
+
+    async def until_gone(self, receive: Receive) -> None:
+        """Returns when the reader has gone. What it sends meanwhile is nothing, and not much of that."""
+        left = MESSAGES_MAX
+        while (await receive())["type"] not in {"http.disconnect", "websocket.disconnect"}:
+            left -= 1
+            if not left:
+                self.end(TALKATIVE)
+
+    @property
+    def storage(self) -> int:
+        return self.channel.storage
+
+    @property
+    def channel_id(self) -> str | None:
+        return self.channel.id
+
+    @property
+    def credentials(self) -> Credentials:
+        return self.channel.credentials
+
+    @property
+    def rate_seconds(self) -> float:
+        return self.channel.rate_seconds
+
+    @property
+    def end_ms(self) -> int | None:
+        return self.channel.end_ms
+
+    def state(self, sequence: int) -> State:
+        return self._reception.state(sequence)
+
+    def told(self, change: Change) -> Sequence[Activity]:
+        return told(self.channel, change)
+
+    def render(self, allowed: Sequence[Activity]) -> tuple[Heard, ...]:
+        return render(self._reception.writer, self.channel, allowed)
+
+    def doubt(self, sequence: int) -> None:
+        self._again = sequence - 1 if self._again is None else min(self._again, sequence - 1)
+        if not self.is_held and self.ending is None:
+            self.hold()
+            self._looking = asyncio.create_task(self._look_again())
+
+    async def _look_again(self) -> None:
+        """At what was refused when not all was known that access depends on; the order is kept."""
+        await self.quiet()
+        again, self._again = self._again or 0, None
+        replay = self._reception.replay(self.channel, self.state(again))
+        try:
+            await self.catch_up(replay, Batch((), is_last=False))
+        except GONE_AWAY:
+            self.visit.line.abort()
+
+    async def catch_up(self, replay: Replay, batch: Batch) -> None:
+        """Tell what was missed, piece by piece as the reader takes it, and go on with what happens."""
+        try:
+            while self.ending is None:
+                await self._pass_on(batch)
+                if batch.is_last and (self._again is None or self._again < replay.last):
+                    break
+                if batch.is_last:
+                    replay = self._reception.replay(self.channel, self.state(self._again or 0))
+                    self._again = None
+                batch = await self._reception.on_thread(replay.next)
+        except JournalGone:
+            self.end(GONE)
+        except Busy:
+            self.end(BUSY)
+        self._again = None
+        if self.ending is None:
+            await self.settle(replay.last)
+            self.release(replay.last)
+
+    async def settle(self, last: int) -> None:
+        """It has been told what it missed, up to there."""
+
+    async def _pass_on(self, batch: Batch) -> None:
+        if self.rate_seconds:
+            self._bytes += sum(len(each.body) for each in batch.messages)
+            self.enqueue(batch.messages)
+            return
+        for message in batch.messages:
+            await self.tell_now(message)

@@ -1,0 +1,98 @@
+"""What a reader that comes back has missed: the journal from its last state on, judged and rendered as it is sent.
+
+Read in pieces, so that no reader, however slow, holds the database or much memory. Blocks: for threads.
+
+Spec: Solid Notifications Protocol #notify-state
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
+
+from pod.notifications.audience import Audience
+from pod.notifications.live import Heard
+from pod.notifications.messages import Activity, Writer, heard
+from pod.store.channels import Channel
+from pod.store.interface import ResourceStore
+from pod.store.records import Change
+
+MESSAGES_AT_ONCE = 50
+CHANGES_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Some messages; the last ones if `is_last`."""
+
+    messages: tuple[Heard, ...]
+    is_last: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """Activities that follow a point of the journal; those of one change follow each other."""
+
+    activities: Iterator[Activity]
+    after: int
+
+
+class Replay:
+    """What came after a state, piece by piece."""
+
+    __slots__ = ("_audience", "_changes", "_channel", "_store", "_writer", "last")
+
+    def __init__(
+        self, store: ResourceStore, audience: Audience, writer: Writer, channel: Channel, missed: Missed
+    ) -> None:
+        self._store = store
+        self._audience = audience
+        self._writer = writer
+        self._channel = channel
+        self._changes: Iterator[tuple[int, Iterator[Activity]]] = groupby(missed.activities, attrgetter("sequence"))
+        self.last = missed.after
+        """How far it was looked at."""
+
+    def next(self) -> Batch:
+        """Waits for documents of remote groups, where access depends on them. Raises: JournalGone"""
+        found: list[Heard] = []
+        for _ in range(CHANGES_AT_ONCE):
+            sequence, told = next(self._changes, (0, iter(())))
+            if not sequence:
+                return Batch(tuple(found), is_last=True)
+            found += render(self._writer, self._channel, self._allowed(tuple(told)))
+            self.last = sequence
+            if len(found) >= MESSAGES_AT_ONCE:
+                break
+        return Batch(tuple(found), is_last=False)
+
+    def _allowed(self, told: Sequence[Activity]) -> list[Activity]:
+        credentials = self._channel.credentials
+        wanted = (each for each in told if is_wanted(self._channel, each))
+        return [each for each in wanted if self._audience.may_hear(self._store, each, credentials, may_wait=True)]
+
+
+def told(channel: Channel, change: Change) -> tuple[Activity, ...]:
+    """What a change is to a channel, if its subscriber may hear it."""
+    return tuple(each for each in heard(channel, change) if is_wanted(channel, each))
+
+
+def is_wanted(channel: Channel, activity: Activity) -> bool:
+    """Spec: Solid Notifications Protocol #notify-startat, #notify-endat"""
+    return (channel.start_ms or 0) <= activity.time_ms < channel.end_ms
+
+
+def render(writer: Writer, channel: Channel, allowed: Sequence[Activity]) -> tuple[Heard, ...]:
+    """The messages about one change. Only the last one carries its state."""
+    last = len(allowed) - 1
+    return tuple(
+        Heard(
+            activity.sequence,
+            activity.topic,
+            writer.message(activity, channel.context, channel.accept, with_state=number == last),
+            whole=number == last,
+        )
+        for number, activity in enumerate(allowed)
+    )
