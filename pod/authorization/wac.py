@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 from pod.protocol.agent import Credentials
 from pod.protocol.modes import AccessMode
-from pod.rdf.graph import IRI, Graph, Literal, Node
+from pod.rdf.graph import IRI, BNode, Graph, Literal, Node
 from pod.rdf.vocab import ACL as ACL_TERMS
 from pod.rdf.vocab import FOAF, RDF, XSD
 
@@ -198,6 +198,16 @@ def _conditions(graph: Graph, term: Node | Literal) -> list[Condition]:
     if not types:
         return [each for each in (client, issuer) if _can_hold(each)] or [NEVER]
     return [each for each, kind in zip((client, issuer), CONDITIONS, strict=True) if kind in types]
+
+
+def unsignalled(graph: Graph) -> frozenset[str]:
+    """The types of conditions that are not used, so that somebody can be told. Spec: WAC #consider-condition-legacy"""
+    found: set[str] = set()
+    for triple in graph.match(p=ACL_TERMS.condition):
+        if isinstance(triple.object, IRI | BNode):
+            types = _iris(graph, triple.object, RDF.type) - {ACL_TERMS.Condition.value}
+            found |= types if types.isdisjoint(each.value for each in CONDITIONS) else set()
+    return frozenset(found)
 
 
 def _can_hold(condition: Condition) -> bool:

@@ -28,6 +28,9 @@ from pod.store.records import ACLReference
 
 log = structlog.get_logger()
 
+TYPES_LOGGED_MAX = 3
+"""Of the conditions in one ACL that are of types nobody here knows."""
+
 Key: TypeAlias = tuple[int, int, bool, str | None, str | None, str | None, str | None]
 """All that an evaluation without groups depends on: ACL id and version, own or inherited, agent, origin, client,
 issuer.
@@ -86,5 +89,7 @@ class WebAccessControl:
         reasons = tuple(Reason(rule.modes & granted.modes, rule.name, acl_url) for rule in granted.rules)
         return Decision(granted.modes, public.modes, reasons, acl_url, inherited)
 
-    def _parse(self, graph: Graph, _document: str, _resource: str) -> wac.ACL:
+    def _parse(self, graph: Graph, document: str, _resource: str) -> wac.ACL:
+        if unused := wac.unsignalled(graph):
+            log.warning("conditions not used", acl=document, types=sorted(unused)[:TYPES_LOGGED_MAX])
         return wac.parse_acl(graph, lambda url: canonical(self._placement, url))

@@ -3,7 +3,7 @@
 import pytest
 
 from pod.authorization.root_acl import check_acl_content
-from pod.authorization.wac import ACL, Authorization, evaluate, parse_acl
+from pod.authorization.wac import ACL, Authorization, evaluate, parse_acl, unsignalled
 from pod.config import Config
 from pod.errors import Conflict
 from pod.protocol.agent import PUBLIC, Credentials
@@ -99,6 +99,12 @@ def test_a_rule_counts_when_all_its_conditions_hold_and_others_beside_it(conditi
     assert granted(under(condition), BOB_THROUGH) == (READ if holds else AccessMode.NONE)
     other = WHOLE.replace("#r", "#s").replace("acl:Read", "acl:Append")
     assert APPEND in granted(under(condition) + other, BOB_THROUGH)
+
+
+def test_conditions_that_are_not_used_are_found_to_be_told_of():
+    known = "[ a acl:ClientCondition, acl:Other; acl:clientClass foaf:Agent ]"
+    text = under(f"[ a acl:Condition, acl:UnknownCondition ], {known}, <#c>, 'anything'")
+    assert unsignalled(graph(text)) == {"http://www.w3.org/ns/auth/acl#UnknownCondition"}
 
 
 @pytest.mark.requirement("wac#acl-clientgroup")
