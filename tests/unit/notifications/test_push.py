@@ -186,6 +186,21 @@ def test_a_channel_that_was_ended_hears_nothing_more(services):
     assert len(courier.trips) == 1
 
 
+def test_nor_one_that_was_ended_while_something_waited_for_it(services):
+    subscribed(services, "stays")
+    subscribed(services)
+    later = int((services.clock.now() + 100) * 1000)
+    courier = Courier(services, then=lambda _asked, delivery: Trip(replace(delivery, due_ms=later), halted=True))
+    push = pushing(services, courier)
+    round_of(push, services)
+    Channels(services.store).remove("channel")
+    round_of(push, services)
+    courier.trips.clear()
+    pass_time(services, 200)
+    round_of(push, services)
+    assert [key for key, _ in courier.trips] == ["stays"]
+
+
 def test_one_that_is_switched_off_is_left_alone(services):
     subscribed(services)
     off = Delivery("channel", 0, failures=32, due_ms=IDLE_MS, disabled_ms=1)
