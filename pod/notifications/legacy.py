@@ -159,10 +159,11 @@ class LegacyConnection(Connection):
 
         Spec: Solid WebSockets API solid-0.1, subscription
         """
-        found = [each for each in activities(change) if each.topic in self._urls]
+        all_of_it = activities(change)
+        found = [each for each in all_of_it if each.topic in self._urls]
         parent = parent_of(change.path)
-        if not found and parent in self._urls and (member := beneath(change, parent)) is not None:
-            return (member,)
+        if parent in self._urls and parent not in {each.topic for each in all_of_it}:
+            found += filter(None, [beneath(change, parent)])
         return found
 
     def render(self, allowed: Sequence[Activity]) -> tuple[Heard, ...]:
