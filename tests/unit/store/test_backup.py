@@ -9,6 +9,7 @@ import shutil
 import sqlite3
 import subprocess
 import tracemalloc
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,11 +18,13 @@ from pod.config import Config
 from pod.db.migrate import Migration, migrations
 from pod.errors import JournalGone
 from pod.store.backup import RECORD, SUMS, BackupRefused, back_up, digest_of
+from pod.store.channels import Channels
 from pod.store.fsck import check
-from pod.store.journal import entries
+from pod.store.journal import entries, head
 from pod.store.restore import read_manifest, restore, sums, verify
 from pod.store.sweep import sweep_garbage
 from tests.support.stores import StillClock, body, make_storage, put, sqlite_store
+from tests.unit.store.test_channels import add, channel
 
 LARGE = b"large " * 100
 INLINE_BYTES_MAX = 100
@@ -81,6 +84,21 @@ def test_who_followed_the_journal_before_reads_everything_anew(saved: Path, data
         entries(after, cursor, 10)
     assert entries(after, after.cursor("search"), 10)
     before.close()
+    after.close()
+
+
+def test_channels_are_brought_back_and_begin_anew(data: Path, tmp_path: Path):
+    before = sqlite_store(data)
+    pod = before.rows("SELECT id FROM storage")[0][0]
+    made = add(before, channel(pod, sequence=1))
+    put(before, "/alice/.acl", b"# new")
+    put(before, "/alice/later", b"later")
+    last = head(before, pod)
+    before.close()
+    brought_back(save(data, tmp_path / "backups"), tmp_path / "new")
+    after = sqlite_store(tmp_path / "new")
+    assert Channels(after).by_capability("opens one") == replace(made, sequence=last)
+    assert after.rows("SELECT COUNT(*) FROM past_acl") == [(1,)]
     after.close()
 
 

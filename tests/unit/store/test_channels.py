@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from pod.db.connection import Database
+from pod.db.migrate import migrate, migrations
+from pod.errors import JournalGone
 from pod.protocol.agent import Credentials
 from pod.protocol.notification import ChannelType
 from pod.store.channels import (
@@ -17,9 +20,10 @@ from pod.store.channels import (
     restart,
 )
 from pod.store.fsck import check
+from pod.store.journal import changes_after
 from pod.store.records import SERVER
 from pod.store.removal import remove_due
-from tests.support.stores import ALICE, make_storage, put
+from tests.support.stores import ALICE, make_storage, put, sqlite_store
 
 BOB = "https://pods.example/bob/profile/card#me"
 
@@ -197,3 +201,17 @@ def test_deliveries_of_channels_that_are_no_more_are_forgotten(store, pod):
         Deliveries(store).save(Delivery(key, 9))
     Deliveries(store).forget_all_but([pushed(pod)])
     assert list(Deliveries(store).all()) == ["pushed"]
+
+
+def test_what_happened_before_rules_were_kept_is_told_to_nobody(tmp_path, clock):
+    database = Database(tmp_path / "pod.sqlite", busy_seconds=1)
+    migrate(database, migrations("main")[:2])
+    with database.transaction() as connection:
+        connection.execute("INSERT INTO account (name, created_ms) VALUES ('alice', 0)")
+        connection.execute("INSERT INTO storage (path, account, sequence, created_ms) VALUES ('/alice/', 1, 5, 0)")
+    database.close()
+    store = sqlite_store(tmp_path, clock)
+    with pytest.raises(JournalGone):
+        changes_after(store, 1, 4, 10)
+    assert changes_after(store, 1, 5, 10) == []
+    store.close()
