@@ -17,6 +17,7 @@ INSTALL := $(PIP) install --require-hashes --only-binary :all:
 COMPILE := $(BIN)/pip-compile -q --strip-extras --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 QUICK := not e2e and not clients and not browser and not soak
 CHROMIUM ?= chromium
+MASHLIB := 2.3.3
 
 .PHONY: help
 help: ## List the targets
@@ -30,6 +31,11 @@ run: $(VENV)/.stamp-run ## Start Freehold on http://localhost:3000/ with its dat
 example: $(VENV)/.stamp-test ## Serve an app that keeps notes in a pod on http://localhost:8080/, for the server of `make run`
 	@$(BIN)/python -m tests.support.node examples/notes
 	@$(BIN)/python examples/notes/serve.py $(ARGS)
+
+.PHONY: data-browser
+data-browser: $(VENV)/.stamp-test ## Put SolidOS into ./data, for the setting data_browser; ARGS="--data DIR" puts it elsewhere
+	@$(BIN)/python -m tests.support.node pack mashlib@$(MASHLIB) $(VENV)
+	@$(BIN)/freehold data-browser install $(VENV)/mashlib-$(MASHLIB).tgz $(ARGS)
 
 .PHONY: test
 test: static chromium ## Everything in `check`, and every test with real processes and real clients

@@ -15,6 +15,7 @@ from pod.identity.identity import open_identity
 from pod.identity.routes import identity_provider
 from pod.notifications.routes import notifications
 from pod.services import Services, open_services
+from pod.ui.data_browser import data_browser_files, open_data_browser
 from pod.ui.pages import pages
 from pod.ui.problems import problem_page
 from pod.ui.static_files import static_files
@@ -35,6 +36,9 @@ def create_app(config: Config, services: Services | None = None) -> Flask:
     app.register_blueprint(notifications(services))
     app.register_blueprint(pages(services, identity))
     app.register_blueprint(static_files())
-    solid = SolidApplication(services, app.wsgi_app, Pages(services.placement))
+    browser = open_data_browser(config, services.placement)
+    if browser is not None:
+        app.register_blueprint(data_browser_files(browser))
+    solid = SolidApplication(services, app.wsgi_app, Pages(services.placement), browser)
     app.wsgi_app = solid  # type: ignore[method-assign]  # how Flask documents wrapping
     return app

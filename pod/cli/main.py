@@ -11,8 +11,10 @@ import click
 
 from pod import __version__
 from pod.cli.accounts import account
+from pod.cli.data_browser import data_browser
 from pod.cli.keys import key
 from pod.cli.options import DIRECTORY, FILE, Misconfigured, Refused, listen, settings, settings_of_server, where
+from pod.config import ConfigError
 from pod.errors import OtherAccessControl
 
 SUPERVISED = click.option("--supervised", type=int, hidden=True, help="Process id of the supervisor.")
@@ -35,6 +37,7 @@ def main() -> None:
 
 
 main.add_command(account)
+main.add_command(data_browser)
 main.add_command(key)
 
 
@@ -66,7 +69,7 @@ def web(supervised: int | None, **options: Any) -> None:  # see serve
 
     try:
         serving.run(config)
-    except OtherAccessControl as error:
+    except (ConfigError, OtherAccessControl) as error:
         raise Misconfigured(str(error)) from error
 
 
@@ -95,7 +98,7 @@ def stream(supervised: int | None, **options: Any) -> None:  # see serve
 
     try:
         streaming.run(config)
-    except OtherAccessControl as error:
+    except (ConfigError, OtherAccessControl) as error:
         raise Misconfigured(str(error)) from error
 
 

@@ -123,6 +123,14 @@ def wants_page(accept: str | None) -> bool:
     return accept is not None and HTML in accept and prefers(accept, HTML, DATA_TYPES)
 
 
+def is_navigation(environ: Environ) -> bool:
+    """Whether somebody goes there in a browser, as browsers say of themselves where a connection is secure.
+
+    Programs, crawlers, frames and old browsers do not say so. Spec: Fetch Metadata Request Headers s2.1
+    """
+    return bool(environ.get("HTTP_SEC_FETCH_DEST") == "document")
+
+
 def page_number(environ: Environ) -> int:
     """Which page of a long listing, from a query that only our own pages link to."""
     match = _PAGE_NUMBER.fullmatch(environ.get("QUERY_STRING", ""))

@@ -17,15 +17,22 @@ from typing import Any
 import structlog
 
 from pod.authentication.authenticate import METADATA_PATH
-from pod.errors import MalformedTarget, MethodNotAllowed, Misdirected, NotImplementedHere, PodError
+from pod.errors import (
+    MalformedTarget,
+    MethodNotAllowed,
+    Misdirected,
+    NotAuthenticated,
+    NotImplementedHere,
+    PodError,
+)
 from pod.http import cors, metrics
 from pod.http.description import describe_storage
-from pod.http.headers import DESCRIPTION_PATH, Headers, transport_security
+from pod.http.headers import DESCRIPTION_PATH, Headers, also_vary, transport_security
 from pod.http.health import HealthCheck, document
 from pod.http.insiders import Insiders
 from pod.http.limits import Places
 from pod.http.proxies import effective_address, effective_host, is_forwarded_http, is_trusted
-from pod.http.request import check_headers, parse_operation, parse_target, raw_path, wants_page
+from pod.http.request import check_headers, is_navigation, parse_operation, parse_target, raw_path, wants_page
 from pod.http.response import Answer, answer, failure
 from pod.http.upload import Reader
 from pod.observability.meters import KINDS, METERS
@@ -60,6 +67,7 @@ VERBS: dict[str, Verb] = {
 REFUSED_METHODS = frozenset({"TRACE", "CONNECT", "MOVE", "COPY", "QUERY", "PROPFIND", "MKCOL", "LOCK", "UNLOCK"})
 HEALTH_PATH = "/.health"
 METRICS_PATH = "/.metrics"
+DATA_BROWSER_PATH = "/.data-browser/"
 OPERATORS_PATHS = frozenset({HEALTH_PATH, METRICS_PATH})
 READING = ("GET", "HEAD")
 UNKEPT: Headers = (("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff"))
@@ -71,11 +79,21 @@ log = structlog.get_logger()
 
 
 class SolidApplication:
-    """Answers requests for resources of storages; hands everything else to `fallback`. Pages are made by `renderer`."""
+    """Answers requests for resources of storages; hands everything else to `fallback`.
 
-    def __init__(self, services: Services, fallback: WSGIApplication, renderer: PageRenderer) -> None:
+    Pages are made by `renderer`; what somebody navigates to is shown by the `data_browser`, where there is one.
+    """
+
+    def __init__(
+        self,
+        services: Services,
+        fallback: WSGIApplication,
+        renderer: PageRenderer,
+        data_browser: PageRenderer | None = None,
+    ) -> None:
         self._services = services
         self._renderer = renderer
+        self._data_browser = data_browser
         self._fallback = fallback
         self._secure = transport_security(services.placement)
         self._health = HealthCheck(services)
@@ -119,11 +137,13 @@ class SolidApplication:
         if self._is_insecure(environ):
             return OTHER, redirect(f"https://{host}{environ['REQUEST_URI']}", environ)
         store_path = self._services.placement.path(host, path)
-        if store_path is None or is_resource_metadata(path):
+        if store_path is None or is_resource_metadata(path) or self._is_of_data_browser(path):
             kind = SIGN_IN if path.startswith(SIGN_IN_PATHS) else PAGE
             return kind, self._fallen_back(environ, start_response)
         reply = self._answer(environ, host, path, store_path)
         reply.headers.extend(self._secure)
+        if self._data_browser is not None and wants_page(environ.get("HTTP_ACCEPT")):
+            also_vary(reply.headers, "Sec-Fetch-Dest")
         return POD, reply
 
     def _fallen_back(self, environ: Environ, start_response: StartResponse) -> Served:
@@ -136,6 +156,10 @@ class SolidApplication:
 
         pages = self._fallback(environ, start)
         return seen[0], pages
+
+    def _is_of_data_browser(self, path: str) -> bool:
+        """Its files are on the host of each pod, under a name that no resource can have."""
+        return self._data_browser is not None and path.startswith(DATA_BROWSER_PATH)
 
     def _about_itself(self, environ: Environ, path: str) -> Answer | None:
         """Health, for whatever host; metrics, for insiders: to others there is no such thing."""
@@ -191,9 +215,15 @@ class SolidApplication:
             return self._failure(environ, internal, target)
 
     def _failure(self, environ: Environ, error: PodError, target: Target | None) -> Answer:
-        renderer = self._renderer if wants_page(environ.get("HTTP_ACCEPT")) else None
+        renderer = self._renderer_for(environ, error) if wants_page(environ.get("HTTP_ACCEPT")) else None
         head = environ["REQUEST_METHOD"] == "HEAD"
         return failure(self._services, error, target, environ.get("HTTP_ORIGIN"), head=head, renderer=renderer)
+
+    def _renderer_for(self, environ: Environ, error: PodError | None = None) -> PageRenderer:
+        """The data browser is for people who have come to a resource, or may once they have signed in."""
+        if self._data_browser is None or not is_navigation(environ):
+            return self._renderer
+        return self._data_browser if error is None or isinstance(error, NotAuthenticated) else self._renderer
 
     def _credentials(self, environ: Environ, method: str, host: str, path: str) -> Credentials:
         """Spec: RFC 9449 s4.3 -- `htu` is held against the canonical URL, never against what a proxy made of it"""
@@ -211,7 +241,7 @@ class SolidApplication:
         if verb is None:
             raise unsupported(method)
         address = effective_address(environ, self._services.config.trusted_proxies) if method == "POST" else ""
-        operation = parse_operation(environ, method, target, credentials, self._renderer, address=address)
+        operation = parse_operation(environ, method, target, credentials, self._renderer_for(environ), address=address)
         # Slow content holds one of the threads that everyone's uploads share.
         is_strangers_upload = not credentials.has_account and isinstance(environ["wsgi.input"], Reader)
         with self._strangers if is_strangers_upload else nullcontext():

@@ -46,7 +46,8 @@ class WebURL:
 
     @property
     def is_loopback(self) -> bool:
-        return self.host in LOOPBACK_HOSTS
+        """Spec: RFC 6761 s6.3 -- names below localhost are this machine too"""
+        return self.host in LOOPBACK_HOSTS or self.host.endswith(".localhost")
 
     @property
     def has_dot_segments(self) -> bool:
@@ -72,7 +73,7 @@ def check(uri: str, *, native: bool) -> None:
     elif url.has_dot_segments:
         raise _refused(uri, "leave out the segments . and ..")
     elif url.scheme == "http" and not url.is_loopback:
-        raise _refused(uri, "use https; http is for localhost, 127.0.0.1 and [::1] only")
+        raise _refused(uri, "use https; http is for localhost, names below it, 127.0.0.1 and [::1] only")
 
 
 def matches(registered: str, requested: str) -> bool:

@@ -48,6 +48,11 @@ class PageRenderer(Protocol):
         """The `Content-Security-Policy` of every page."""
         ...
 
+    @property
+    def shell(self) -> bytes | None:
+        """The one page for all resources, where a program in it fetches what it shows; None where pages are made."""
+        ...
+
     def container(self, target: Target, listing: Listing, description: Graph | None) -> bytes:
         """`description` is what clients say about the container."""
         ...

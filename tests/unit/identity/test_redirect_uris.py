@@ -27,6 +27,7 @@ USABLE = [
     "https://[2001:db8::1]:8443/cb",
     "http://localhost/cb",
     "http://localhost:5173/",
+    "http://alice.localhost:3000/profile/card",
     "http://127.0.0.1:80/cb",
     "http://[::1]:9999/cb",
 ]
@@ -43,6 +44,7 @@ UNUSABLE = {
     "view-source": "view-source:https://app.example/",
     "http": "http://app.example/cb",
     "http, looks local": "http://localhost.example/cb",
+    "http, looks local too": "http://evil-localhost/cb",
     "http, all of loopback": "http://127.0.0.2/cb",
     "http, this network": "http://0.0.0.0/cb",
     "http, mapped": "http://[::ffff:127.0.0.1]/cb",
