@@ -27,8 +27,8 @@ from tests.support.processes import living, tree, unshared_bytes
 from tests.support.server import ALICE, BOB, PROGRAM, Server, running_server
 
 SEED = 20_261_122
-REQUESTS, SECONDS = 60_000, 170.0
-STREAM_REQUESTS, STREAM_SECONDS = 6_000, 40.0
+REQUESTS, SECONDS = 60_000, 100.0
+STREAM_REQUESTS, STREAM_SECONDS = 6_000, 30.0
 A_FEW, FEW_SECONDS = 200, 60.0
 ANSWER_SECONDS_MAX = 20.0
 BODY_BYTES_MAX = 1 << 20

@@ -17,10 +17,10 @@ from tests.fuzz.running import Target, Wrong, run, tried
 from tests.fuzz.targets import TARGETS
 from tests.support.figures import record
 
-SEED, INPUTS, SECONDS = 20_261_122, 200_000, 8.0
+SEED, INPUTS, SECONDS = 20_261_122, 200_000, 6.0
 GUIDED = ("lists", "link", "turtle", "json-ld", "rdf-xml", "n3-patch", "sparql-update", "dpop-proof", "claims")
 """Grammars that are read by our own Python, which can be followed."""
-GUIDED_RUNS, GUIDED_SECONDS = 100_000, 15
+GUIDED_RUNS, GUIDED_SECONDS = 100_000, 12
 ENDS_SECONDS_MAX = 300
 
 

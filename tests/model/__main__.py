@@ -20,10 +20,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.model", description=__doc__)
     parser.add_argument("--operations", type=int, default=5000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--access-control", choices=["wac", "acp"], default="wac")
     parser.add_argument("--replay", type=Path, help="a file with one ask a line")
     chosen = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    with tempfile.TemporaryDirectory() as folder, machine(Path(folder)) as made:
+    with tempfile.TemporaryDirectory() as folder, machine(Path(folder), chosen.access_control) as made:
         if chosen.replay:
             found = Play(made.new_pod()).play(read(chosen.replay.read_text(encoding="utf-8")))
             sys.stdout.write(f"{found or 'They agree.'}\n")

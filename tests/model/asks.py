@@ -1,14 +1,15 @@
 """One step of a sequence, as a value that can be printed and played again: what is only known when it runs has a name.
 
-`@7` in a path is what step 7 made, with whatever follows it; `%POD%`, `%ALICE%`, `%BOB%` and `%SUBJECT%` in content are
-URLs; `%TAG path%`, `%OLD path%` and `%DATE path%` in header fields are validators as they were last seen.
+`@7` in a path is what step 7 made, with whatever follows it; `%POD%`, `%SUBJECT%`, `%ALICE%`, `%BOB%`, `%APP%`, `%OTHER%`,
+`%OWN%` and `%ISSUER%` in content are URLs; `%TAG path%`, `%OLD path%` and `%DATE path%` in header fields are validators as
+they were last seen.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 
 from tests.model.model_paths import subject_of
@@ -22,7 +23,7 @@ _VALIDATOR = re.compile(r"%(TAG|OLD|DATE) ([^%]*)%")
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A request of `by` (alice, bob or nobody) to a path below the pod, `seconds` after the one before."""
+    """A request of `by` (see `driving`) to a path below the pod, `seconds` after the one before."""
 
     number: int
     by: str
@@ -54,8 +55,7 @@ class Names:
     """What the names in asks stand for in one run."""
 
     pod: str
-    owner: str
-    friend: str
+    known: Mapping[str, str]
     made: dict[int, str] = field(default_factory=dict)
     tags: dict[str, list[str]] = field(default_factory=dict)
     dates: dict[str, str] = field(default_factory=dict)
@@ -67,7 +67,7 @@ class Names:
         if ask.content is None:
             return None
         subject = self.pod + subject_of(self.path(ask.path))
-        values = {"%POD%": self.pod, "%ALICE%": self.owner, "%BOB%": self.friend, "%SUBJECT%": subject}
+        values = {"%POD%": self.pod, "%SUBJECT%": subject, **self.known}
         return re.sub("|".join(values), lambda match: values[match[0]], ask.content).encode()
 
     def headers(self, ask: Ask) -> dict[str, str]:

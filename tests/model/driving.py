@@ -7,7 +7,7 @@ thousands of requests take seconds; each pod is new.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count, cycle
@@ -16,18 +16,20 @@ from typing import Protocol
 from urllib.parse import urlencode
 
 from pod.app import create_app
-from pod.config import Config
+from pod.config import AccessControl, Config
 from pod.identity.seed import apply_seed
 from pod.services import open_services
 from pod.store.sqlite import open_store
-from tests.model.model_values import Answer
+from tests.model.model_values import NOBODY, Answer, Who
 from tests.support.client import ProofKey, SolidClient
 from tests.support.counting import Counts
 from tests.support.inprocess import BASE, LocalServer, Login
 from tests.support.proofs import NOW
 from tests.support.stores import StillClock
 
-OWNER, FRIEND, NOBODY = "alice", "bob", "nobody"
+OWNER, FRIEND, STRANGER = "alice", "bob", "nobody"
+AGAIN = "-too"
+"""After a name: the same agent with another app."""
 WEEKS = 10**7
 
 
@@ -41,13 +43,34 @@ class Driver(Protocol):
     def root(self) -> str: ...
 
     @property
-    def web_ids(self) -> Mapping[str, str]: ...
+    def agents(self) -> Mapping[str, Who]:
+        """Who asks, by the names that asks have for them."""
+        ...
+
+    @property
+    def access_control(self) -> str:
+        """The language of access rules: `wac` or `acp`."""
+        ...
 
     def send(self, by: str, method: str, path: str, headers: dict[str, str], content: bytes | None) -> Answer: ...
 
     def wait(self, seconds: int) -> int | None:
         """Let time pass. The server's second then, where that is known."""
         ...
+
+
+def app_of(account: str, suffix: str = "") -> str:
+    """The client id of an account's app; with AGAIN, of its other one."""
+    return f"https://{'two' if suffix else 'one'}.example/{account}#app"
+
+
+def agents_of(base_url: str, owner: str, friend: str) -> dict[str, Who]:
+    """Two accounts, each with two apps, and nobody."""
+    found = {STRANGER: NOBODY}
+    for name, account in ((OWNER, owner), (FRIEND, friend)):
+        for suffix in ("", AGAIN):
+            found[name + suffix] = Who(f"{base_url}{account}/profile/card#me", app_of(account, suffix), base_url)
+    return found
 
 
 # -- in this process ---------------------------------------------------------------------------------------------------
@@ -67,9 +90,17 @@ class Unsynced(Counts):
 class Machine(LocalServer):
     """The application with a clock of the test's, and as many accounts as there are episodes."""
 
+    access_control: AccessControl = "wac"
+
     def __post_init__(self) -> None:
         config = Config(
-            data=self.data, base_url=BASE, dev=True, durability="normal", access_token_seconds=WEEKS, log_level="error"
+            data=self.data,
+            base_url=BASE,
+            dev=True,
+            durability="normal",
+            access_token_seconds=WEEKS,
+            log_level="error",
+            access_control=self.access_control,
         )
         self.clock = StillClock(NOW)
         store = open_store(config, self.clock, on_connect=Unsynced().on_connect, sync=Unsynced().sync)
@@ -79,9 +110,10 @@ class Machine(LocalServer):
         self._account(FRIEND)
 
     def _account(self, name: str) -> None:
-        clients = [{"id": f"{name}-client", "secret": "secret"}]
+        clients = [{"id": app_of(name, suffix), "secret": "secret"} for suffix in ("", AGAIN)]
         apply_seed(self.services, {"accounts": [{"name": name, "clients": clients}]})
-        self.logins[name] = self._signed_in(f"{name}-client", "secret")
+        for suffix in ("", AGAIN):
+            self.logins[name + suffix] = self._signed_in(app_of(name, suffix), "secret")
 
     def _signed_in(self, client: str, secret: str) -> Login:
         key = ProofKey()
@@ -120,11 +152,15 @@ class Episode:
         return f"/{self.name}/"
 
     @property
-    def web_ids(self) -> dict[str, str]:
-        return {OWNER: f"{BASE}{self.name}/profile/card#me", FRIEND: f"{BASE}{FRIEND}/profile/card#me"}
+    def agents(self) -> dict[str, Who]:
+        return agents_of(BASE, self.name, FRIEND)
+
+    @property
+    def access_control(self) -> str:
+        return self.machine.access_control
 
     def send(self, by: str, method: str, path: str, headers: dict[str, str], content: bytes | None) -> Answer:
-        account = {OWNER: self.name, NOBODY: None}.get(by, by)
+        account = None if by == STRANGER else by.replace(OWNER, self.name)
         answer = self.machine.request(method, path, headers, content, by=account)
         return Answer(answer.status, answer.headers, answer.body)
 
@@ -134,8 +170,8 @@ class Episode:
 
 
 @contextmanager
-def machine(folder: Path) -> Iterator[Machine]:
-    made = Machine(folder)
+def machine(folder: Path, access_control: AccessControl = "wac") -> Iterator[Machine]:
+    made = Machine(folder, access_control=access_control)
     try:
         yield made
     finally:
@@ -147,20 +183,20 @@ def machine(folder: Path) -> Iterator[Machine]:
 
 @dataclass
 class Sockets:
-    """A pod of a real server. Each agent's requests go round several connections, so that all web processes answer."""
+    """A pod of a real server. Each one's requests go round several connections, so that all web processes answer."""
 
-    owner: list[SolidClient]
-    friend: list[SolidClient]
-    nobody: list[SolidClient]
-    web_ids: dict[str, str] = field(init=False)
+    clients: Mapping[str, Sequence[SolidClient]]
+    access_control: str = "wac"
+    agents: dict[str, Who] = field(init=False)
     base_url: str = field(init=False)
     root: str = field(init=False)
 
     def __post_init__(self) -> None:
-        self.base_url = self.owner[0].base_url
-        self.root = f"/{self.owner[0].name}/"
-        self.web_ids = {OWNER: self.owner[0].web_id, FRIEND: self.friend[0].web_id}
-        self._turns = {OWNER: cycle(self.owner), FRIEND: cycle(self.friend), NOBODY: cycle(self.nobody)}
+        owner, friend = self.clients[OWNER][0], self.clients[FRIEND][0]
+        self.base_url = owner.base_url
+        self.root = f"/{owner.name}/"
+        self.agents = agents_of(self.base_url, owner.name, friend.name)
+        self._turns = {by: cycle(some) for by, some in self.clients.items()}
 
     def send(self, by: str, method: str, path: str, headers: dict[str, str], content: bytes | None) -> Answer:
         client = next(self._turns[by])

@@ -11,31 +11,34 @@ from __future__ import annotations
 
 from itertools import count
 
-from tests.model.model_access import APPEND, CONTROL, READ, WRITE, Access
+from tests.model.model_access import APPEND, CONTROL, READ, WRITE, Access, Language
 from tests.model.model_answers import Answers, allowed, variant_of
 from tests.model.model_http import Tags, Verdict, acceptable, evaluate
 from tests.model.model_paths import ACL, above, is_auxiliary, is_reserved, parent_of, subject_of, twin_of
-from tests.model.model_rdf import NOTHING, TURTLE
+from tests.model.model_rdf import NOTHING, TURTLE, is_rdf
 from tests.model.model_values import CONTAINER, RDF_SOURCE, Answer, Outcome, Refused, Request, Resource, Triples, wrong
 from tests.model.model_writes import Writes, wants_container
 
 LDP = "http://www.w3.org/ns/ldp#"
+INBOX = "inbox/"
 ANY_REFUSAL = range(400, 500)
 
 
 class Model:
-    """One storage. `base_url` and `root` (`/alice/`) say where; `protected` are the documents that hold WebIDs."""
+    """One storage. `base_url` and `root` (`/alice/`) say where; `protected` are the documents that hold WebIDs, and
+    `language` is that of its access rules.
+    """
 
-    def __init__(self, base_url: str, root: str, owner: str, protected: frozenset[str]) -> None:
+    def __init__(self, base_url: str, root: str, owner: str, protected: frozenset[str], language: Language) -> None:
         self.base_url = base_url
         self.root = root
         self.resources: dict[str, Resource] = {}
         self.serials = count(1)
         self.tags = Tags()
-        self.access = Access(self.resources, root, owner, self.url)
+        self.access = Access(self.resources, root, owner, self.url, language)
         self.answers = Answers(self)
         self.writes = Writes(self, protected)
-        self._open: frozenset[int] = frozenset()
+        self.open: frozenset[int] = frozenset()
 
     def url(self, path: str) -> str:
         return self.base_url + path[1:]
@@ -59,16 +62,16 @@ class Model:
 
     def expect(self, request: Request) -> Outcome:
         malformed = _malformed(request)
-        self._open = frozenset()
+        self.open = frozenset()
         if is_reserved(request.path, self.root):
             return Outcome(refusals=frozenset(ANY_REFUSAL if request.method != "GET" else {400, 401, 403, 404}))
         try:
             outcome = self._outcome(request)
         except Refused as refused:
-            return Outcome(refusals=refused.statuses | malformed | self._open)
+            return Outcome(refusals=refused.statuses | malformed | self.open)
         if malformed:
             return Outcome(refusals=malformed)
-        return Outcome(outcome.successes, outcome.refusals | self._open)
+        return Outcome(outcome.successes, outcome.refusals | self.open)
 
     def _outcome(self, request: Request) -> Outcome:
         verb = {
@@ -91,7 +94,7 @@ class Model:
             return
         if missing and READ in granted:
             raise Refused(404)
-        raise Refused(401 if request.by is None else 403)
+        raise Refused(401 if request.by.agent is None else 403)
 
     def _need_control(self, request: Request) -> bool:
         """Whether this is an ACL; then Control of its subject is all that counts. Spec: #server-control-operation"""
@@ -129,6 +132,17 @@ class Model:
         if request.method == "PUT" and wants_container(request) and not request.path.endswith("/"):
             raise Refused(400)
 
+    def _check_notification(self, request: Request, resource: Resource) -> None:
+        """Who may not write in an inbox leaves RDF documents there. Raises: Refused -- 409, 415. Spec: LDN #receiver"""
+        if request.path != self.root + INBOX or WRITE in self.access.modes(request.path, request.by):
+            return
+        media_type = request.header("Content-Type")
+        found = {409} if wants_container(request) else set()
+        found |= {415} if media_type is not None and not is_rdf(media_type) else set()
+        if found:
+            unmet = Verdict.FAILED in evaluate(request, self.tags, resource)
+            raise Refused(*found, *({412} if unmet else ()))
+
     def _check_allowed(self, request: Request, resource: Resource | None) -> None:
         if request.method not in allowed(request.path, resource, self.root):
             raise Refused(405)
@@ -139,7 +153,7 @@ class Model:
         if verdicts == {Verdict.FAILED}:
             raise Refused(412)
         if Verdict.FAILED in verdicts:
-            self._open = frozenset({412})
+            self.open = frozenset({412})
 
     def _conflict(self, request: Request, resource: Resource) -> Refused:
         """Where a conflict of the target and a failed precondition meet, either may be told: s13.2.1 gives precedence to
@@ -155,7 +169,7 @@ class Model:
             self._need(request, subject_of(request.path), READ)
         resource = self.resources.get(request.path)
         if resource is None:
-            return self._elsewhere(request)
+            return self._unwritten(request) or self._elsewhere(request)
         variants = acceptable(request.header("Accept"), resource)
         tagged = frozenset(variant_of(each, request, resource) for each in variants)
         verdicts = evaluate(request, self.tags, resource, tagged)
@@ -167,6 +181,24 @@ class Model:
             refusals |= {416} if 416 in answers else frozenset()
             successes |= {status: check for status, check in answers.items() if status != 416}
         return Outcome(successes, refusals)
+
+    def _unwritten(self, request: Request) -> Outcome | None:
+        """Rules that are there though nobody wrote them. They have no validators, so what conditions come to is open."""
+        said = self.unwritten(request.path)
+        if said is None:
+            return None
+        resource = Resource(RDF_SOURCE, TURTLE, 0, said)
+        variants = acceptable(request.header("Accept"), resource)
+        answers = {status: self.answers.of_unwritten(request, resource, variants) for status in (200, 206, 304)}
+        if "If-None-Match" not in request.headers:
+            del answers[304]
+        return Outcome(answers, frozenset({412, 416} if _has_conditions(request) else {}))
+
+    def unwritten(self, path: str) -> Triples | None:
+        """What the rules of something say that has none of its own."""
+        if not path.endswith(ACL) or path in self.resources or subject_of(path) not in self.resources:
+            return None
+        return self.access.language.unwritten(self.url(path), self.url(subject_of(path)))
 
     def _elsewhere(self, request: Request) -> Outcome:
         """A redirect to the slash twin for whoever may read that (row 52). Raises: Refused -- 404"""
@@ -214,6 +246,7 @@ class Model:
             raise Refused(404)
         self._check_allowed(request, resource)
         self._check_model(request)
+        self._check_notification(request, resource)
         self._conditions(request, resource)
         if not request.content and request.header("Content-Type") is None and not wants_container(request):
             raise Refused(400)
@@ -243,7 +276,7 @@ class Model:
         """Modes with which some patch would be possible: of an existing document Append, else Append or Read."""
         granted = self.access.modes(subject_of(request.path), request.by)
         if APPEND not in granted and (resource is not None or READ not in granted):
-            raise Refused(401 if request.by is None else 403)
+            raise Refused(401 if request.by.agent is None else 403)
 
     def _delete(self, request: Request) -> Outcome:
         path, resource = request.path, self.resources.get(request.path)
@@ -262,6 +295,10 @@ class Model:
         self._conditions(request, resource)
         effect = self.writes.delete(request)
         return Outcome({204: effect, 200: effect})
+
+
+def _has_conditions(request: Request) -> bool:
+    return any(name.startswith("If-") or name == "Range" for name in request.headers)
 
 
 def _malformed(request: Request) -> frozenset[int]:

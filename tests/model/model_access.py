@@ -1,70 +1,58 @@
-"""Web Access Control: the rules in ACL documents, which of them reach a resource, and what each agent may then do.
+"""Access: which rules reach a resource, and what each who asks may then do with it, in whichever language they are written.
 
-Spec: WAC #effective-acl-resource, #authorization-evaluation, #authorization-conformance; REQUIREMENTS section 17,
-rows 24 to 30
+The two languages are `model_wac` and `model_acp`; here is what they have in common: rules lie in `.acl` resources along
+the hierarchy, modes are the four of the ACL ontology, and owners never lose control.
+
+Spec: WAC #effective-acl-resource; ACP s6; REQUIREMENTS section 17, rows 24 to 30
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-
-from rdflib.namespace import FOAF, RDF, Namespace
-from rdflib.term import Node, URIRef
+from typing import Protocol
 
 from tests.model.model_paths import ACL, above, subject_of
-from tests.model.model_values import RDF_SOURCE, Resource, Triples
-
-TERMS = Namespace("http://www.w3.org/ns/auth/acl#")
-VCARD = Namespace("http://www.w3.org/2006/vcard/ns#")
+from tests.model.model_values import RDF_SOURCE, Resource, Triples, Who
 
 READ, APPEND, WRITE, CONTROL = "read", "append", "write", "control"
 ALL = frozenset({READ, APPEND, WRITE, CONTROL})
 NONE: frozenset[str] = frozenset()
 
 Modes = frozenset[str]
-_MODES = {TERMS.Read: {READ}, TERMS.Append: {APPEND}, TERMS.Write: {WRITE, APPEND}, TERMS.Control: {CONTROL}}
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """One Authorization that counts."""
+class Place:
+    """A resource among the rules: those of its own and those of each container above, nearest first, as (subject,
+    document). `document` gives what another resource of this storage says, None where there is none.
+    """
 
-    modes: Modes
-    access_to: frozenset[Node]
-    default: frozenset[Node]
-    agents: frozenset[Node]
-    groups: frozenset[Node]
-    classes: frozenset[Node]
-
-
-@lru_cache(maxsize=1024)
-def rules_of(document: Triples) -> tuple[Rule, ...]:
-    """Spec: WAC #authorization-conformance"""
-    about: dict[Node, list[tuple[Node, Node]]] = {}
-    for s, p, o in document:
-        about.setdefault(s, []).append((p, o))
-    said = [pairs for pairs in about.values() if (RDF.type, TERMS.Authorization) in pairs]
-    return tuple(rule for rule in map(_rule, said) if _counts(rule))
+    url: str
+    rules: tuple[tuple[str, Triples], ...]
+    owner: str
+    creator: str | None
+    document: Callable[[str], Triples | None]
 
 
-def _rule(pairs: list[tuple[Node, Node]]) -> Rule:
-    def iris(predicate: URIRef) -> frozenset[Node]:
-        return frozenset(o for p, o in pairs if p == predicate and isinstance(o, URIRef))
+class Language(Protocol):
+    """A language for access rules."""
 
-    modes = frozenset(mode for each in iris(TERMS.mode) for mode in _MODES.get(URIRef(str(each)), set()))
-    classes = iris(TERMS.agentClass) & {FOAF.Agent, TERMS.AuthenticatedAgent}
-    return Rule(modes, iris(TERMS.accessTo), iris(TERMS.default), iris(TERMS.agent), iris(TERMS.agentGroup), classes)
+    def granted(self, place: Place, who: Who) -> Modes:
+        """What the rules give."""
+        ...
 
+    def keeps_control(self, document: Triples, root: str) -> bool | None:
+        """Whether the rules of a storage's root leave somebody in control of it; None if that is hard to say."""
+        ...
 
-def _counts(rule: Rule) -> bool:
-    return bool(rule.modes and (rule.access_to or rule.default) and (rule.agents or rule.groups or rule.classes))
+    def unwritten(self, rules: str, subject: str) -> Triples | None:
+        """What rules say that nobody has written, both by their URLs; None where there are none."""
+        ...
 
-
-def keeps_control(document: Triples, root: str) -> bool:
-    """Whether a root ACL leaves somebody in control. Spec: WAC #server-root-container-acl-authorization-control"""
-    return any(CONTROL in rule.modes and URIRef(root) in rule.access_to for rule in rules_of(document))
+    def announced(self, link: str, *, options: bool) -> list[str]:
+        """What is wrong with the `Link` field of an answer about rules that exist."""
+        ...
 
 
 @dataclass(slots=True)
@@ -75,44 +63,28 @@ class Access:
     root: str
     owner: str
     url: Callable[[str], str]
+    language: Language
+    knows_creators: bool = False
+    """Whether the server says that it keeps who made what."""
 
-    def modes(self, path: str, agent: str | None) -> Modes:
+    def modes(self, path: str, who: Who) -> Modes:
         """Modes on a resource or on what could be one, not on its ACL. Owners always keep Control (section 17, 29)."""
-        granted = self._granted(path, agent)
-        return granted | {CONTROL} if agent == self.owner else granted
+        granted = self.language.granted(self._place(path), who)
+        return granted | {CONTROL} if who.agent == self.owner else granted
 
-    def shown(self, path: str, agent: str | None) -> Modes:
+    def shown(self, path: str, who: Who) -> Modes:
         """Modes as `WAC-Allow` tells them: with Control, an ACL may be read and written (section 17, 26)."""
         if not path.endswith(ACL):
-            return self.modes(subject_of(path), agent)
-        return ALL if CONTROL in self.modes(path.removesuffix(ACL), agent) else NONE
+            return self.modes(subject_of(path), who)
+        return ALL if CONTROL in self.modes(path.removesuffix(ACL), who) else NONE
 
-    def _granted(self, path: str, agent: str | None) -> Modes:
-        """Spec: WAC #effective-acl-resource -- the nearest ACL alone counts, and from above only what it passes on."""
-        for each in (path, *above(path, self.root)):
-            document = self.resources.get(each + ACL)
-            if document is not None:
-                return self._evaluated(document.triples, each, agent, inherited=each != path)
-        return NONE
+    def _place(self, path: str) -> Place:
+        documents = [(each, self.resources.get(each + ACL)) for each in (path, *above(path, self.root))]
+        rules = tuple((self.url(each), document.triples) for each, document in documents if document is not None)
+        resource = self.resources.get(path) if self.knows_creators else None
+        return Place(self.url(path), rules, self.owner, resource.creator if resource else None, self._document)
 
-    def _evaluated(self, document: Triples, subject: str, agent: str | None, *, inherited: bool) -> Modes:
-        url = URIRef(self.url(subject))
-        rules = [rule for rule in rules_of(document) if url in (rule.default if inherited else rule.access_to)]
-        return frozenset(mode for rule in rules if self._is_for(rule, agent) for mode in rule.modes)
-
-    def _is_for(self, rule: Rule, agent: str | None) -> bool:
-        if FOAF.Agent in rule.classes:
-            return True
-        if agent is None:
-            return False
-        member = any(self._is_member(group, agent) for group in rule.groups)
-        return TERMS.AuthenticatedAgent in rule.classes or URIRef(agent) in rule.agents or member
-
-    def _is_member(self, group: Node, agent: str) -> bool:
-        """Groups of the same storage are read with the server's rights (section 17, row 24)."""
-        document = str(group).partition("#")[0]
-        paths = (
-            path for path, each in self.resources.items() if each.kind == RDF_SOURCE and self.url(path) == document
-        )
-        path = next(paths, None)
-        return path is not None and (group, VCARD.hasMember, URIRef(agent)) in self.resources[path].triples
+    def _document(self, url: str) -> Triples | None:
+        """Documents of the same storage are read with the server's rights (section 17, row 24)."""
+        found = (each for path, each in self.resources.items() if each.kind == RDF_SOURCE and self.url(path) == url)
+        return next((each.triples for each in found), None)

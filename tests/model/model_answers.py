@@ -17,7 +17,18 @@ from tests.model.model_access import ALL, Modes
 from tests.model.model_http import HTML, UNSATISFIABLE, WHOLE, asked_part, date_of
 from tests.model.model_paths import ACL, DESCRIPTION, is_auxiliary, parent_of
 from tests.model.model_rdf import essence, is_rdf, same, triples
-from tests.model.model_values import OTHER, RDF_SOURCE, Answer, Check, Request, Resource, Triple, Triples, wrong
+from tests.model.model_values import (
+    NOBODY,
+    OTHER,
+    RDF_SOURCE,
+    Answer,
+    Check,
+    Request,
+    Resource,
+    Triple,
+    Triples,
+    wrong,
+)
 from tests.model.model_writes import LDP, MEDIA_TYPES, PIM, STAT
 
 if TYPE_CHECKING:
@@ -97,6 +108,23 @@ class Answers:
             found |= self._ranges(request, resource, variants, whole)
         return found
 
+    def of_unwritten(self, request: Request, resource: Resource, variants: frozenset[str]) -> Check:
+        """Rules that nobody wrote: everything but validators."""
+
+        def check(answer: Answer) -> list[str]:
+            if answer.status == 304:
+                return wrong("*" in (request.header("If-None-Match") or ""), "unchanged, without validators")
+            media_type = answer.header("content-type")
+            found = wrong(essence(media_type) in variants, f"came as {media_type}")
+            found += wrong("etag" not in answer.headers, "a tag of what nobody wrote")
+            found += self._wac_allow(request, answer) + self._accepts(answer)
+            found += self._links(request, resource, answer)
+            if request.method == "GET" and answer.status == 200 and not found:
+                found += self._says(request, resource, answer)
+            return found
+
+        return check
+
     def _whole(self, request: Request, resource: Resource, variants: frozenset[str], answer: Answer) -> list[str]:
         media_type = answer.header("content-type")
         found = wrong(media_type in variants or essence(media_type) in variants, f"came as {media_type}")
@@ -129,9 +157,8 @@ class Answers:
         """Spec: WAC #wac-allow, #server-wac-allow; section 17, rows 27 and 28"""
         access, path = self._model.access, request.path
         told = dict(re.findall(r'(\w+)="([^"]*)"', answer.header("wac-allow")))
-        everyone = access.shown(path, None)
         found = []
-        for group, modes in (("user", access.shown(path, request.by) | everyone), ("public", everyone)):
+        for group, modes in (("user", access.shown(path, request.by)), ("public", access.shown(path, NOBODY))):
             named: Modes = frozenset(told.get(group, "").split())
             found += wrong(named == modes & ALL, f"WAC-Allow of {group}: {sorted(named)}, expected {sorted(modes)}")
         return found + wrong("wac-allow" in answer.headers, "no WAC-Allow")
@@ -154,6 +181,9 @@ class Answers:
         if not is_auxiliary(path):
             found += wrong(f'<{url}{ACL}>; rel="acl"' in link, "no link to the ACL")
             found += wrong(link.count('rel="describedby"') == 1, "not one link to a description")
+            found += wrong(f'<{url}{DESCRIPTION}>; rel="describedby"' in link, "no link to the description")
+        elif path.endswith(ACL):
+            found += self._model.access.language.announced(link, options=False)
         is_storage = f'<{PIM.Storage}>; rel="type"' in link
         return found + wrong(is_storage == (path == self._model.root), "the type pim:Storage is not the root's alone")
 
@@ -164,6 +194,8 @@ class Answers:
             is_right = methods == expected if resource else expected <= methods
             found = wrong(is_right, f"Allow: {answer.header('allow')}, expected {sorted(expected)}")
             found += wrong(STORAGE_DESCRIPTION in answer.header("link"), "no link to the storage description")
+            if request.path.endswith(ACL) and (resource or self._model.unwritten(request.path)):
+                found += self._model.access.language.announced(answer.header("link"), options=True)
             return found + self._accepts(answer)
 
         return check

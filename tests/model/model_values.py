@@ -19,10 +19,22 @@ CONTAINER, RDF_SOURCE, OTHER = "container", "RDF source", "other"
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """One request as it is sent. `by` is a WebID, None for nobody; `now` is the server's second, None if unknown."""
+class Who:
+    """Who asks: an agent, the client it uses, and the issuer that vouches for them. Nobody is none of these."""
 
-    by: str | None
+    agent: str | None = None
+    client: str | None = None
+    issuer: str | None = None
+
+
+NOBODY = Who()
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request as it is sent. `now` is the server's second, None if unknown."""
+
+    by: Who
     method: str
     path: str
     headers: Mapping[str, str]
@@ -65,6 +77,7 @@ class Resource:
     modified: int | None = None
     state: int = 0
     shade: int = 0
+    creator: str | None = None
 
     @property
     def is_container(self) -> bool:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from rdflib.namespace import DCTERMS, RDF, Namespace
 from rdflib.term import BNode, Node, URIRef
 
-from tests.model.model_access import READ, keeps_control
+from tests.model.model_access import READ
 from tests.model.model_patch import Patch, parse
 from tests.model.model_paths import ACL, DESCRIPTION, above, is_auxiliary, parent_of, subject_of, twin_of
 from tests.model.model_rdf import NOTHING, TURTLE, essence, is_rdf, same, triples
@@ -128,8 +128,13 @@ class Writes:
 
     def _check_document(self, path: str, said: Triples, *, before: Resource | None) -> None:
         """Raises: Refused -- 409, 422: what a client may not say there"""
-        if path == self._model.root + ACL and not keeps_control(said, self._model.url(self._model.root)):
-            raise Refused(409)
+        model = self._model
+        if path == model.root + ACL:
+            keeps = model.access.language.keeps_control(said, model.url(model.root))
+            if keeps is None:
+                model.open |= {409}
+            elif not keeps:
+                raise Refused(409)
         described = path if path.endswith("/") else subject_of(path) if path.endswith(DESCRIPTION) else ""
         if described.endswith("/") and any(self._is_managed(each, described) for each in said):
             raise Refused(409)
@@ -166,14 +171,14 @@ class Writes:
     def patch(self, request: Request, resource: Resource | None, patch: Patch) -> Check:
         """Raises: Refused -- 409: it does not fit; nothing comes of it; 422"""
         path = request.path
-        said = patch.apply(resource.triples if resource else NOTHING)
+        said = patch.apply(resource.triples if resource else self._model.unwritten(path) or NOTHING)
         if resource is None and not said:
             raise Refused(409)
         self._check_document(path, said, before=resource)
 
         def done(answer: Answer) -> list[str]:
             if resource is None:
-                self._bring_about(path, Resource(RDF_SOURCE, TURTLE, 0, said), request.now)
+                self._bring_about(path, Resource(RDF_SOURCE, TURTLE, 0, said), request)
             else:
                 self._patched(path, resource, said, request.now)
             return self._told(path, answer)
@@ -210,28 +215,29 @@ class Writes:
     def _create(self, request: Request, path: str, said: Triples) -> None:
         media_type = request.header("Content-Type") or TURTLE
         if path.endswith("/"):
-            self._bring_about(path, Resource(CONTAINER, TURTLE, 0), request.now)
+            self._bring_about(path, Resource(CONTAINER, TURTLE, 0), request)
             if said:
                 described = Resource(RDF_SOURCE, essence(media_type), 0, said)
-                self._bring_about(path + DESCRIPTION, described, request.now)
+                self._bring_about(path + DESCRIPTION, described, request)
             return
-        self._bring_about(path, _document(request, media_type, said), request.now)
+        self._bring_about(path, _document(request, media_type, said), request)
 
-    def _bring_about(self, path: str, resource: Resource, now: int | None) -> None:
+    def _bring_about(self, path: str, resource: Resource, request: Request) -> None:
         """Make it, and the containers above it from the topmost. Spec: #server-put-patch-intermediate-containers"""
         if not is_auxiliary(path):
             for container in reversed(above(path, self._model.root)):
                 if container not in self._resources:
-                    self._bring_about(container, Resource(CONTAINER, TURTLE, 0), now)
-        resource.serial, resource.modified = next(self._model.serials), now
+                    self._bring_about(container, Resource(CONTAINER, TURTLE, 0), request)
+        resource.serial, resource.modified = next(self._model.serials), request.now
+        resource.creator = request.by.agent
         self._resources[path] = resource
-        self._show(path, now, grew=True)
+        self._show(path, request.now, grew=True)
 
     def _replace(self, request: Request, path: str, said: Triples) -> None:
         before = self._resources[path]
         after = _document(request, request.header("Content-Type") or TURTLE, said)
         after.serial, after.state, after.shade = before.serial, before.state + 1, before.shade
-        after.modified = request.now
+        after.modified, after.creator = request.now, before.creator
         self._resources[path] = after
         self._show(path, request.now, grew=False)
 

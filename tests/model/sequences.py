@@ -1,4 +1,5 @@
-"""Random sequences of requests by three agents: few names and small documents, so that they meet often.
+"""Random sequences of requests by two agents, each with two apps, and by nobody: few names and small documents, so that
+they meet often.
 
 Drawn from a seed and nothing else, so the same seed is the same sequence.
 """
@@ -13,6 +14,7 @@ from random import Random
 
 from tests.model.asks import Ask
 from tests.model.model_paths import ACL, DESCRIPTION, subject_of
+from tests.model.rules import LANGUAGES, Rules, everything, sparql_prefixes, turtle_prefixes
 
 TURTLE, JSON_LD, N_TRIPLES, PLAIN = "text/turtle", "application/ld+json", "application/n-triples", "text/plain"
 N3, SPARQL = "text/n3", "application/sparql-update"
@@ -20,6 +22,7 @@ BASIC = '<http://www.w3.org/ns/ldp#BasicContainer>; rel="type"'
 DIRECT = '<http://www.w3.org/ns/ldp#DirectContainer>; rel="type"'
 MINIMAL = 'return=representation; include="http://www.w3.org/ns/ldp#PreferMinimalContainer"'
 
+AGENTS = ("alice", "alice-too", "bob", "bob-too", "nobody")
 CONTAINERS = ("m/", "m/box/", "m/box/in/", "m/new/")
 DOCUMENTS = ("m/a", "m/b", "m/c.ttl", "m/t.txt", "m/box/d", "m/box/t", "m/box/in/e", "m/new/deep/f", "m/group")
 TWINS = ("m/a/", "m/box", "m/box/in", "m/new", "m/t.txt/")
@@ -28,7 +31,18 @@ LIKELY = {
     "_get": ("m/a", "m/box/d", "m/t.txt", "m/t.txt", "m/box/t", "m/", "m/box/", "m/box/in/", ""),
     "_put": ("m/a", "m/b", "m/t.txt", "m/box/t", "m/box/in/e"),
     "_post": ("m/", "m/box/", "m/new/", "inbox/"),
-    "_patch": ("m/a", "m/a", "m/b", "m/c.ttl", "m/box/d", "m/box/d", "m/box/.meta", "m/a.meta", "m/new/deep/f"),
+    "_patch": (
+        "m/a",
+        "m/a",
+        "m/b",
+        "m/c.ttl",
+        "m/box/d",
+        "m/box/d",
+        "m/box/.meta",
+        "m/a.meta",
+        "m/new/deep/f",
+        "m/box/.acl",
+    ),
     "_delete": ("m/a", "m/b", "m/t.txt", "m/box/d", "m/box/t", "m/box/in/e", "m/box/in/", "m/new/"),
     "_options": ("m/a", "m/box/", "m/t.txt", "m/new/"),
 }
@@ -40,57 +54,51 @@ ACCEPTS = (
     *(f"{TURTLE};q=0.5, {JSON_LD}", "image/png", PLAIN, f"{PLAIN}, {N_TRIPLES};q=0.2", "text/html", "*/*;q=0"),
 )
 RANGES = ("bytes=0-3", "bytes=2-", "bytes=-2", "bytes=999999-", "bytes=5-2", "bytes=0-1,3-4", "items=0-1", "bytes=-0")
-MODES = ("Read", "Append", "Write", "Control")
 
 PREFIXES = "@prefix ex: <http://example.org/>.\n"
-ACL_PREFIXES = "@prefix acl: <http://www.w3.org/ns/auth/acl#>.\n@prefix foaf: <http://xmlns.com/foaf/0.1/>.\n"
 VCARD = "@prefix vcard: <http://www.w3.org/2006/vcard/ns#>.\n"
 PATCH = "@prefix solid: <http://www.w3.org/ns/solid/terms#>.\n@prefix ex: <http://example.org/>.\n"
 
 
-def sequence(seed: int, length: int) -> list[Ask]:
+def sequence(seed: int, length: int, language: str = "wac") -> list[Ask]:
     """The asks of one episode: a few that make something to work with, then whatever comes."""
-    drawn = Sequence(Random(seed))
+    drawn = Sequence(Random(seed), language)
     asks = list(drawn.beginning())
     while len(asks) < length:
         asks += drawn.some()
     return asks[:length]
 
 
-def audit(paths: list[str], first: int) -> Iterator[Ask]:
+def audit(paths: list[str], first: int, language: str = "wac") -> Iterator[Ask]:
     """Everything that should exist, seen by its owner: rules of parts go, so that those of the whole reach all of it."""
     numbers = count(first)
-    yield Ask(next(numbers), "alice", "PUT", ACL, {"Content-Type": TURTLE}, ACL_PREFIXES + _everything())
+    yield Ask(next(numbers), "alice", "PUT", ACL, {"Content-Type": TURTLE}, everything(language))
     for path in sorted(path for path in paths if path.endswith(ACL) and path != ACL):
         yield Ask(next(numbers), "alice", "DELETE", path)
     for path in sorted(path for path in paths if not path.endswith(ACL) or path == ACL):
         yield Ask(next(numbers), "alice", "GET", path, {"Accept": f"{N_TRIPLES}, */*;q=0.1"})
 
 
-def _everything() -> str:
-    modes = ", ".join(f"acl:{mode}" for mode in MODES)
-    return f"[] a acl:Authorization; acl:agent <%ALICE%>; acl:accessTo <%POD%>; acl:default <%POD%>; acl:mode {modes} ."
-
-
 class Sequence:
     """Draws asks, and remembers what it asked to be made."""
 
-    def __init__(self, random: Random) -> None:
+    def __init__(self, random: Random, language: str) -> None:
         self._random = random
+        self._rules: Rules = LANGUAGES[language](random)
         self._numbers = count(1)
         self._posts: list[int] = []
 
     def beginning(self) -> Iterator[Ask]:
         """By the owner, in most episodes: documents of each kind, and a container that a friend may use."""
-        yield self._put_acl("m/.acl", by="alice", rules=self._usual_rules())
+        yield self._put_acl("m/.acl", by="alice", rules=self._rules.usual())
         for path in ("m/a", "m/box/d", "m/t.txt"):
             yield self._put(path, by="alice")
-        yield self._put_acl("m/.acl", by="alice", rules=self._usual_rules())
+        yield self._put_acl("m/.acl", by="alice", rules=self._rules.usual())
         yield self._put_group(by="alice")
 
     def some(self) -> list[Ask]:
         """One ask, or a write and somebody looking at what came of it."""
-        if self._random.random() < 0.08:
+        if self._random.random() < 0.1:
             return self._members_tried() if self._random.random() < 0.2 else self._rules_tried()
         verbs = {self._get: 30, self._put: 24, self._post: 10, self._patch: 20, self._delete: 10, self._options: 4}
         draw = self._random.choices(list(verbs), weights=list(verbs.values()))[0]
@@ -113,17 +121,18 @@ class Sequence:
             path = subject if self._random.random() < 0.4 else self._random.choice(inside)
             if draw == self._put and subject.endswith("/"):
                 path = subject + self._random.choice(("x", "y", "y/z"))
-            asks.append(replace(draw(path), by=self._random.choice(("bob", "bob", "nobody"))))
+            asks.append(replace(draw(path), by=self._random.choice(("bob", "bob", "bob-too", "nobody"))))
         return asks
 
     def _members_tried(self) -> list[Ask]:
         """A group may use something, then has other members; the friend tries each time."""
         subject = self._random.choice(("m/box/", "m/a", "m/box/d"))
-        rules = [self._rule("acl:agent <%ALICE%>", MODES), self._rule("acl:agentGroup <%POD%m/group#friends>", MODES)]
+        rules = [self._rules.of_owner(), self._rules.of_group()]
         asks = [self._put_acl(subject + ACL, "alice", rules), self._put_group("alice")]
         for _ in range(3):
             draw = self._random.choice((self._get, self._get, self._patch, self._put))
-            asks += [replace(draw(subject), by="bob"), self._put_group("alice")]
+            by = self._random.choice(("bob", "bob", "bob-too"))
+            asks += [replace(draw(subject), by=by), self._put_group("alice")]
         return asks
 
     # -- parts -------------------------------------------------------------------------------------------------------
@@ -134,7 +143,7 @@ class Sequence:
         return Ask(next(self._numbers), by or self._agent(), method, path, sent, content, seconds)
 
     def _agent(self) -> str:
-        return self._random.choices(("alice", "bob", "nobody"), weights=(58, 30, 12))[0]
+        return self._random.choices(AGENTS, weights=(50, 8, 22, 8, 12))[0]
 
     def _maybe(self, chance: float, value: str) -> str | None:
         return value if self._random.random() < chance else None
@@ -296,53 +305,21 @@ class Sequence:
     def _put_group(self, by: str | None) -> Ask:
         members = self._random.choice((["%BOB%"], ["%BOB%"], ["%ALICE%", "%BOB%"], ["%ALICE%"], []))
         said = "".join(f"; vcard:hasMember <{each}>" for each in members)
-        return self._ask(by, "PUT", "m/group", {"Content-Type": TURTLE}, f"{VCARD}<#friends> a vcard:Group{said} .")
+        app = self._random.choice(("%APP%", "%OTHER%"))
+        more = f"<#apps> vcard:hasMember <{app}> . <#issuers> vcard:hasMember <%ISSUER%> ."
+        content = f"{VCARD}<#friends> a vcard:Group{said} . {more}"
+        return self._ask(by, "PUT", "m/group", {"Content-Type": TURTLE}, content)
 
     # -- access rules ------------------------------------------------------------------------------------------------
 
-    def _usual_rules(self) -> list[str]:
-        owner = self._rule("acl:agent <%ALICE%>", MODES)
-        return [owner, self._rule("acl:agent <%BOB%>", ("Read", self._random.choice(("Append", "Write"))))]
-
     def _put_acl(self, path: str, by: str | None = None, rules: list[str] | None = None) -> Ask:
         if rules is None:
-            rules = [self._rule("acl:agent <%ALICE%>", MODES)] if self._random.random() < 0.8 else []
-            rules += [self._random_rule() for _ in range(self._random.choice((0, 1, 1, 2)))]
-        said = ACL_PREFIXES + "\n".join(rules)
+            rules = [self._rules.of_owner()] if self._random.random() < 0.8 else []
+            rules += [self._rules.any() for _ in range(self._random.choice((0, 1, 1, 2)))]
+        said = turtle_prefixes(self._rules.language) + self._rules.statements(rules)
         media_type, content = (TURTLE, said) if by or self._random.random() < 0.93 else self._content("m/a")
         headers = self._conditions(path, reading=False) if by is None else {}
         return self._ask(by, "PUT", path, headers | {"Content-Type": media_type}, content)
-
-    def _random_rule(self) -> str:
-        whom = (
-            *("acl:agent <%BOB%>", "acl:agent <%BOB%>", "acl:agentClass foaf:Agent", "acl:agentClass foaf:Agent"),
-            *("acl:agentClass acl:AuthenticatedAgent", "acl:agentGroup <%POD%m/group#friends>"),
-            *("acl:agentGroup <%POD%m/group#others>", ""),
-        )
-        modes = self._random.choice(
-            (
-                ("Read",),
-                ("Read",),
-                ("Append",),
-                ("Read", "Append"),
-                ("Read", "Write"),
-                ("Write",),
-                ("Control",),
-                MODES,
-                (),
-            )
-        )
-        about = self._random.choices(
-            ((True, True), (True, False), (False, True), (False, False)), weights=(40, 25, 25, 10)
-        )[0]
-        return self._rule(self._random.choice(whom), modes, *about)
-
-    def _rule(self, whom: str, modes: tuple[str, ...], access_to: bool = True, default: bool = True) -> str:
-        url = "%SUBJECT%" if self._random.random() < 0.95 else "%POD%m/"
-        said = [whom, f"acl:mode {', '.join(f'acl:{mode}' for mode in modes)}" if modes else ""]
-        said += [f"acl:accessTo <{url}>" * access_to, f"acl:default <{url}>" * default]
-        kind = "acl:Authorization" if self._random.random() < 0.97 else "acl:Something"
-        return f"[] a {kind}; {'; '.join(filter(None, said))} ."
 
     # -- patches -----------------------------------------------------------------------------------------------------
 
@@ -351,6 +328,8 @@ class Sequence:
         if path == "profile/card":
             return self._ask(None, "PATCH", path, {"Content-Type": SPARQL}, self._profile_patch())
         draw = self._random.choices((self._n3_patch, self._sparql, self._bad_patch), weights=(60, 30, 10))[0]
+        if path.endswith(ACL) and self._random.random() < 0.7:
+            draw = self._patch_of_rules
         media_type, content = draw()
         return self._ask(None, "PATCH", path, headers | {"Content-Type": media_type}, content)
 
@@ -393,6 +372,14 @@ class Sequence:
             return SPARQL, f"{prefix}{''.join(parts)}WHERE {{ {where} }}"
         parts = (f"DELETE DATA {{ {deletes} }}" * bool(deletes), f"INSERT DATA {{ {inserts} }}" * bool(inserts))
         return SPARQL, prefix + ("; ".join(filter(None, parts)) or "INSERT DATA {}")
+
+    def _patch_of_rules(self) -> tuple[str, str]:
+        """One rule more."""
+        said, language = self._rules.statements([self._rules.any()]), self._rules.language
+        if self._random.random() < 0.5:
+            return SPARQL, f"{sparql_prefixes(language)}INSERT DATA {{ {said} }}"
+        patch = f"_:patch a solid:InsertDeletePatch; solid:inserts {{ {said} }} ."
+        return N3, f"{PATCH}{turtle_prefixes(language)}{patch}"
 
     def _bad_patch(self) -> tuple[str, str]:
         a, b = (

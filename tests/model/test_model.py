@@ -1,29 +1,34 @@
-"""The application against an independent model: random sequences of three agents, each answer judged by the model.
+"""The application against an independent model: random sequences of requests, each answer judged by the model.
 
 What fails prints the fewest steps that still show it; `python -m tests.model --replay FILE` plays them again.
 
-Spec: Solid Protocol; WAC; LDP; RFC 9110
+Spec: Solid Protocol; WAC; ACP; LDP; RFC 9110
 """
 
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from pod.config import AccessControl
 from tests.model.asks import read, written
-from tests.model.driving import Machine, Sockets, machine
+from tests.model.driving import AGAIN, FRIEND, OWNER, STRANGER, Machine, Sockets, app_of, machine
 from tests.model.model_values import Answer
-from tests.model.playing import EPISODE, Play, Report, run
+from tests.model.playing import EPISODE, Play, Report, Seen, run
 from tests.model.sequences import sequence
-from tests.support.client import SolidClient
+from tests.support.client import Login, SolidClient
 from tests.support.figures import record
-from tests.support.fixtures import signed_in
-from tests.support.server import ALICE, BOB, running_server
+from tests.support.server import Account, Client, Server, running_server
 
-OPERATIONS, OPERATIONS_OVER_SOCKETS, OPERATIONS_AT_LENGTH = 5_000, 300, 200_000
+OPERATIONS: dict[AccessControl, int] = {"wac": 2_500, "acp": 2_500}
+OPERATIONS_OVER_SOCKETS = 150
+OPERATIONS_AT_LENGTH = 100_000
+"""Under each language."""
 CONNECTIONS = 3
 
 SEEN_OF_EACH = {
@@ -39,41 +44,66 @@ SEEN_OF_EACH = {
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
-    with machine(tmp_path_factory.mktemp("model")) as running:
-        yield running
+def machines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Machine]]:
+    with ExitStack() as stack:
+        folders = {language: tmp_path_factory.mktemp(language) for language in OPERATIONS}
+        yield {language: stack.enter_context(machine(folder, language)) for language, folder in folders.items()}
+
+
+@pytest.fixture(scope="module")
+def made(machines: dict[str, Machine]) -> Machine:
+    return machines["wac"]
 
 
 def check(report: Report) -> None:
     assert not report.disagreements, f"after {report.operations} operations\n{report.disagreements[0]}"
 
 
-def test_the_application_does_what_the_model_expects(made: Machine) -> None:
-    report = run(made.new_pod, seed=1, operations=OPERATIONS, length=EPISODE)
-    check(report)
-    missed = {(method, status) for method, some in SEEN_OF_EACH.items() for status in some} - report.seen.keys()
+def test_the_application_does_what_the_model_expects(machines: dict[str, Machine]) -> None:
+    seen: Seen = Counter()
+    for language, operations in OPERATIONS.items():
+        report = run(machines[language].new_pod, seed=1, operations=operations, length=EPISODE)
+        check(report)
+        seen += report.seen
+    missed = {(method, status) for method, some in SEEN_OF_EACH.items() for status in some} - seen.keys()
     assert not missed, "the sequences never came to these answers"
 
 
+def with_two_apps(name: str) -> Account:
+    clients = tuple(Client(app_of(name, suffix), f"{name}-secret{suffix}") for suffix in ("", AGAIN))
+    return Account(name, f"{name}@example.org", f"{name}-password-of-many-words", clients)
+
+
+def connections(server: Server) -> dict[str, list[SolidClient]]:
+    found = {STRANGER: [SolidClient(server.base_url) for _ in range(CONNECTIONS)]}
+    for name, account in zip((OWNER, FRIEND), server.accounts, strict=True):
+        for suffix, client in zip(("", AGAIN), account.clients, strict=True):
+            login = Login(server.base_url, client.id, client.secret)
+            found[name + suffix] = [SolidClient(server.base_url, login, account.name) for _ in range(CONNECTIONS)]
+    return found
+
+
 @pytest.mark.e2e
-def test_a_server_with_two_processes_does_what_the_model_expects() -> None:
-    with running_server((ALICE, BOB), environment={"FREEHOLD_WORKERS": "2"}) as server:
-        agents = [signed_in(server, ALICE), signed_in(server, BOB), SolidClient(server.base_url)]
-        owner, friend, nobody = (
-            [each, *(SolidClient(each.base_url, each.login, each.name) for _ in range(CONNECTIONS - 1))]
-            for each in agents
-        )
-        play = Play(Sockets(owner, friend, nobody))
-        found = play.play(sequence(seed=4711, length=OPERATIONS_OVER_SOCKETS))
+@pytest.mark.parametrize("language", OPERATIONS)
+def test_a_server_with_two_processes_does_what_the_model_expects(language: str) -> None:
+    settings = {"FREEHOLD_WORKERS": "2", "FREEHOLD_ACCESS_CONTROL": language}
+    with running_server((with_two_apps("alice"), with_two_apps("bob")), environment=settings) as server:
+        play = Play(Sockets(connections(server), language))
+        found = play.play(sequence(seed=4711, length=OPERATIONS_OVER_SOCKETS, language=language))
     assert found is None, f"\n{found}"
 
 
 @pytest.mark.soak
-def test_the_application_does_what_the_model_expects_at_length(made: Machine) -> None:
-    report = run(made.new_pod, seed=1_000_000, operations=OPERATIONS_AT_LENGTH, length=EPISODE)
-    found = len(report.disagreements)
-    record("Against the model", {"operations": report.operations, "disagreements with the model": found})
-    check(report)
+def test_the_application_does_what_the_model_expects_at_length(machines: dict[str, Machine]) -> None:
+    reports = {
+        language.upper(): run(made.new_pod, seed=1_000_000, operations=OPERATIONS_AT_LENGTH, length=EPISODE)
+        for language, made in machines.items()
+    }
+    figures = {f"operations with {name}": report.operations for name, report in reports.items()}
+    figures["disagreements with the model"] = sum(len(report.disagreements) for report in reports.values())
+    record("Against the model", figures)
+    for report in reports.values():
+        check(report)
 
 
 # -- the model itself --------------------------------------------------------------------------------------------------
