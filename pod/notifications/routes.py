@@ -20,6 +20,7 @@ from pod.notifications import channel, gateway
 from pod.notifications.sender import SENDER_PATH, sender_document
 from pod.notifications.subscription import (
     ACCEPT_POST,
+    MESSAGE_TYPES,
     REQUEST_BYTES_MAX,
     check_content_type,
     compacted,
@@ -143,7 +144,7 @@ def _service(routes: Blueprint, services: Services, asking: _Asking, offered: Ch
             wanted = read_subscription(_content(), media_type, offered, url)
             opened = channel.subscribe(services, wanted, credentials, network)
         told = channel.described(services, opened.channel, opened.capability)
-        response = _negotiated(services, told["id"], _json(told), JSON_LD, _NOT_KEPT)
+        response = _told(services, told)
         response.status_code = 201 if offered is ChannelType.WEB_PUSH else 200
         response.headers["Location"] = told["id"]
         return response
@@ -158,7 +159,7 @@ def _channels(routes: Blueprint, services: Services, asking: _Asking) -> None:
         with asking.known(CHANNELS_PATH + key) as credentials:
             found = channel.find(services, key, credentials)
         told = channel.described(services, found)
-        return _negotiated(services, told["id"], _json(told), JSON_LD, _NOT_KEPT)
+        return _told(services, told)
 
     @routes.delete(f"/{CHANNELS_PATH}<key>")
     def unsubscribe(key: str) -> Response:
@@ -219,6 +220,15 @@ def _negotiated(services: Services, url: str, content: bytes, stored: str, keepi
     if media_type != stored:
         content = formats.serialize(services.parse(content, stored, url), media_type)
     return Response(content, content_type=media_type, headers={"Cache-Control": keeping, "Vary": "Accept"})
+
+
+def _told(services: Services, channel: dict[str, Json]) -> Response:
+    """A channel, in JSON-LD for whoever accepts nothing we have: it exists, and must be known to be ended."""
+    media_type = negotiate(request.headers.get("Accept"), MESSAGE_TYPES) or JSON_LD
+    content = _json(channel)
+    if media_type != JSON_LD:
+        content = formats.serialize(services.parse(content, JSON_LD, channel["id"]), media_type)
+    return Response(content, content_type=media_type, headers={"Cache-Control": _NOT_KEPT, "Vary": "Accept"})
 
 
 def _json(document: dict[str, Json]) -> bytes:

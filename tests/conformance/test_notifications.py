@@ -180,6 +180,7 @@ def request(topic: str, channel_type: str = "WebSocketChannel2023", **more: Any)
 # -- subscribing -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.requirement("ldn2023#subscription-server-subscription-response")
 @pytest.mark.requirement("solid#server-notifications-protocol-subscription-server")
 @pytest.mark.requirement("notifications#subscription-server-subscription-response")
 @pytest.mark.requirement("notifications#subscription-server-subscription-request-content-type")
@@ -226,6 +227,11 @@ def test_the_answer_is_had_in_turtle_too(alice: SolidClient, doc: str) -> None:
     assert str(channel) == answer.headers["Location"]
 
 
+def test_who_accepts_nothing_we_have_is_told_of_the_channel_all_the_same(alice: SolidClient, doc: str) -> None:
+    answer = alice.post(offered(alice), headers=JSON | {"Accept": "application/json"}, json=request(doc))
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, JSON_LD)
+
+
 def test_a_request_may_be_turtle(alice: SolidClient, doc: str) -> None:
     turtle = f"@prefix notify: <{NOTIFY}>. <> a notify:WebSocketChannel2023; notify:topic <{doc}>."
     assert alice.post(offered(alice), turtle, headers={"Content-Type": "text/turtle"}).json()["topic"] == doc
@@ -235,6 +241,7 @@ def test_a_channel_may_have_several_topics_of_one_storage(alice: SolidClient, co
     assert set(subscribe(alice, "WebSocketChannel2023", doc, container)["topic"]) == {doc, container}
 
 
+@pytest.mark.requirement("webpush2023#features")
 @pytest.mark.requirement("notifications#notify-startAt")
 @pytest.mark.requirement("notifications#notify-endAt")
 @pytest.mark.requirement("notifications#notify-rate")
