@@ -86,20 +86,18 @@ class Services:
         return ETag(self.store.epoch, state.state_version, code + MINIMAL if minimal else code)
 
     def parse(self, content: bytes, media_type: str, base: str, limits: Limits | None = None) -> Dataset:
-        """A document that was accepted, or a stranger's: with the contexts that are known already.
+        """A document that was accepted: with the contexts that are known already.
 
         Raises: MalformedContent, ContentTooLarge, UnprocessableContent
         """
         return formats.parse(content, media_type, base=base, limits=limits or self.limits, contexts=self.kept_contexts)
 
-    def parse_new(self, content: bytes, media_type: str, base: str) -> Dataset:
-        """A document on its way in: may wait for JSON-LD contexts of other servers, so never in a transaction.
-
-        Raises: MalformedContent, ContentTooLarge, UnprocessableContent
+    def contexts_for(self, base: str) -> ContextLoader:
+        """For a document on its way in: others may be waited for and kept on its storage's account, so never ask in a
+        transaction.
         """
         path = self.placement.local_path(base)
-        contexts = self.new_contexts.of_document(storage_of(path) if path else "")
-        return formats.parse(content, media_type, base=base, limits=self.limits, contexts=contexts)
+        return self.new_contexts.of_document(storage_of(path) if path else "")
 
     def close(self) -> None:
         self.authenticator.close()

@@ -89,7 +89,7 @@ def _no_room(room: int) -> QuotaExceeded:
 def _receive_document(
     services: Services, body: Body, target: Target, *, by_account: bool, is_identity: bool
 ) -> Incoming:
-    """An RDF body: read whole under its cap, parsed, then staged as it came.
+    """An RDF body: read whole under its cap, read through, then staged as it came.
 
     Spec: LDP 4.2.1.5 -- relative IRIs resolve against the URL of the resource it is about.
     """
@@ -99,28 +99,39 @@ def _receive_document(
     with taken_in(services, body, bytes_max) as (file, size), services.large_work.document(size):
         data = file.read()
         media_type = body.media_type.essence
-        parse = services.parse_new if by_account else services.parse
         try:
-            dataset = parse(data, media_type, services.placement.url(target.path))
+            judged = is_judged(target, is_identity=is_identity)
+            dataset = _understood(services, data, media_type, target, by_account=by_account, judged=judged)
         except PodError as problem:
             return Incoming(EMPTY, Kind.RDF, problem=problem)
         # A container's will stand in its description resource, whose URL is another base: make its IRIs absolute.
         # A JSON-LD context elsewhere may change, and then a profile would tell others of another issuer; and whoever
         # decides by an ACL knows no contexts but the best known: write them out.
         is_authority = is_identity or target.auxiliary is Auxiliary.ACL
-        if target.is_container or (is_authority and media_type == formats.JSON_LD.media_type):
+        if dataset is not None and (target.is_container or (is_authority and media_type == formats.JSON_LD.media_type)):
             data = formats.serialize(dataset, media_type)
             if len(data) > bytes_max:
                 return Incoming(EMPTY, Kind.RDF, problem=_too_large(bytes_max))
-        judged = dataset if is_judged(target, is_identity=is_identity) else None
-        del dataset
-    return Incoming(stage_bytes(services, data, media_type), Kind.RDF, judged)
+    return Incoming(stage_bytes(services, data, media_type), Kind.RDF, dataset)
+
+
+def _understood(
+    services: Services, data: bytes, media_type: str, target: Target, *, by_account: bool, judged: bool
+) -> Dataset | None:
+    """What the document says, if it is to be `judged`; else it is only seen that it can be read, which costs less.
+
+    Raises: MalformedContent, ContentTooLarge, UnprocessableContent
+    """
+    base = services.placement.url(target.path)
+    contexts = services.contexts_for(base) if by_account else services.kept_contexts
+    if judged:
+        return formats.parse(data, media_type, base=base, limits=services.limits, contexts=contexts)
+    formats.validate(data, media_type, base=base, limits=services.limits, contexts=contexts)
+    return None
 
 
 def is_judged(target: Target, *, is_identity: bool) -> bool:
-    """Whether rules look at what the document says: such documents are small. Others are not kept in memory any longer
-    than it takes to see that they can be read.
-    """
+    """Whether rules look at what the document says: such documents are small. Of others no graph is made."""
     return is_identity or target.is_container or target.auxiliary is not None
 
 

@@ -104,19 +104,23 @@ def parse(content: bytes, media_type: str, *, base: str, limits: Limits, context
     Raises: MalformedContent -- it does not parse; `line` and `column` where that is known.
     Raises: ContentTooLarge -- a cap. UnprocessableContent -- a JSON-LD context that cannot be had, an IRI that is none.
     """
-    rdf_format = _format(media_type)
-    content = decoded(content, limits.bytes)
-    rdf_format.check(content, limits)
-    if rdf_format is JSON_LD:
-        content = jsonld.prepare(content, base, limits, contexts)
-    elif rdf_format is RDF_XML:
-        rdfxml.check(content, limits)
-    reading = _Reading(content, rdf_format, base, limits)
-    dataset = _dataset(rdf_format, reading)
-    if rdf_format is JSON_LD:
-        jsonld.check_nothing_dropped(content, base, reading.statements)
+    reading = _Reading.of(content, media_type, base, limits, contexts)
+    dataset = _dataset(reading)
+    reading.check_complete()
     dataset.prefixes = reading.prefixes()
     return dataset
+
+
+def validate(content: bytes, media_type: str, *, base: str, limits: Limits, contexts: ContextLoader = OFFLINE) -> None:
+    """Whether `parse` would give a dataset, for a good half of what that costs.
+
+    Raises: as `parse`
+    """
+    reading = _Reading.of(content, media_type, base, limits, contexts)
+    for _ in reading:
+        pass
+    reading.check_complete()
+    reading.prefixes()
 
 
 def decoded(content: bytes, bytes_max: int) -> bytes:
@@ -147,18 +151,32 @@ class _Reading:
     """
 
     def __init__(self, content: bytes, rdf_format: RDFFormat, base: str, limits: Limits) -> None:
-        self.statements = 0
+        self.format = rdf_format
+        self._statements = 0
+        self._content, self._base = content, base
         self._parser = ox.parse(content, rdf_format.parser, base_iri=base)
         self._size = len(content)
         self._has_signs_of_rdf12 = any(sign in content for sign in _SIGNS_OF_RDF12)
         self._limits = limits
         self._is_small = rdf_format is not RDF_XML and _is_small(self._size, limits)
 
+    @classmethod
+    def of(cls, content: bytes, media_type: str, base: str, limits: Limits, contexts: ContextLoader) -> _Reading:
+        """Raises: as `parse`, for what can be seen before the first statement"""
+        rdf_format = _format(media_type)
+        content = decoded(content, limits.bytes)
+        rdf_format.check(content, limits)
+        if rdf_format is JSON_LD:
+            content = jsonld.prepare(content, base, limits, contexts)
+        elif rdf_format is RDF_XML:
+            rdfxml.check(content, limits)
+        return cls(content, rdf_format, base, limits)
+
     def __iter__(self) -> Iterator[list[ox.Quad]]:
         """Raises: MalformedContent, ContentTooLarge"""
         try:
             for run in [list(self._parser)] if self._is_small else self._counted():
-                self.statements += len(run)
+                self._statements += len(run)
                 if self._has_signs_of_rdf12:
                     _refuse_rdf12(run)
                 yield run
@@ -173,13 +191,18 @@ class _Reading:
         while run := list(islice(self._parser, run_length)):
             lengths = [len(text) for text in map(str, run)]
             expanded += sum(lengths)
-            if self.statements + len(run) > limits.triples:
+            if self._statements + len(run) > limits.triples:
                 raise too_many_triples(limits)
             if max(lengths) > min(limits.literal_bytes, limits.name_bytes):
                 _check_terms(run, limits)
             if expanded > max(limits.expansion_bytes, 4 * self._size):
                 raise expands_too_far(limits)
             yield run
+
+    def check_complete(self) -> None:
+        """Raises: UnprocessableContent -- the parser left a statement out"""
+        if self.format is JSON_LD:
+            jsonld.check_nothing_dropped(self._content, self._base, self._statements)
 
     def prefixes(self) -> dict[str, str]:
         """Known once all is read. Raises: ContentTooLarge"""
@@ -227,11 +250,11 @@ def _malformed(error: SyntaxError) -> MalformedContent:
     )
 
 
-def _dataset(rdf_format: RDFFormat, runs: Iterable[list[ox.Quad]]) -> Dataset:
-    if not rdf_format.named_graphs:
-        return Dataset(Graph(quad.triple for run in runs for quad in run))
+def _dataset(reading: _Reading) -> Dataset:
+    if not reading.format.named_graphs:
+        return Dataset(Graph(quad.triple for run in reading for quad in run))
     dataset = Dataset()
-    for run in runs:
+    for run in reading:
         for quad in run:
             name = quad.graph_name
             graph = dataset.default if isinstance(name, ox.DefaultGraph) else dataset.named.setdefault(name, Graph())

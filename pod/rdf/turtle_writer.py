@@ -100,11 +100,7 @@ class _Writer:
             properties = subjects.get(subject)
             if properties is None:
                 properties = subjects[subject] = {}
-            objects = properties.get(verb)
-            if objects is None:
-                properties[verb] = [value]
-            else:
-                objects.append(value)
+            properties.setdefault(verb, []).append(value)
             if type(value) is BNode:
                 references[value] = references.get(value, 0) + 1
 
@@ -122,9 +118,9 @@ class _Writer:
         properties = self._subjects[subject]
         parts: list[str] = []
         for verb, values in properties.items():
-            texts = [self._object(value, depth) for value in values]
-            part = f"{self._verbs.get(verb) or self._verb(verb)} {', '.join(texts)}"
-            if verb == _TYPE:
+            name = self._verbs.get(verb) or self._verb(verb)
+            part = f"{name} {self._objects(values, depth)}"
+            if name == "a":
                 parts.insert(0, part)
             else:
                 parts.append(part)
@@ -136,6 +132,11 @@ class _Writer:
         text = self._verbs[verb] = self._iri(verb.value)
         return text
 
+    def _objects(self, terms: list[Term], depth: int) -> str:
+        if len(terms) == 1:  # nearly always
+            return self._object(terms[0], depth)
+        return ", ".join([self._object(term, depth) for term in terms])
+
     def _object(self, term: Term, depth: int) -> str:
         if type(term) is Literal:
             return self._literal(term)
@@ -144,6 +145,8 @@ class _Writer:
         return "()" if term == _NIL else self._iri(term.value)
 
     def _iri(self, value: str) -> str:
+        if not self._namespaces:
+            return f"<{value}>"
         cut = max(value.rfind("#"), value.rfind("/")) + 1 or value.rfind(":") + 1
         prefix = self._namespaces.get(value[:cut])
         if prefix is None:

@@ -29,7 +29,7 @@ from tests.support.proofs import NOW
 from tests.support.stores import StillClock
 
 BASE = "http://localhost:3000/"
-PARSERS = {parse.__code__ for parse in (formats.parse, n3patch.parse, sparql_update.parse)}
+PARSERS = {parse.__code__ for parse in (formats.parse, formats.validate, n3patch.parse, sparql_update.parse)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,20 +98,24 @@ DEAR_DOCUMENTS = {
 def test_a_small_document_that_is_dear_to_read_is_not_read_while_others_wait(server, monkeypatch, media_type):
     watched = Watched(server.services.store)
     with_services(server, store=watched)
-    parse, parsed_inside = formats.parse, []
+    read_inside = []
 
-    def noted(*given, **named):
-        dataset = parse(*given, **named)
-        if named["base"].endswith("/dear"):
-            parsed_inside.append(watched.is_inside)
-        return dataset
+    def noting(read):
+        def noted(*given, **named):
+            dataset = read(*given, **named)
+            if named["base"].endswith("/dear"):
+                read_inside.append((read.__name__, watched.is_inside))
+            return dataset
 
-    monkeypatch.setattr(formats, "parse", noted)
+        return noted
+
+    for read in (formats.parse, formats.validate):
+        monkeypatch.setattr(formats, read.__name__, noting(read))
     document = DEAR_DOCUMENTS[media_type]
     assert len(document) < LITTLE_BYTES
     assert server.request("PUT", "/alice/dear", {"Content-Type": media_type}, document).status == 201
     assert server.request("PATCH", "/alice/dear", SPARQL, b"INSERT DATA { <#a> <#p> 2 }").status == 204
-    assert parsed_inside == [False, False]
+    assert read_inside == [("validate", False), ("parse", False)]
 
 
 def test_of_those_who_want_one_large_conversion_only_so_many_wait(server):
