@@ -184,6 +184,7 @@ def test_a_channel_that_was_ended_hears_nothing_more(services):
     put(services.store, "/alice/notes", b"# again")
     round_of(push, services)
     assert len(courier.trips) == 1
+    assert Deliveries(services.store).all() == {}, "nothing is kept of it"
 
 
 def test_nor_one_that_was_ended_while_something_waited_for_it(services):
