@@ -90,6 +90,8 @@ class Stream:
         try:
             if scope["method"] == "OPTIONS":
                 await respond(send, 204, self._options(scope, origin))
+            elif header(scope, b"transfer-encoding") is not None:
+                raise BadRequest("A request here has no content.")
             elif scope["method"] not in {"GET", "HEAD"}:
                 raise MethodNotAllowed("This can only be read.", headers=(ALLOW,))
             elif scope["path"] == HEALTH_PATH:

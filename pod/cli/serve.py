@@ -43,7 +43,7 @@ def serve(config: Config, options: tuple[str, ...], seed: Path | None) -> int:
     return Supervisor(
         watched,
         say=reporter(config),
-        ready=lambda: guard.listening(config.host, config.port),
+        ready=lambda: all(guard.listening(config.host, port) for port in (config.port, config.stream_port)),
         announce=lambda: welcome(config),
     ).run()
 

@@ -30,6 +30,8 @@ QUEUED_MAX = 100
 OFFERED = b"x-offered-subprotocols"
 """What the library does not see: the names of channel types are IRIs, and it takes tokens alone."""
 SWITCHING = 101
+NO_TEXT = 1007
+"""Spec: RFC 6455 s7.4.1"""
 
 
 def quieten() -> None:
@@ -142,6 +144,9 @@ class Sockets(WebSocketsSansIOProtocol):
     def send_receive_event_to_app(self) -> None:
         if self.queue.qsize() > QUEUED_MAX:
             self.transport.abort()
+        elif self.curr_msg_data_type == "text" and not is_text(b"".join(self.frames)):
+            self.conn.send_close(NO_TEXT)
+            self.handle_parser_exception()
         else:
             super().send_receive_event_to_app()
 
@@ -154,6 +159,14 @@ class Sockets(WebSocketsSansIOProtocol):
         super().resume_writing()
         if not self.read_paused and not self.transport.is_closing():
             self.transport.resume_reading()
+
+
+def is_text(content: bytes) -> bool:
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _with_line(line: Requests | Sockets, app: Any) -> Any:  # an ASGI application

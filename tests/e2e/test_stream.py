@@ -18,8 +18,7 @@ from websockets.sync.client import connect as published_connect
 from websockets.typing import Subprotocol
 
 from tests.support.client import SolidClient, authorization
-from tests.support.server import ALICE, BOB, Server, running_server
-from tests.support.fixtures import signed_in
+from tests.support.server import Server
 from tests.support.streams import opened, reading
 from tests.support.subscribing import subscribe
 from tests.support.waiting import until
@@ -65,8 +64,14 @@ def listen(alice: SolidClient) -> Iterator[Callable[..., Next]]:
         end()
 
 
+@pytest.mark.requirement("solid#server-notifications-protocol-notification-sender")
+@pytest.mark.requirement("eventsource2023#channel-type")
+@pytest.mark.requirement("streaming2023#channel-type")
+@pytest.mark.requirement("websocket2023#channel-type")
 @pytest.mark.parametrize("kind", [SOCKET, STREAM, EVENTS])
-def test_each_kind_hears_of_creation_change_and_end_in_order(alice: SolidClient, container: str, listen: Any, kind: str):
+def test_each_kind_hears_of_creation_change_and_end_in_order(
+    alice: SolidClient, container: str, listen: Any, kind: str
+):
     url = container + "a"
     write(alice, url)
     heard, members = listen(kind, url), listen(kind, container)
@@ -100,6 +105,7 @@ def test_the_channel_type_may_be_named_as_subprotocol_even_where_it_is_no_token(
         assert socket.subprotocol == offered
 
 
+@pytest.mark.requirement("notifications#notify-state")
 @pytest.mark.parametrize("kind", [SOCKET, STREAM, EVENTS])
 def test_who_comes_back_with_a_state_hears_what_it_missed_and_then_what_happens(
     alice: SolidClient, container: str, listen: Any, kind: str
@@ -186,6 +192,7 @@ def test_a_container_and_all_beneath_it_is_heard_of_once_each(alice: SolidClient
 # -- who may hear ------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.requirement("notifications#authorization-at-delivery")
 def test_revoked_means_silent_at_once(alice: SolidClient, bob: SolidClient, container: str, share: Any):
     share(container, "Read")
     url = container + "a"
@@ -204,6 +211,7 @@ def test_revoked_means_silent_at_once(alice: SolidClient, bob: SolidClient, cont
     assert [first["state"], second["state"]] == [told[0], told[2]]
 
 
+@pytest.mark.requirement("notifications#authorization-at-delivery")
 def test_the_end_of_a_resource_is_told_to_who_could_read_it(
     alice: SolidClient, bob: SolidClient, anyone: SolidClient, container: str, listen: Any
 ):
@@ -238,6 +246,7 @@ def moment(seconds: float) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + seconds))
 
 
+@pytest.mark.requirement("notifications#notify-rate")
 def test_who_asks_for_a_rate_hears_the_newest_later(alice: SolidClient, container: str, listen: Any):
     url = container + "a"
     write(alice, url)
@@ -253,6 +262,7 @@ def test_who_asks_for_a_rate_hears_the_newest_later(alice: SolidClient, containe
     assert first["state"] not in told
 
 
+@pytest.mark.requirement("notifications#notify-startAt")
 def test_nothing_is_told_before_the_start(alice: SolidClient, container: str, listen: Any):
     url = container + "a"
     write(alice, url)
@@ -265,6 +275,7 @@ def test_nothing_is_told_before_the_start(alice: SolidClient, container: str, li
     assert later()["state"] == heard()["state"] != early
 
 
+@pytest.mark.requirement("notifications#notify-endAt")
 def test_a_channel_ends_when_it_was_to(alice: SolidClient, container: str):
     source = subscribe(alice, STREAM, container, endAt=moment(2))["receiveFrom"]
     with reading(source) as stream, pytest.raises(EOFError):
@@ -272,6 +283,7 @@ def test_a_channel_ends_when_it_was_to(alice: SolidClient, container: str):
     until(lambda: requests.head(source, timeout=60).status_code == 404)
 
 
+@pytest.mark.requirement("notifications#notify-accept")
 def test_messages_come_in_the_media_type_that_was_asked_for(alice: SolidClient, container: str):
     source = subscribe(alice, STREAM, container, accept="text/turtle")["receiveFrom"]
     with reading(source) as stream:
@@ -321,11 +333,14 @@ def said(socket: WebSocket, count: int) -> list[str]:
     return [socket.receive() for _ in range(count)]
 
 
+@pytest.mark.requirement("solid-0.1#updates-via")
 def test_resources_lead_to_the_older_socket_which_acknowledges_and_publishes(alice: SolidClient, container: str):
     url = container + "a"
     write(alice, url)
     public = authorization(container, "Read", public=True, default=True)
-    alice.put_acl(container, authorization(container, "Read Write Control", agents=(alice.web_id,), default=True), public)
+    alice.put_acl(
+        container, authorization(container, "Read Write Control", agents=(alice.web_id,), default=True), public
+    )
     socket = connect(alice.get(url).headers["Updates-Via"], "solid-0.1")
     with closing(socket):
         assert (socket.subprotocol, socket.receive()) == ("solid-0.1", "protocol solid-0.1")

@@ -147,9 +147,15 @@ class Server:
             raise self._failure(f"ended with status {self.process.returncode}")
         try:
             with urllib.request.urlopen(self.url(".health"), timeout=5) as answer:
-                return bool(answer.status == 200)
+                return bool(answer.status == 200) and self._is_streaming()
         except (urllib.error.URLError, OSError):
             return False
+
+    def _is_streaming(self) -> bool:
+        """Whether the process for notifications listens too. Raises: OSError"""
+        port = int(self.base_url.rpartition(":")[2].strip("/")) + 1
+        socket.create_connection(("localhost", port), timeout=5).close()
+        return True
 
     def _failure(self, what: str) -> ServerError:
         return ServerError(f"{' '.join(self.command)}\n{what}; the end of {self.log}:\n{self.log_tail()}")

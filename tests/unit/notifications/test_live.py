@@ -1,0 +1,183 @@
+"""One follower for all who listen: nothing is done while nobody does, and once what many hear."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pod.notifications.live import Heard, Live
+from pod.notifications.messages import Activity, activities
+from pod.protocol.agent import PUBLIC, Credentials
+from pod.protocol.resource import Target
+from pod.services import Services
+from pod.store.records import SERVER, Change, Content, Kind
+from tests.support.people import alice_of, opened
+
+ALICE = Credentials("https://pods.example/alice/profile/card#me")
+TOPIC = "/alice/"
+
+
+class Audience:
+    """Lets those hear who are somebody; counts how often it is asked."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def may_hear(self, _reader: Any, _activity: Activity, credentials: Credentials) -> bool:
+        self.asked += 1
+        return credentials.authenticated
+
+
+class Listener:
+    """Writes down what it hears."""
+
+    storage = 1
+    channel_id = None
+    rendered = 0
+
+    def __init__(self, credentials: Credentials = ALICE, group: str = "") -> None:
+        self.credentials, self.group = credentials, (credentials, group)
+        self.heard: list[int] = []
+
+    def told(self, change: Change) -> list[Activity]:
+        return [each for each in activities(change) if each.topic == TOPIC]
+
+    def render(self, allowed: list[Activity]) -> tuple[Heard, ...]:
+        Listener.rendered += 1
+        return tuple(Heard(each.sequence, each.topic, b"", whole=True) for each in allowed)
+
+    def hear(self, heard: list[Heard]) -> None:
+        self.heard += [each.sequence for each in heard]
+
+    def doubt(self, sequence: int) -> None:
+        self.heard.append(-sequence)
+
+
+@pytest.fixture
+def services(tmp_path: Path) -> Any:
+    with opened(tmp_path / "data") as services:
+        alice_of(services)
+        yield services
+
+
+def create(services: Services, path: str) -> None:
+    with services.store.write(SERVER) as tx:
+        tx.create(Target.parse(path), Kind.OTHER, Content("text/plain", 1, "0" * 64, b"x"), acl=None)
+
+
+def following(services: Services, test: Callable[[Live, Audience], Awaitable[None]]) -> None:
+    async def run() -> None:
+        audience = Audience()
+        live = Live(services, audience)  # type: ignore[arg-type]  # all that is asked of it
+        follower = asyncio.create_task(live.run())
+        await test(live, audience)
+        follower.cancel()
+        await live.close()
+
+    asyncio.run(run())
+
+
+async def until(true: Callable[[], object]) -> None:
+    async with asyncio.timeout(60):
+        while not true():  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
+
+
+def test_who_listens_hears_what_happens_from_then_on_in_order(services: Services):
+    async def test(live: Live, _: Audience) -> None:
+        listener = Listener()
+        create(services, "/alice/before")
+        await live.listen(listener, [TOPIC])
+        create(services, "/alice/a")
+        create(services, "/alice/b")
+        await until(lambda: len(listener.heard) == 2)
+        assert listener.heard[1] == listener.heard[0] + 1
+        assert live.reached(1) == listener.heard[1]
+
+    following(services, test)
+
+
+def test_many_who_hear_the_same_cost_one_decision_and_one_rendering(services: Services):
+    async def test(live: Live, audience: Audience) -> None:
+        listeners = [Listener() for _ in range(50)]
+        for each in listeners:
+            await live.listen(each, [TOPIC])
+        Listener.rendered = 0
+        create(services, "/alice/a")
+        await until(lambda: all(each.heard for each in listeners))
+        assert (audience.asked, Listener.rendered) == (1, 1)
+
+    following(services, test)
+
+
+def test_who_may_not_hears_nothing(services: Services):
+    async def test(live: Live, _: Audience) -> None:
+        stranger, listener = Listener(PUBLIC), Listener()
+        await live.listen(stranger, [TOPIC])
+        await live.listen(listener, [TOPIC])
+        create(services, "/alice/a")
+        await until(lambda: listener.heard)
+        assert stranger.heard == []
+
+    following(services, test)
+
+
+def test_a_refusal_while_groups_are_asked_for_is_no_last_word(services: Services, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(type(services.authorizer), "is_asking", property(lambda _: True))
+    monkeypatch.setattr(Audience, "may_hear", lambda *_: False)
+
+    async def test(live: Live, _: Audience) -> None:
+        stranger, listener = Listener(PUBLIC), Listener()
+        await live.listen(stranger, [TOPIC])
+        await live.listen(listener, [TOPIC])
+        create(services, "/alice/a")
+        await until(lambda: listener.heard)
+        assert listener.heard[0] < 0
+        assert stranger.heard == []
+
+    following(services, test)
+
+
+def test_while_nobody_listens_the_journal_is_not_looked_at(services: Services):
+    watched = replace(services, store=Watched(services.store))
+
+    async def test(live: Live, audience: Audience) -> None:
+        listener = Listener()
+        await live.listen(listener, [TOPIC])
+        live.leave(listener)
+        await until(lambda: not live._awake.is_set())
+        looked = watched.store.looked
+        create(services, "/alice/a")
+        for _ in range(100):
+            await asyncio.sleep(0)
+        assert (watched.store.looked, audience.asked) == (looked, 0)
+
+    following(watched, test)
+
+
+class Watched:
+    """A store that counts how often somebody asks it for news."""
+
+    def __init__(self, store: Any) -> None:
+        self._store = store
+        self.looked = 0
+
+    def __getattr__(self, name: str) -> Any:
+        self.looked += name == "snapshot"
+        return getattr(self._store, name)
+
+    def watch(self) -> Any:
+        nudge = self._store.watch()
+        asked = nudge.has_changed
+
+        def has_changed() -> bool:
+            self.looked += 1
+            return bool(asked())
+
+        nudge.has_changed = has_changed
+        return nudge
