@@ -12,7 +12,6 @@ import time
 import uuid
 from collections.abc import Iterator
 
-import http_ece
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -24,6 +23,7 @@ from tests.support.receiver import Delivered, Receiver, check_signature, check_t
 from tests.support.server import ALICE, BOB, Server, running_server
 from tests.support.subscribing import ask, subscribe
 from tests.support.waiting import until
+from tests.support.web_push import opened
 
 pytestmark = pytest.mark.e2e
 
@@ -54,6 +54,7 @@ def states(delivered: list[Delivered]) -> list[int]:
 # -- webhooks ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.requirement("solid#server-notifications-protocol-notification-sender")
 @pytest.mark.requirement("webhook2023#channel-type")
 @pytest.mark.requirement("webhook2023#auth-delivery")
 def test_a_webhook_hears_of_a_change_and_can_tell_who_sent_it(alice, topic, receiver):
@@ -176,6 +177,7 @@ def test_an_inbox_gets_json_ld_and_learns_who_sends_when_it_asks(alice, topic, r
     check_token(second, channel["sender"], keys, time.time())
 
 
+@pytest.mark.requirement("ldn#payload")
 def test_an_inbox_is_sent_nothing_but_json_ld(alice, topic, receiver):
     assert ask(alice, LDN, topic, sendTo=receiver.url(), accept="text/turtle").status_code == 422
 
@@ -210,7 +212,7 @@ def test_a_browser_alone_can_read_what_its_push_service_takes(alice, topic, rece
     delivered = receiver.next()
     assert delivered.headers["content-encoding"] == "aes128gcm"
     assert delivered.headers["authorization"].startswith("vapid t=")
-    message = http_ece.decrypt(delivered.body, private_key=private, auth_secret=secret)
+    message = opened(delivered.body, private_key=private, auth_secret=secret)
     assert topic.encode() in message
 
 

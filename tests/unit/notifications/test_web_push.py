@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 
-import http_ece
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from jwcrypto.common import base64url_decode, base64url_encode
@@ -24,6 +23,7 @@ from pod.notifications.web_push import (
 )
 from pod.remote.client import Posted
 from tests.support.stores import StillClock
+from tests.support.web_push import opened
 from tests.unit.notifications.channels import channel
 
 # RFC 8291 section 5 and appendix A
@@ -53,7 +53,7 @@ def test_a_browser_reads_it(size):
     content = os.urandom(size)
     sealed = encrypted(content, P256DH, AUTH)
     assert len(sealed) <= 4096
-    assert http_ece.decrypt(sealed, private_key=private(RECEIVER), auth_secret=base64url_decode(AUTH)) == content
+    assert opened(sealed, private_key=private(RECEIVER), auth_secret=base64url_decode(AUTH)) == content
 
 
 @pytest.mark.parametrize(
