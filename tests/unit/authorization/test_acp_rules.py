@@ -188,3 +188,5 @@ def test_what_a_transaction_changed_is_not_remembered_when_it_comes_to_nothing(w
         raise RuntimeError
     assert inside.modes.names() == ("write", "append")
     assert world.modes("/alice/a", signed_in(BOB)) == "read"
+    world.acr("/alice/a", own=[policy("Append", agent(BOB))])  # takes the version that came to nothing
+    assert world.modes("/alice/a", signed_in(BOB)) == "append"

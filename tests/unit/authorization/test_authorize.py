@@ -263,6 +263,14 @@ def test_rules_that_are_no_longer_kept_are_noticed(world):
         world.authorizer.authorize(world.store, snapshot, PUBLIC, required.read(snapshot))
 
 
+def test_a_rule_under_a_condition_is_for_some_clients_each_time(world):
+    world.put("/alice/a")
+    condition = "acl:condition [ a acl:ClientCondition; acl:client <https://one.example/> ]"
+    world.acl("/alice/a", rule("/alice/a", f"{by_agent(BOB)}; {condition}", "Read"))
+    for client, modes in (("https://one.example/", "read"), ("https://two.example/", ""), (None, "")) * 2:
+        assert world.modes("/alice/a", Credentials(BOB, client, "https://issuer.example/")) == modes
+
+
 ORIGIN = "https://app.example"
 
 
