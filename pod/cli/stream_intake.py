@@ -15,6 +15,7 @@ from typing import Any
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.protocol import State
 
 from pod.stream import LINE
 
@@ -30,6 +31,7 @@ QUEUED_MAX = 100
 OFFERED = b"x-offered-subprotocols"
 """What the library does not see: the names of channel types are IRIs, and it takes tokens alone."""
 SWITCHING = 101
+ENDING = {State.CLOSING, State.CLOSED}
 NO_TEXT = 1007
 """Spec: RFC 6455 s7.4.1"""
 
@@ -142,6 +144,8 @@ class Sockets(WebSocketsSansIOProtocol):
             super().handle_cont(event)
 
     def send_receive_event_to_app(self) -> None:
+        if self.conn.state in ENDING:
+            return  # it came together with what ended the connection
         if self.queue.qsize() > QUEUED_MAX:
             self.transport.abort()
         elif self.curr_msg_data_type == "text" and not is_text(b"".join(self.frames)):

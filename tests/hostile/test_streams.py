@@ -215,6 +215,7 @@ HOSTILE = {
     "long ping": frame(0x80 | PING, b"x" * 126),
     "ping in parts": frame(PING, b"x"),
     "no text": frame(0x80 | TEXT, b"\xff\xfe\xfd"),
+    "no text, and more of it": frame(0x80 | TEXT, b"\xff\xfe\xfd") * 3,
     "bad close": frame(0x80 | CLOSE, b"\x00"),
     "close with a reserved code": frame(0x80 | CLOSE, struct.pack("!H", 1006)),
     "talkative": frame(0x80 | TEXT, b"hello") * 200,
