@@ -212,7 +212,7 @@ class Live:
             changes = reader.changes(self._position, CHANGES_AT_ONCE)
             for change in changes:
                 self._look_at(reader, change, found)
-            concerned = {listener.channel_id for listener, _ in found.steps} - {None}
+            concerned = {key for key in (listener.channel_id for listener, _ in found.steps) if key is not None}
             found.ended = frozenset(concerned - living(reader, concerned)) if concerned else frozenset()
         if changes:
             self._position = changes[-1].position

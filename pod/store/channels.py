@@ -168,10 +168,10 @@ def restart(store: ResourceStore) -> None:
         tx.rows(_RESTART)
 
 
-def living(queries: Queries, channels: Iterable[str | None]) -> set[str | None]:
+def living(queries: Queries, channels: Iterable[str]) -> set[str]:
     """Those of some channels that there still are."""
-    asked = [channel for channel in channels if channel is not None]
-    found: set[str | None] = set()
+    asked = list(channels)
+    found: set[str] = set()
     for first in range(0, len(asked), ASKED_AT_ONCE_MAX):
         some = asked[first : first + ASKED_AT_ONCE_MAX]
         marks = ", ".join("?" * len(some))
