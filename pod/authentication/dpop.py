@@ -34,6 +34,7 @@ HTU_CHARACTERS_MAX = 4096
 KEYS_REMEMBERED = 4096
 
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
+_AUTHORITY = re.compile(r"(?:[^@\[\]]*@)?(?:\[[0-9A-Fa-f:.]+\]|[^@:\[\]]+)(?::[0-9]*)?")
 _QUERY_OR_FRAGMENT = re.compile(r"[?#]")
 
 
@@ -164,10 +165,9 @@ def normalized_url(url: str) -> str | None:
     try:
         parts = urlsplit(url)
         path = canonical_path(_without_dot_segments(parts.path or "/"))
-        host, _ = parts.hostname, parts.port
     except (ValueError, PodError):
         return None
-    if parts.scheme not in _DEFAULT_PORTS or not host:
+    if parts.scheme not in _DEFAULT_PORTS or not _AUTHORITY.fullmatch(parts.netloc):
         return None
     return f"{parts.scheme}://{parts.netloc.lower().removesuffix(_DEFAULT_PORTS[parts.scheme])}{path}"
 

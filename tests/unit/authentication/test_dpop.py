@@ -175,7 +175,8 @@ def test_encoded_characters_that_mean_something_stay_apart():
 
 
 @pytest.mark.parametrize(
-    "text", ["http://:80", "https://:443:443/a", "http://[::]:80:80/", "http://pods.example:port/", "/a"]
+    "text",
+    ["http://:80", "https://:443:443/a", "http://[::]:80:80/", "http://pods.example:port/", "http://][::80", "/a"],
 )
 def test_what_names_no_host_and_port_is_no_url(text: str) -> None:
     assert normalized_url(text) is None
