@@ -16,17 +16,18 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Request, expect
 
-from pod.operator.data_browser_package import RELEASES
+from pod.operator.data_browser_package import RELEASES, install
 from tests.browser.conftest import HERE
 from tests.browser.people import Person
 from tests.browser.test_uploaded_content import ByName, opened, pressed
 from tests.browser.trap import Trap, running_trap
 from tests.browser.uploads import upload
-from tests.support.browser import NARROW, visitor
+from tests.support.browser import ARGUMENTS, NARROW, chromium, visitor
 from tests.support.client import CONTAINER_LINK, acl, authorization
 from tests.support.fixtures import signed_in
 from tests.support.node import NodeError, pack
-from tests.support.server import ALICE, BOB, PROGRAM, Account, Server, running_server
+from tests.support.proxy import certificate, proxy
+from tests.support.server import ALICE, BOB, PROGRAM, Account, Server, free_port, running_server
 from tests.support.waiting import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e]
@@ -80,8 +81,8 @@ class Pods:
 @pytest.fixture(scope="module")
 def pods(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pods]:
     directory = tmp_path_factory.mktemp("pods")
-    install = [str(PROGRAM), "data-browser", "install", str(package), "--data", str(directory / "data")]
-    subprocess.run(install, check=True, capture_output=True, timeout=60)
+    command = [str(PROGRAM), "data-browser", "install", str(package), "--data", str(directory / "data")]
+    subprocess.run(command, check=True, capture_output=True, timeout=60)
     settings = {"FREEHOLD_PLACEMENT": "subdomain", "FREEHOLD_DATA_BROWSER": "mashlib"}
     with running_server((ALICE, BOB), directory=directory, environment=settings) as server:
         yield Pods(server)
@@ -201,6 +202,35 @@ def test_what_comes_from_elsewhere_appears_by_itself(pods: Pods, signed_in_alice
     client.put(f"{url}later.ttl", "<> a <#Thing> .", headers={"Content-Type": "text/turtle"})
     alice.sees("later.ttl")
     alice.has_asked_nobody_else()
+
+
+def test_away_from_localhost_a_worker_of_solidos_keeps_her_signed_in(browser: Browser, package: Path, tmp_path: Path):
+    """At localhost SolidOS does without. It is on the origin of the pod, and gets the tokens with which a reload goes on."""
+    port, host = free_port(), "pods.test"
+    base, pod = f"https://{host}:{port}/", f"https://alice.{host}:{port}/"
+    install(package, tmp_path / "data" / "data-browser")
+    settings = {
+        "FREEHOLD_PLACEMENT": "subdomain",
+        "FREEHOLD_DATA_BROWSER": "mashlib",
+        "FREEHOLD_TRUSTED_PROXIES": "127.0.0.1",
+    }
+    made = certificate(tmp_path / "proxy.pem", name=f"*.{host}")
+    names = f"--host-resolver-rules=MAP {host} 127.0.0.1, MAP *.{host} 127.0.0.1, MAP * ~NOTFOUND"
+    flags = [*(each for each in ARGUMENTS if "host-resolver" not in each), names, "--ignore-certificate-errors"]
+    with (
+        running_server((ALICE,), directory=tmp_path, extra_args=["--base-url", base], environment=settings) as server,
+        proxy(to=urlsplit(server.base_url).port, certificate=str(made), port=port, keeps_uploads=True),
+        browser.browser_type.launch(executable_path=chromium(), args=flags) as other,
+        visitor(other, pod) as seen,
+    ):
+        server.base_url = base
+        alice = Looking(seen, server, ALICE)
+        alice.page.goto(pod)
+        alice.log_in()
+        alice.page.reload()
+        alice.is_logged_in()
+        alice.sees("settings")
+        assert alice.breaches == []
 
 
 # -- and nothing else acts -------------------------------------------------------------------------------------------------------

@@ -94,7 +94,7 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self.answer(reply.status, reply.getheaders(), content)
 
-    do_GET = do_HEAD = do_POST = pass_on  # noqa: N815 -- names of http.server
+    do_GET = do_HEAD = do_POST = do_OPTIONS = pass_on  # noqa: N815 -- names of http.server
 
     def ask(self, body: bytes) -> tuple[http.client.HTTPResponse, bytes]:
         to = self.settings.to
