@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 SOCKET_BYTES_MAX = 16 * 1024
 """Of one message that a client sends: a token is the longest."""
+SEND_BYTES = 64 * 1024
+"""That the kernel keeps for one reader; by itself it would keep megabytes for each who reads nothing."""
 BACKLOG = 1024
 SHUTDOWN_SECONDS = 4
 """For what has not gone although it was told to."""
@@ -101,11 +103,12 @@ class Listening(Server):
 
 
 def listener(config: Config) -> socket.socket:
-    """Connections inherit from it that the kernel gives up who has not acknowledged anything for a while."""
+    """Connections inherit from it how much the kernel keeps, and when it gives up who acknowledges nothing."""
     family, kind, protocol, _, address = socket.getaddrinfo(config.host, config.stream_port, type=socket.SOCK_STREAM)[0]
     made = socket.socket(family, kind, protocol)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BYTES)
     if hasattr(socket, "TCP_USER_TIMEOUT"):
         made.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 2000 * config.stream_idle_seconds)
     made.bind(address)
