@@ -42,7 +42,8 @@ def get(services: Services, operation: Operation) -> Result:
         if state is None:
             return _redirect_to_twin(services, operation)
         # Nothing is stored that a precondition could be about, so no validators go out.
-        initial = _answer(services, operation, snapshot, state, (decision.modes, decision.public))
+        dateless = replace(operation, conditions=_without_dates(operation.conditions))
+        initial = _answer(services, dateless, snapshot, state, (decision.modes, decision.public))
         return replace(initial, etag=None, modified=None)
     return _answer(services, operation, snapshot, state, (decision.modes, decision.public))
 
@@ -119,6 +120,11 @@ def _conditions(operation: Operation, state: ResourceState) -> Conditions:
     if state.is_container and operation.conditions.if_modified_since is not None:
         return replace(operation.conditions, if_modified_since=None)
     return operation.conditions
+
+
+def _without_dates(conditions: Conditions) -> Conditions:
+    """Spec: RFC 9110 s13.1.3, s13.1.4, for what "does not have a modification date available"."""
+    return replace(conditions, if_modified_since=None, if_unmodified_since=None)
 
 
 def _representation(services: Services, operation: Operation, state: ResourceState, variant: Variant) -> Representation:

@@ -87,6 +87,12 @@ def test_an_acr_that_nobody_wrote_says_whose_it_is_and_begins_what_is_added(alic
     assert "ETag" in alice.get(f"{box}doc.acl").headers
 
 
+@pytest.mark.parametrize("field", ["If-Modified-Since", "If-Unmodified-Since"])
+@pytest.mark.parametrize("date", ["Fri, 01 Jan 2100 00:00:00 GMT", "Wed, 01 Jan 2020 00:00:00 GMT"])
+def test_an_acr_that_nobody_wrote_has_no_date_to_compare(alice: SolidClient, box: str, field: str, date: str) -> None:
+    assert alice.get(f"{box}doc.acl", headers={field: date}).status_code == 200
+
+
 def test_what_is_not_there_has_no_acr(alice: SolidClient, box: str) -> None:
     assert alice.get(f"{box}none.acl").status_code == 404
     assert alice.put(f"{box}none.acl", acr(f"{box}none"), headers=TURTLE).status_code == 404
