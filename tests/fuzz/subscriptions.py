@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from pod.notifications import gateway
 from pod.notifications.subscription import MESSAGE_TYPES, check_content_type, read_subscription
 from pod.protocol.notification import ChannelType
 from pod.protocol.representation import MediaType
 from tests.fuzz import documents
 from tests.fuzz.running import Target, Wrong
+from tests.support.proofs import NOW
+from tests.support.stores import StillClock
 
 SERVICE = "https://pods.example/.notifications/"
 DRAFT, PROTOCOL = (
@@ -72,6 +75,12 @@ def content_type(data: bytes) -> None:
     check_content_type(MediaType.parse(data.decode("latin-1")))
 
 
+def of_gateway(data: bytes) -> None:
+    wanted = gateway.read_request(data, StillClock(NOW))
+    if not wanted.topics or wanted.rate_seconds < 0:
+        raise Wrong(f"not a channel: {wanted}")
+
+
 SENT = b'"sendTo": "https://app.example/hook", ' + FEATURES
 KEYS = b'"sendTo": "https://push.example/x", "keys": {"p256dh": "BNc", "auth": "x"}, ' + FEATURES
 TARGETS = (
@@ -98,6 +107,15 @@ TARGETS = (
         _reader(ChannelType.WEBHOOK, "text/turtle"),
         (_turtle(b"WebhookChannel2023"),),
         documents.TURTLE_WORDS,
+    ),
+    Target(
+        "gateway",
+        of_gateway,
+        (
+            b'{"topic": "https://pods.example/alice/a", "state": "5d41.7", "ttl": 60, "rate": 1.5}',
+            b'{"topic": "x", "ttl": "PT5S"}',
+        ),
+        (*WORDS, *documents.JSON_WORDS, b'"ttl"', b"1e400", b"-1"),
     ),
     Target(
         "subscription-type",

@@ -14,11 +14,16 @@ import subprocess
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from random import Random
 
 import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+from websockets.typing import Subprotocol
 
+from tests.fuzz.mutate import Mutator
 from tests.fuzz.talk import OWN_PATHS, STREAM_PATHS, Asked, Talker
 from tests.support.client import SolidClient
 from tests.support.figures import Figure, record
@@ -28,7 +33,7 @@ from tests.support.server import ALICE, BOB, PROGRAM, Server, running_server
 
 SEED = 20_261_122
 REQUESTS, SECONDS = 60_000, 100.0
-STREAM_REQUESTS, STREAM_SECONDS = 6_000, 30.0
+STREAM_REQUESTS, STREAM_SECONDS, FRAMES = 6_000, 30.0, 3_000
 A_FEW, FEW_SECONDS = 200, 60.0
 ANSWER_SECONDS_MAX = 20.0
 BODY_BYTES_MAX = 1 << 20
@@ -160,6 +165,22 @@ def test_nearly_right_requests_are_answered_with_sense() -> None:
     assert grown < GROWTH_BYTES_MAX
 
 
+def said_to_socket(url: str, alice: SolidClient, frames: int) -> int:
+    """Nearly right words of the older protocol; a connection that is closed on us is made again. How often it was."""
+    words = (f"sub {alice.pod}a", f"unsub {alice.pod}a", f"sub {alice.pod}profile/card", "auth DPoP a.b.c", "ping")
+    mutator = Mutator(Random(SEED), tuple(word.encode() for word in words), (b"sub ", b"auth ", b" ", b"\n", b"dpop "))
+    made = sent = 0
+    while sent < frames:
+        made += 1
+        with suppress(ConnectionClosed), connect(url, subprotocols=[Subprotocol("solid-0.1")], proxy=None) as opened:
+            while sent < frames:
+                sent += 1
+                opened.send(mutator.draw(), text=sent % 10 > 0)
+                with suppress(TimeoutError):
+                    opened.recv(timeout=0)
+    return made
+
+
 @pytest.mark.soak
 def test_nearly_right_requests_for_streams_are_answered_with_sense() -> None:
     found = Found()
@@ -168,5 +189,7 @@ def test_nearly_right_requests_for_streams_are_answered_with_sense() -> None:
         stream = f"http://localhost:{port}/"
         talker = Talker(SEED, SolidClient(stream, alice.login, alice.name), (*STREAM_PATHS, *OWN_PATHS[:3]))
         talked(talker, stream, range(STREAM_REQUESTS), STREAM_SECONDS, found)
-    record("Fuzzing the streams", {"requests": found.requests, "failures": len(found.failures)})
+        made = said_to_socket(f"{stream.replace('http', 'ws', 1)}.stream/solid-0.1", alice, FRAMES)
+    record("Fuzzing the streams", {"requests": found.requests, "frames": FRAMES, "failures": len(found.failures)})
     assert not found.failures, "\n".join(found.failures)
+    assert made < FRAMES
