@@ -97,6 +97,7 @@ class Connection(ABC):
         "_main",
         "_pause",
         "_since",
+        "_told",
         "_waiting",
         "ending",
         "group",
@@ -115,6 +116,7 @@ class Connection(ABC):
         self._held: list[Heard] | None = None  # what comes while it catches up
         self._bytes = 0  # of both
         self._since = 0.0  # when what is on its way was begun
+        self._told = -1  # up to where it caught up; whoever brings what happened may lag behind that
         self._busy: asyncio.Task[None] | None = None
         self._pause: asyncio.TimerHandle | None = None
         self._main = asyncio.current_task()
@@ -159,6 +161,7 @@ class Connection(ABC):
         """Never waits: what finds no room ends the connection, and the reader comes back for it."""
         if self.ending is not None:
             return
+        messages = [each for each in messages if each.sequence > self._told]
         self._bytes += sum(len(each.body) for each in messages)
         if self._held is not None:
             self._held += messages
@@ -243,6 +246,7 @@ class Connection(ABC):
         fresh = [each for each in held if each.sequence > last]
         self._bytes -= sum(len(each.body) for each in held) - sum(len(each.body) for each in fresh)
         self.reached = max(self.reached, last)
+        self._told = max(self._told, last)
         if self.ending is None:
             self.enqueue(fresh)
 

@@ -143,6 +143,18 @@ def test_what_was_told_meanwhile_is_not_told_again_and_the_rest_follows():
     reading(test)
 
 
+def test_what_a_follower_that_lags_behind_brings_after_it_was_told_is_not_told_again():
+    async def test(reader: Reader) -> None:
+        reader.hold()
+        reader.release(4)
+        reader.hear([message(3), message(4)])
+        reader.hear([message(5)])
+        await settle()
+        assert reader.sent == [b"5"]
+
+    reading(test)
+
+
 def test_who_wants_to_hear_seldom_hears_the_first_and_then_the_newest_of_each_topic():
     async def test(reader: Reader) -> None:
         reader.rate = 0.05
