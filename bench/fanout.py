@@ -121,7 +121,8 @@ def measure(pairs: int, listeners: int, writes: int) -> Results:
         starts = zip(SERVERS.values(), where, strict=True)
         sessions = [Session(running.enter_context(start(directory))) for start, directory in starts]
         keep_to_one_core()
-        audiences = [_audience(running, each, listeners) for each in sessions]
+        channels = [_channels(each, listeners) for each in sessions]
+        audiences = [_audience(running, *each) for each in zip(sessions, channels, strict=True)]
         runs = [_pair(number, audiences, writes) for number in range(1 + pairs)][1:]  # the first only warms up
         versions = {each.target.name: each.target.version for each in sessions}
     settings = {"pairs": pairs, "listeners": listeners, "writes": writes}
@@ -159,14 +160,22 @@ class Audience:
                 raise WrongMessageError(f"{name}: {each[:500]}")
 
 
-def _audience(running: ExitStack, session: Session, count: int) -> Audience:
-    """Raises: RefusedError, Refused"""
-    name, topic, token = session.target.name, f"{session.target.pod}told", session.access_token()
+def _channels(session: Session, count: int) -> list[str]:
+    """Where to listen to a new document. Raises: RefusedError"""
+    topic, token = topic_of(session), session.access_token()
     session.send(token, "PUT", topic, TEXT, b"before")
     session.send(token, "PUT", f"{topic}.acl", {"Content-Type": "text/turtle"}, _rules(session, topic))
-    say(f"prep {count} channels {name}")
-    urls = subscribe_often(session, topic, CHANNEL_TYPE, count)
-    return Audience(session, topic, running.enter_context(listening(urls)))
+    say(f"prep {count} channels {session.target.name}")
+    return subscribe_often(session, topic, CHANNEL_TYPE, count)
+
+
+def _audience(running: ExitStack, session: Session, channels: Sequence[str]) -> Audience:
+    """Raises: Refused"""
+    return Audience(session, topic_of(session), running.enter_context(listening(channels)))
+
+
+def topic_of(session: Session) -> str:
+    return f"{session.target.pod}told"
 
 
 def _rules(session: Session, topic: str) -> bytes:
@@ -179,10 +188,14 @@ def _rules(session: Session, topic: str) -> bytes:
 def _pair(number: int, audiences: Sequence[Audience], writes: int) -> Pair:
     found = {}
     for each in audiences[:: 1 if number % 2 else -1]:
-        await_idle([audience.session.target.pid for audience in audiences])
-        os.sync()  # nobody pays for what another left to be written
-        name = each.session.target.name
-        found[name] = [each.write() for _ in range(writes)]
+        name, others = each.session.target.name, [audience for audience in audiences if audience is not each]
+        with ExitStack() as attended:
+            for other in others:
+                attended.enter_context(other.listeners.attended())
+            with each.listeners.attended():
+                await_idle([audience.session.target.pid for audience in audiences])
+                os.sync()  # nobody pays for what another left to be written
+            found[name] = [each.write() for _ in range(writes)]
         last, after = (median(of(heard) for heard in found[name]) for of in (_last, _after))
         say(f"{number or 'warm':4} {name:9} last message {last:9.1f} ms after the start, {after:9.1f} after the answer")
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import selectors
 import socket
+import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -11,9 +12,9 @@ from dataclasses import dataclass, field
 
 from tests.support.websocket import WebSocket, connect
 
-SUBPROTOCOL = "http://www.w3.org/ns/solid/notifications#WebSocketChannel2023"
 PIECE_BYTES = 64 * 1024
 SECONDS_MAX = 120.0
+ATTEND_SECONDS = 0.5
 
 
 class SilenceError(Exception):
@@ -49,7 +50,7 @@ class Listeners:
         answer: Arrival | None = None
         self._selector.register(beside, selectors.EVENT_READ, None)
         while answer is None or len(messages) < len(self.sockets):
-            for number, at, piece in self._read():
+            for number, at, piece in self._read(SECONDS_MAX):
                 if number is None:
                     answer = answer or Arrival(at, piece.decode("latin-1"))
                 else:
@@ -57,19 +58,37 @@ class Listeners:
         self._selector.unregister(beside)
         return answer, list(messages.values())
 
+    @contextmanager
+    def attended(self) -> Iterator[None]:
+        """While nothing is measured: pings are answered, so that the server does not take the listeners for dead."""
+        over = threading.Event()
+        thread = threading.Thread(target=self._attend, args=(over,), daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+
+    def _attend(self, over: threading.Event) -> None:
+        while not over.wait(ATTEND_SECONDS):
+            for number, _, piece in self._read(0):
+                if number is not None:
+                    list(self._texts(number, piece))
+
     def close(self) -> None:
         self._selector.close()
         for each in self.sockets:
             each.connection.setblocking(True)
             each.close()
 
-    def _read(self) -> list[tuple[int | None, float, bytes]]:
+    def _read(self, seconds: float) -> list[tuple[int | None, float, bytes]]:
         """What can be read now. All is read before any of it is looked at, so that looking delays no arrival."""
         found = []
-        for key, _ in self._selector.select(SECONDS_MAX):
+        for key, _ in self._selector.select(seconds):
             assert isinstance(key.fileobj, socket.socket)
             found.append((key.data, time.perf_counter(), key.fileobj.recv(PIECE_BYTES)))
-        if not found or not all(piece for _, _, piece in found):
+        if (seconds and not found) or not all(piece for _, _, piece in found):
             raise SilenceError(f"nothing came for {SECONDS_MAX:g} s, or a connection was closed")
         return found
 
@@ -85,7 +104,7 @@ def listening(urls: Iterable[str]) -> Iterator[Listeners]:
     """A WebSocket at each of these. Raises: Refused, OSError"""
     opened: list[WebSocket] = []
     try:
-        opened += (connect(url, SUBPROTOCOL) for url in urls)
+        opened += (connect(url) for url in urls)
         listeners = Listeners(opened)
     except BaseException:
         for each in opened:

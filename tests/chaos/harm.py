@@ -15,7 +15,7 @@ from tests.support.processes import living, tree
 from tests.support.server import Server
 from tests.support.waiting import until
 
-WEB, WORKER, SUPERVISOR = "web", "worker", "supervisor"
+WEB, WORKER, STREAM, SUPERVISOR = "web", "worker", "stream", "supervisor"
 
 
 def named(server: Server, name: str) -> list[int]:
@@ -61,5 +61,5 @@ def is_whole(server: Server, what: str, before: list[int]) -> bool:
 
 
 def strays(server: Server, workers: int) -> list[int]:
-    """Processes of the server beyond those it needs."""
-    return tree(server.pid)[2 + workers :]
+    """Processes of the server beyond those it needs: supervisor, worker, stream and the web processes."""
+    return tree(server.pid)[3 + workers :]

@@ -19,7 +19,7 @@ from tests.chaos.wire import NotSent, Reply, Unanswered
 
 SHORT_BYTES = 256
 
-Crime = Literal["lost", "half-done", "answer", "journal", "store", "process"]
+Crime = Literal["lost", "half-done", "answer", "journal", "store", "process", "unheard", "overheard", "disordered"]
 
 
 @dataclass(frozen=True, slots=True)

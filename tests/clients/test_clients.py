@@ -23,6 +23,12 @@ SCENARIOS = {
     "legacy_acl": "the access control lists of Web Access Control are read and written",
     "refusals": "a refusal reaches the program as an error it can explain",
     "rdflib": "rdflib.js loads, updates and replaces documents",
+    "rdflib_live": "rdflib.js follows documents that others change",
+    "solid_client_notifications": "solid-client-notifications finds the socket and hears of changes",
+    "event_source": "an EventSource hears of changes, and goes on after the last event it saw",
+    "streaming_fetch": "a fetch whose answer does not end reads one notification after the other",
+    "webhook": "a receiver of webhooks verifies token, proof and message signature",
+    "web_push": "a push service knows the server, and only the browser can read the message",
     "openid_client": "a registered client of openid-client signs a person in, refreshes, revokes and logs out",
     "oauth4webapi": "a registered client of oauth4webapi does, and checks all that the specifications say of answers",
 }
@@ -40,5 +46,6 @@ def test_a_published_client_does_its_work(
 
 
 def test_every_script_is_a_scenario() -> None:
-    scripts = {path.stem for path in Path(__file__).parent.glob("*.mjs")} - {"harness", "person", "acp"}
+    """acp.mjs is one of test_acp.py."""
+    scripts = {path.stem for path in Path(__file__).parent.glob("*.mjs")} - {"harness", "person", "subscriber", "acp"}
     assert scripts == set(SCENARIOS)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from tests.support.client import SolidClient
 from tests.support.server import ALICE, Server
 
 pytestmark = pytest.mark.e2e
@@ -46,3 +49,26 @@ def test_every_example_is_described():
 @pytest.mark.parametrize("target", re.findall(r"\]\((?!https://)([^)]+)\)", README))
 def test_links_of_the_description_lead_somewhere(target: str):
     assert (EXAMPLES / target).exists()
+
+
+@contextmanager
+def watching(server: Server, container: str) -> Iterator[Iterator[str]]:
+    """What examples/watch.py prints, line by line."""
+    arguments = [container, server.web_id("alice"), ALICE.clients[0].id, ALICE.clients[0].secret]
+    command = ["timeout", "120", sys.executable, str(EXAMPLES / "watch.py"), *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield (line.strip() for line in process.stdout)
+        finally:
+            process.terminate()
+
+
+def test_the_watcher_prints_what_comes_and_goes(server: Server, alice: SolidClient, container: str):
+    with watching(server, container) as lines:
+        assert next(lines) == f"{container}:"
+        for url in (f"{container}first", f"{container}second"):
+            alice.put(url, "hello", headers={"Content-Type": "text/plain"})
+        alice.delete(f"{container}first")
+        shown = [re.sub(r"^\S+  ", "", next(lines)) for _ in range(3)]
+    assert shown == [f"came  {container}first", f"came  {container}second", f"went  {container}first"]
