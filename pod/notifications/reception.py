@@ -15,7 +15,7 @@ from typing import TypeVar
 from pod.authentication.credentials import digest
 from pod.errors import Busy, JournalGone, NotFound
 from pod.notifications.audience import Audience
-from pod.notifications.connection import BUSY, GONE, GONE_AWAY, TALKATIVE, Bounds, Connection, Receive, Visit
+from pod.notifications.connection import BUSY, ENDED, GONE, GONE_AWAY, TALKATIVE, Bounds, Connection, Receive, Visit
 from pod.notifications.connections import Connections
 from pod.notifications.live import Heard, Live
 from pod.notifications.messages import Activity, Writer
@@ -81,6 +81,9 @@ class Reception:
             await self.live.listen(connection, channel.topics)
             replay, batch = await self.on_thread(lambda: self._missed(channel, state))
             await connection.begin()
+            left = (channel.end_ms - self.now_ms) / 1000
+            if left < self.services.config.stream_idle_seconds:  # others are seen to in time when they are looked after
+                asyncio.get_running_loop().call_later(max(0.0, left), connection.end, ENDED)
             await connection.catch_up(replay, batch)
             await connection.until_gone(receive)
         finally:
