@@ -71,7 +71,21 @@ def test_every_command_and_option_has_help(command: str):
 
 
 @pytest.mark.parametrize(
-    "target", ["run", "example", "data-browser", "test", "check", "fix", "bench", "soak", "lock", "wheel", "pictures", "conformance"]
+    "target",
+    [
+        "run",
+        "example",
+        "data-browser",
+        "test",
+        "check",
+        "fix",
+        "bench",
+        "soak",
+        "lock",
+        "wheel",
+        "pictures",
+        "conformance",
+    ],
 )
 def test_make_alone_lists_the_targets(target: str):
     listed = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout

@@ -79,9 +79,18 @@ def test_a_sound_server_has_no_problem_and_nothing_is_changed(home: Home):
     found = json.loads(done.stdout)
     assert (done.returncode, done.stderr) == (0, "")
     assert [each for each in found if each["level"] == "problem"] == []
-    assert {"TLS", "base URL", "proxy", "clock", "uploads", "notifications", "database", "disk", "keys", "permissions"} <= {
-        each["subject"] for each in found if each["level"] == "ok"
-    }
+    assert {
+        "TLS",
+        "base URL",
+        "proxy",
+        "clock",
+        "uploads",
+        "notifications",
+        "database",
+        "disk",
+        "keys",
+        "permissions",
+    } <= {each["subject"] for each in found if each["level"] == "ok"}
     assert state() == before
 
 

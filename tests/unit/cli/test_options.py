@@ -9,7 +9,15 @@ from click.testing import CliRunner
 
 from pod.cli.main import main
 
-COMMANDS = [["serve"], ["web"], ["worker"], ["stream"], ["fsck"], ["account", "list"], ["explain", "public", "read", "http://a.b/"]]
+COMMANDS = [
+    ["serve"],
+    ["web"],
+    ["worker"],
+    ["stream"],
+    ["fsck"],
+    ["account", "list"],
+    ["explain", "public", "read", "http://a.b/"],
+]
 
 
 def run(*words):
