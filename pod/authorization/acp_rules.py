@@ -35,8 +35,12 @@ log = structlog.get_logger()
 
 POLICIES_IN_FORCE_MAX = 2_000
 """On one resource, from all levels above it."""
-ORDINARY_POLICIES = 20
-"""More in force on a resource count as several of `acl_cache_entries`."""
+MATCHERS_IN_FORCE_MAX = 10_000
+"""The same, one that several policies name counted for each. To look at them takes a hundredth of a second."""
+ORDINARY_ENTRIES = 20
+"""More policies, reasons or ACRs in what is remembered count as several of `acl_cache_entries`."""
+ORDINARY_URLS_LENGTH = 2_048
+"""Longer URLs of all ACRs in force do so too."""
 
 Line: TypeAlias = tuple[bool, tuple[tuple[int, int], ...]]
 """Whether the first is the resource's own ACR; id and version of all in force, nearest first."""
@@ -45,17 +49,25 @@ Key: TypeAlias = tuple[Line, Context]
 
 @dataclass(frozen=True, slots=True)
 class InForce:
-    """The policies in force on a resource, each with the ACR it is from, and what they make it necessary to know."""
+    """The policies in force on a resource, each with the URL of the ACR it is from, and what they make it necessary to
+    know; and the URLs of all those ACRs, nearest first.
+    """
 
     policies: tuple[tuple[Policy, str], ...]
+    acrs: tuple[str, ...]
     names_targets: bool
     names_creators: bool
 
     @classmethod
-    def of(cls, policies: tuple[tuple[Policy, str], ...]) -> InForce:
+    def of(cls, policies: tuple[tuple[Policy, str], ...], acrs: tuple[str, ...]) -> InForce:
         targets = any(policy.names(ACP.target) for policy, _ in policies)
         creators = any(policy.names(ACP.creator) or policy.names(ACP.agent, ACP.CreatorAgent) for policy, _ in policies)
-        return cls(policies, targets, creators)
+        return cls(policies, acrs, targets, creators)
+
+    @property
+    def weight(self) -> int:
+        """What it counts in memory."""
+        return 1 + len(self.policies) // ORDINARY_ENTRIES + sum(map(len, self.acrs)) // ORDINARY_URLS_LENGTH
 
 
 class AccessControlPolicy:
@@ -79,13 +91,14 @@ class AccessControlPolicy:
         if in_force is None:
             in_force = self._gather(inquiry.reader, acrs, path)
             if _are_committed(inquiry.reader, acrs):
-                self._in_force.put(line, in_force, 1 + len(in_force.policies) // ORDINARY_POLICIES)
+                self._in_force.put(line, in_force, in_force.weight)
         context = self._context(inquiry, path, in_force)
         decision = self._evaluated.get((line, context))
         if decision is None:
-            decision = self._evaluate(in_force, acrs, path, context)
+            decision = _evaluate(in_force, context, inherited=not line[0])
             if _are_committed(inquiry.reader, acrs):
-                self._evaluated.put((line, context), decision)
+                weight = 1 + (len(decision.reasons) + len(acrs)) // ORDINARY_ENTRIES
+                self._evaluated.put((line, context), decision, weight)
         return decision
 
     def check(self, target: Target, graph: Graph) -> None:
@@ -114,22 +127,17 @@ class AccessControlPolicy:
     def _gather(self, reader: Reader, acrs: list[ACLReference], path: str) -> InForce:
         """Spec: ACP #effective-policies -- its own access controls, and the member access controls of all ancestors."""
         found: list[tuple[Policy, str]] = []
-        for reference in acrs:
-            acr, url = self._documents.get(reader, reference), self._acr_url(reference)
-            found += [(policy, url) for policy in (acr.own if reference.subject == path else acr.members)]
-            if len(found) > POLICIES_IN_FORCE_MAX:
-                log.error("too many policies in force", path=path, most=POLICIES_IN_FORCE_MAX)
-                return InForce.of(((acp.NOBODY, url),))
-        return InForce.of(tuple(found))
-
-    def _evaluate(self, in_force: InForce, acrs: list[ACLReference], path: str, context: Context) -> Decision:
-        policies = [policy for policy, _ in in_force.policies]
-        granted = acp.evaluate(policies, context)
-        everyone = Context(context.target, owners=context.owners, creator=context.creator)
-        public = acp.evaluate(policies, everyone).modes
-        nearest, *above = map(self._acr_url, acrs)
-        reasons = tuple(_reasons(in_force, granted))
-        return Decision(granted.modes, public, reasons, nearest, acrs[0].subject != path, tuple(above))
+        urls = tuple(map(self._acr_url, acrs))
+        matchers = 0
+        for reference, url in zip(acrs, urls, strict=True):
+            acr = self._documents.get(reader, reference)
+            policies = acr.own if reference.subject == path else acr.members
+            found += [(policy, url) for policy in policies]
+            matchers += sum(len(policy.matchers) for policy in policies)
+            if len(found) > POLICIES_IN_FORCE_MAX or matchers > MATCHERS_IN_FORCE_MAX:
+                log.error("too many policies in force", path=path, policies=len(found), matchers=matchers)
+                return InForce.of(((acp.NOBODY, url),), urls)
+        return InForce.of(tuple(found), urls)
 
     def _acr_url(self, reference: ACLReference) -> str:
         return self._placement.url(reference.subject) + Auxiliary.ACL.value
@@ -139,6 +147,15 @@ class AccessControlPolicy:
 
     def _canonical(self, url: str) -> str:
         return canonical(self._placement, url)
+
+
+def _evaluate(in_force: InForce, context: Context, *, inherited: bool) -> Decision:
+    policies = [policy for policy, _ in in_force.policies]
+    granted = acp.evaluate(policies, context)
+    everyone = Context(context.target, owners=context.owners, creator=context.creator)
+    public = acp.evaluate(policies, everyone).modes
+    reasons = tuple(_reasons(in_force, granted))
+    return Decision(granted.modes, public, reasons, in_force.acrs[0], inherited, in_force.acrs[1:])
 
 
 def _reasons(in_force: InForce, granted: Granted) -> Iterator[Reason]:

@@ -15,6 +15,8 @@ from pod.rdf.graph import IRI, BNode, Graph, Node
 from pod.rdf.vocab import ACL, ACP, RDF
 
 MATCHERS = (ACP.allOf, ACP.anyOf, ACP.noneOf)
+MATCHERS_OF_A_POLICY = 10
+"""For as many as there may be policies; one may have more if others have fewer."""
 
 
 def check_acr_content(
@@ -53,6 +55,9 @@ def _check_number(graph: Graph, policies_max: int) -> None:
     matchers = {term for predicate in MATCHERS for _, term in pairs(graph, predicate)}
     if max(len(policies), len(matchers)) > policies_max:
         raise UnprocessableContent(f"An access control resource may have {policies_max} policies and as many matchers.")
+    uses_max = policies_max * MATCHERS_OF_A_POLICY
+    if sum(graph.count(p=predicate) for predicate in MATCHERS) > uses_max:
+        raise UnprocessableContent(f"The policies of an access control resource may name {uses_max} matchers in all.")
 
 
 def _named(graph: Graph) -> Iterator[Node]:

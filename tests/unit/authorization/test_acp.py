@@ -197,6 +197,9 @@ def test_a_shared_policy_is_one_and_circles_end():
 # -- what may be written ---------------------------------------------------------------------------------------------------
 
 
+NINE = ", ".join(f"<#m{each}>" for each in range(9))
+
+
 def check(text, *, is_root=False, policies_max=10):
     check_acr_content(graph(text), ACR, URL, is_root=is_root, policies_max=policies_max)
 
@@ -210,6 +213,7 @@ def check(text, *, is_root=False, policies_max=10):
         "<> acp:memberAccessControl <https://elsewhere.example/#c>.",
         applied(*(f"<#{number}>" for number in range(11))),
         applied(f"[ acp:anyOf {', '.join('[]' for _ in range(11))} ]"),
+        applied(*[f"[ acp:anyOf {NINE}; acp:noneOf {NINE} ]"] * 6),
     ],
 )
 def test_what_would_not_do_what_it_says_is_refused(text):

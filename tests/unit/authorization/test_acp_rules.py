@@ -1,10 +1,13 @@
 """Access Control Policy over a store: what is in force on a resource, what is remembered of it, and what stays closed."""
 
+import gc
 import io
+import uuid
 
 import pytest
 
 from pod.authorization import acp_rules, required
+from pod.authorization.decision import Decision
 from pod.errors import AccessDenied
 from pod.protocol.agent import PUBLIC, Credentials
 from pod.protocol.resource import Target
@@ -167,6 +170,32 @@ def test_more_policies_than_a_decision_may_look_at_close_too(world, monkeypatch)
     world.acr("/alice/b/c", own=[READ_BOB] * 2)
     assert world.modes("/alice/b/c", signed_in(BOB)) == ""
     assert world.modes("/alice/b/c", signed_in(ALICE)) == "control"
+
+
+def test_more_matchers_than_a_decision_may_look_at_close_too(world, monkeypatch):
+    monkeypatch.setattr(acp_rules, "MATCHERS_IN_FORCE_MAX", 5)
+    world.put("/alice/b/c")
+    world.acr("/alice/b/", members=[READ_BOB] * 3)
+    assert world.modes("/alice/b/c", signed_in(BOB)) == "read"
+    world.acr("/alice/b/c", own=["[ acp:noneOf [], [], [] ]"])
+    assert world.modes("/alice/b/c", signed_in(BOB)) == ""
+    assert world.modes("/alice/b/c", signed_in(ALICE)) == "control"
+
+
+def remembered(url):
+    return sum(isinstance(each, Decision) and each.acl == url for each in gc.get_objects())
+
+
+@pytest.mark.parametrize(("policies", "most"), [(1, 20), (100, 4)])
+def test_decisions_with_many_reasons_are_remembered_for_fewer_agents(tmp_path, policies, most):
+    world = ACPWorld(tmp_path, access_control="acp", acl_cache_entries=20)
+    path = f"/alice/{uuid.uuid4()}"
+    world.put(path)
+    world.acr(path, own=[policy("Read", "acp:agent acp:PublicAgent")] * policies)
+    for number in range(40):
+        assert world.modes(path, signed_in(f"https://{number}.example/#me")) == "read"
+    assert 1 <= remembered(f"{BASE}{path}.acl") <= most + 2
+    world.store.close()
 
 
 def test_without_any_acr_nobody_may_anything_but_its_owner(world):
