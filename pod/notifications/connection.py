@@ -245,7 +245,8 @@ class Connection(ABC):
         held, self._held = self._held or [], None
         fresh = [each for each in held if each.sequence > last]
         self._bytes -= sum(len(each.body) for each in held) - sum(len(each.body) for each in fresh)
-        self.reached = max(self.reached, last)
+        if not self._waiting:
+            self.reached = max(self.reached, last)
         self._told = max(self._told, last)
         if self.ending is None:
             self.enqueue(fresh)

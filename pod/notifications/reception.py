@@ -12,6 +12,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+import structlog
+
 from pod.authentication.credentials import digest
 from pod.errors import Busy, JournalGone, NotFound
 from pod.notifications.audience import Audience
@@ -38,6 +40,8 @@ MESSAGES_MAX = 100
 """That a reader may send, or parts of the content of its request."""
 
 Made = TypeVar("Made")
+
+log = structlog.get_logger()
 
 
 class Reception:
@@ -202,7 +206,9 @@ class ChannelConnection(Connection):
         replay = self._reception.replay(self.channel, self.state(again))
         try:
             await self.catch_up(replay, Batch((), is_last=False))
-        except GONE_AWAY:
+        except Exception as error:  # the border: it would be held back for ever
+            if not isinstance(error, GONE_AWAY):
+                log.exception("looking again failed", channel=self.channel.id)
             self.visit.line.abort()
 
     async def catch_up(self, replay: Replay, batch: Batch) -> None:
@@ -210,10 +216,12 @@ class ChannelConnection(Connection):
         try:
             while self.ending is None:
                 await self._pass_on(batch)
-                if batch.is_last and (self._again is None or self._again < replay.last):
-                    break
                 if batch.is_last:
-                    replay = self._reception.replay(self.channel, self.state(self._again or 0))
+                    if not self._waiting:
+                        await self.settle(replay.last)
+                    if self._again is None or self._again < replay.last:
+                        break
+                    replay = self._reception.replay(self.channel, self.state(replay.last))
                     self._again = None
                 batch = await self._reception.on_thread(replay.next)
         except JournalGone:
@@ -222,11 +230,10 @@ class ChannelConnection(Connection):
             self.end(BUSY)
         self._again = None
         if self.ending is None:
-            await self.settle(replay.last)
             self.release(replay.last)
 
     async def settle(self, last: int) -> None:
-        """It has been told what it missed, up to there."""
+        """It has been told what it missed, up to there. Nothing may wait between this and its release."""
 
     async def _pass_on(self, batch: Batch) -> None:
         if self.rate_seconds:
