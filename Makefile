@@ -39,7 +39,7 @@ data-browser: $(VENV)/.stamp-test ## Put SolidOS into ./data, for the setting da
 
 .PHONY: test
 test: static chromium ## Everything in `check`, and every test with real processes and real clients
-	CHROMIUM="$(CHROMIUM)" $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile -m "not soak" --all-requirements --conformance-page docs/conformance.md $(ARGS)
+	CHROMIUM="$(CHROMIUM)" $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile -m "not soak" --all-requirements --conformance-page=docs/conformance.md $(ARGS)
 
 .PHONY: check
 check: static ## Formatting, lint, types, import rules and the quick tests
