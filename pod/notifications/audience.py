@@ -23,7 +23,7 @@ from pod.store.records import Snapshot
 
 SETTLE_ATTEMPTS_MAX = 5
 MEMBERSHIP = frozenset({"Add", "Remove"})
-"""Told to whoever may read the container: so is its listing."""
+"""Told to whoever may read the container: so is its listing. Of members that are gone, to whoever could until then."""
 
 
 class Audience:
@@ -47,14 +47,14 @@ class Audience:
             snapshot = reader.describe(Target.parse(path), credentials.grant, with_body=False)
             if not self._stands(snapshot, activity, credentials):
                 return False
-            judged = _as_it_was(reader, activity, snapshot)
-            if judged is None:
-                return False
+            judged = _judged_by(reader, activity, snapshot)
             try:
-                decision = self._services.authorizer.decide(reader, judged, credentials, may_wait=may_wait)
+                decisions = [
+                    self._services.authorizer.decide(reader, each, credentials, may_wait=may_wait) for each in judged
+                ]
             except VersionMoved:
                 continue
-            return AccessMode.READ in decision.modes
+            return bool(decisions) and all(AccessMode.READ in each.modes for each in decisions)
         return False
 
     def _stands(self, snapshot: Snapshot, activity: Activity, credentials: Credentials) -> bool:
@@ -76,12 +76,24 @@ class Audience:
         return documents.is_locked(agent)
 
 
-def _as_it_was(reader: Reader, activity: Activity, snapshot: Snapshot) -> Snapshot | None:
-    """What decides of a topic: the rules now, or if it is gone since, those when it went; None: they are not known."""
-    path, state = snapshot.target.path, snapshot.state
-    if state is not None and (path != activity.change.path or state.id == activity.change.resource):
-        return snapshot
-    gone = end_of(reader, activity.storage, path, activity.sequence)
-    if gone is None:
-        return None
-    return replace(snapshot, acls=reader.lineage_rules(snapshot.target, gone))
+def _judged_by(reader: Reader, activity: Activity, snapshot: Snapshot) -> tuple[Snapshot, ...]:
+    """What decides of a topic, all of it: the rules now, or if it is gone since, those when it went; and where a member
+    is gone, those when that one went, since no listing shows it any more. Nothing: some of them are not known.
+    """
+    gone = [] if _is_there(snapshot, activity) else [snapshot.target.path]
+    present = () if gone else (snapshot,)
+    if activity.type in MEMBERSHIP and not _is_there(_described(reader, activity.object), activity):
+        gone.append(activity.object)
+    ends = [end_of(reader, activity.storage, path, activity.sequence) for path in gone]
+    rules = [reader.lineage_rules(snapshot.target, end) for end in ends if end is not None]
+    return (*present, *(replace(snapshot, acls=each) for each in rules)) if len(rules) == len(ends) else ()
+
+
+def _described(reader: Reader, path: str) -> Snapshot:
+    return reader.describe(Target.parse(path), with_body=False)
+
+
+def _is_there(snapshot: Snapshot, activity: Activity) -> bool:
+    """Still, and not another one since at the same place."""
+    path, state, change = snapshot.target.path, snapshot.state, activity.change
+    return state is not None and (path != change.path or state.id == change.resource)

@@ -94,6 +94,23 @@ def test_members_come_and_go_for_all_who_may_read_the_container(local, home):
     assert told(local, NOBODY, before, home) == []
 
 
+@pytest.mark.parametrize("is_made_anew", [False, True])
+def test_members_that_came_and_went_while_a_container_was_closed_are_told_of_to_nobody_else(local, home, is_made_anew):
+    put(local, home + "a/kept")
+    share(local, home + "a/")
+    before = now(local)
+    put(local, home + "a/affair")
+    delete(local, home + "a/affair")
+    if is_made_anew:
+        delete(local, home + "a/kept")
+        delete(local, home + "a/")
+        put(local, home + "a/new")
+    share(local, home + "a/", BOB)
+    anew = [("Create", home + "a/"), ("Add", home + "a/new")]
+    assert told(local, BOB, before, home + "a/") == (anew if is_made_anew else [])
+    assert ("Remove", home + "a/affair") in told(local, ALICE, before, home + "a/")
+
+
 def test_in_a_subtree_only_what_may_be_read_is_told_of(local, home):
     put(local, home + "a/open")
     put(local, home + "a/closed")
