@@ -24,12 +24,19 @@ def check_document(services: Services, reader: Reader, snapshot: Snapshot, datas
     """
     target = snapshot.target
     if target.auxiliary is Auxiliary.ACL and dataset is not None:
+        _check_no_graphs(dataset)
         services.authorizer.check_content(target, dataset.default)
     if target.auxiliary is Auxiliary.DESCRIPTION and target.subject.endswith("/") and dataset is not None:
         check_description(services, target.subject, dataset.default)
     if snapshot.state is not None and snapshot.state.protected:
         _check_issuers(services, reader, snapshot, dataset)
         _check_profile(dataset)
+
+
+def _check_no_graphs(dataset: Dataset) -> None:
+    """Rules count in the default graph alone: a denial elsewhere would close nothing while seeming to."""
+    if any(map(len, dataset.named.values())):
+        raise UnprocessableContent("Access rules in named graphs have no effect; write them without naming a graph.")
 
 
 def check_description(services: Services, container: str, graph: Graph) -> None:

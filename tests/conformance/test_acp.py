@@ -123,6 +123,17 @@ def test_what_could_not_be_evaluated_is_refused(alice: SolidClient, box: str, te
         assert_problem(response, status)
 
 
+@pytest.mark.parametrize("media_type", ["application/trig", "application/n-quads"])
+def test_rules_in_a_named_graph_are_refused_in_both_languages(
+    acp_people: People, people: People, media_type: str
+) -> None:
+    for owner in (acp_people.alice, people.alice):
+        url = f"{owner.pod}{uuid.uuid4()}"
+        owner.put_turtle(url, "<#it> <http://example.org/says> 'anything'.")
+        graphs = "<urn:a> <urn:b> <urn:c> <urn:g> ." if "quads" in media_type else "<urn:g> { <urn:a> <urn:b> <urn:c> }"
+        assert_problem(owner.put(f"{url}.acl", graphs, headers={"Content-Type": media_type}), 422)
+
+
 # -- what it does to requests ------------------------------------------------------------------------------------------------
 
 
