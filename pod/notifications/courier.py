@@ -121,10 +121,25 @@ class Courier:
         With a rate, of what waits only the newest of each topic. Spec: Solid Notifications Protocol #notify-rate
         """
         told = [(each, self._news(channel, each)) for each in changes]
-        if not channel.rate_seconds:
-            return told
-        last = {each.topic: each for _, activities in told for each in activities}
-        return [(change, [each for each in news if last[each.topic] is each]) for change, news in told]
+        return self._newest(channel, told) if channel.rate_seconds else told
+
+    def _newest(
+        self, channel: Channel, told: list[tuple[Change, list[Activity]]]
+    ) -> list[tuple[Change, list[Activity]]]:
+        """Of each topic the last that may be heard: one that may not be must not displace one that may."""
+        found: list[tuple[Change, list[Activity]]] = []
+        topics: set[str] = set()
+        for change, news in reversed(told):
+            kept: list[Activity] = []
+            for activity in reversed(news):
+                if activity.topic not in topics and self._may_hear(channel, activity):
+                    topics.add(activity.topic)
+                    kept.insert(0, activity)
+            found.append((change, kept))
+        return found[::-1]
+
+    def _may_hear(self, channel: Channel, activity: Activity) -> bool:
+        return self._audience.may_hear(self._services.store, activity, channel.credentials, may_wait=True)
 
     def _news(self, channel: Channel, change: Change) -> list[Activity]:
         return [each for each in heard(channel, change) if self._is_news(channel, each)]
@@ -149,10 +164,7 @@ class Courier:
 
     def _tell_all(self, channel: Channel, delivery: Delivery, wanted: Sequence[Activity]) -> Trip:
         """What tells of one change, as far as the subscriber may hear it; of nothing, the delivery is as it was."""
-        credentials = channel.credentials
-        allowed = [
-            each for each in wanted if self._audience.may_hear(self._services.store, each, credentials, may_wait=True)
-        ]
+        allowed = [each for each in wanted if self._may_hear(channel, each)]
         if allowed and self._channels.get(channel.id) is None:  # ended since it was its turn
             return Trip(delivery, halted=True, ended=True)
         for activity in allowed:

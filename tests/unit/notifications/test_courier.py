@@ -26,6 +26,8 @@ ALICE = f"{BASE}alice/profile/card#me"
 TOPIC = "/alice/notes"
 TAKEN = Posted(200, "")
 
+BOB = f"{BASE}bob/profile/card#me"
+
 
 @dataclass
 class Hook:
@@ -245,16 +247,32 @@ def test_a_container_tells_of_a_new_member_on_each_of_its_topics_once_it_is_comp
     assert trip.delivery.sequence == created
 
 
-def test_one_that_may_hear_a_part_of_a_change_is_told_how_far_it_came_with_that(services, local, write, made):
-    """The container may be read, and its new member not: the subtree tells nothing, the membership does."""
-    bob, topic = f"{BASE}bob/profile/card#me", "/alice/shared/"
+def open_shallowly(local):
+    """A container in which bob may read, but nothing of what it contains."""
+    topic = "/alice/shared/"
     local.request("PUT", topic, {"Link": '<http://www.w3.org/ns/ldp#BasicContainer>; rel="type"'}, b"", by="alice")
     rules = acl(
         authorization(BASE + topic[1:], "Read Write Control", agents=(ALICE,), default=True),
-        authorization(BASE + topic[1:], "Read", agents=(bob,)),
+        authorization(BASE + topic[1:], "Read", agents=(BOB,)),
     )
-    assert local.request("PUT", f"{topic}.acl", {"Content-Type": "text/turtle"}, rules.encode()).status == 201
-    asked, hook = made(topics=(topic,), subtree=True, agent=bob), Hook()
+    answer = local.request("PUT", f"{topic}.acl", {"Content-Type": "text/turtle"}, rules.encode())
+    assert answer.status in {201, 204}, answer.body
+    return topic
+
+
+def test_with_a_rate_what_may_not_be_heard_takes_no_place_from_what_may(services, local, write, made):
+    topic = open_shallowly(local)
+    asked, hook = made(topics=(topic,), subtree=True, agent=BOB, rate_seconds=30.0), Hook()
+    write(f"{topic}private")
+    write(f"{topic}private")
+    carry(services, hook, asked)
+    assert [each["type"] for each in hook.messages] == ["Add"]
+
+
+def test_one_that_may_hear_a_part_of_a_change_is_told_how_far_it_came_with_that(services, local, write, made):
+    """The container may be read, and its new member not: the subtree tells nothing, the membership does."""
+    topic = open_shallowly(local)
+    asked, hook = made(topics=(topic,), subtree=True, agent=BOB), Hook()
     created = write(f"{topic}secret")
     carry(services, hook, asked)
     assert [each["type"] for each in hook.messages] == ["Add"]
