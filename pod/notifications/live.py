@@ -29,6 +29,8 @@ from pod.store.records import Change
 POLL_SECONDS = 0.01
 """Between two looks at whether anything was committed, while somebody listens."""
 CHANGES_AT_ONCE = 500
+STEPS_AT_ONCE_MAX = 20_000
+"""Handed over in one go, which takes some hundredths of a second. Those of one change stay together."""
 RETRY_SECONDS = 1.0
 
 Made = TypeVar("Made")
@@ -89,12 +91,15 @@ class Listener(Protocol):
         ...
 
 
+Step = tuple[Heard, ...] | int | None
+"""What a change is to a listener: messages, its own number if it is in doubt, or None if it could not be found out."""
+
+
 @dataclass(slots=True)
 class Round:
     """What was found in some entries of the journal: steps for the event loop, in order."""
 
-    steps: list[tuple[Listener, tuple[Heard, ...] | int]] = field(default_factory=list)
-    """Messages, or the number of a change that is in doubt."""
+    steps: list[tuple[Listener, Step]] = field(default_factory=list)
     reached: dict[int, int] = field(default_factory=dict)
     ended: frozenset[str] = frozenset()
     has_more: bool = False
@@ -116,6 +121,7 @@ class Live:
         self._storages: dict[int, list[int]] = {}  # how many listen there, and how far they were told
         self._position = 0  # only its thread touches this
         self._is_behind = False
+        self._is_failing = False
 
     async def listen(self, listener: Listener, topics: Iterable[str]) -> None:
         """From now on it is told; what was committed before it can read in the journal, so nothing falls between."""
@@ -174,7 +180,7 @@ class Live:
         """One round; the border where what fails is told and tried again."""
         try:
             found = await self._on_thread(self._round)
-            self._is_behind = found.has_more
+            self._is_behind, self._is_failing = found.has_more, False
             self._hand_over(found)
         except JournalGone:
             await self._on_thread(self._go_to_end)
@@ -182,13 +188,15 @@ class Live:
                 listener.lose_track()
         except Exception:
             log.exception("following failed")
-            self._is_behind = True
+            self._is_behind = self._is_failing = True
             await asyncio.sleep(RETRY_SECONDS)
 
     def _hand_over(self, found: Round) -> None:
         for listener, step in found.steps:
             if listener.channel_id in found.ended:
                 listener.lose_channel()
+            elif step is None:
+                listener.lose_track()
             elif isinstance(step, int):
                 listener.doubt(step)
             else:
@@ -210,28 +218,41 @@ class Live:
         found = Round()
         with self._store.snapshot() as reader:
             changes = reader.changes(self._position, CHANGES_AT_ONCE)
+            position = self._position
             for change in changes:
                 self._look_at(reader, change, found)
+                position = change.position
+                if len(found.steps) >= STEPS_AT_ONCE_MAX:
+                    break
             concerned = {key for key in (listener.channel_id for listener, _ in found.steps) if key is not None}
             found.ended = frozenset(concerned - living(reader, concerned)) if concerned else frozenset()
-        if changes:
-            self._position = changes[-1].position
-        found.has_more = len(changes) == CHANGES_AT_ONCE
+        found.has_more = len(changes) == CHANGES_AT_ONCE or (bool(changes) and position < changes[-1].position)
+        self._position = position
         return found
 
     def _look_at(self, reader: Reader, change: Change, found: Round) -> None:
         """Who listens to it hears of it, if they may: decided and rendered once a group."""
         found.reached[change.storage] = change.sequence
-        known: dict[Hashable, tuple[Heard, ...] | int] = {}
+        known: dict[Hashable, Step] = {}
         listeners = {each for topic in topics_of(change) for each in tuple(self._topics.get(topic, ()))}
         for listener in listeners:
-            step = known.get(listener.group)
-            if step is None:
-                step = known[listener.group] = self._step(reader, change, listener)
+            if listener.group not in known:
+                known[listener.group] = self._step_or_none(reader, change, listener)
+            step = known[listener.group]
             if step != ():
                 found.steps.append((listener, step))
 
-    def _step(self, reader: Reader, change: Change, listener: Listener) -> tuple[Heard, ...] | int:
+    def _step_or_none(self, reader: Reader, change: Change, listener: Listener) -> Step:
+        """What fails once may do better next time; what fails again must not stop all others."""
+        try:
+            return self._step(reader, change, listener)
+        except Exception:
+            if not self._is_failing:
+                raise
+            log.exception("change not told", storage=change.storage, sequence=change.sequence)
+            return None
+
+    def _step(self, reader: Reader, change: Change, listener: Listener) -> Step:
         credentials, told = listener.credentials, listener.told(change)
         allowed = [each for each in told if self._audience.may_hear(reader, each, credentials)]
         if len(allowed) < len(told) and credentials.authenticated and self._authorizer.is_asking:

@@ -39,6 +39,7 @@ class Listener:
     storage = 1
     channel_id = None
     rendered = 0
+    is_lost = False
 
     def __init__(self, credentials: Credentials = ALICE, group: str = "") -> None:
         self.credentials, self.group = credentials, (credentials, group)
@@ -56,6 +57,9 @@ class Listener:
 
     def doubt(self, sequence: int) -> None:
         self.heard.append(-sequence)
+
+    def lose_track(self) -> None:
+        self.is_lost = True
 
 
 @pytest.fixture
@@ -139,6 +143,68 @@ def test_a_refusal_while_groups_are_asked_for_is_no_last_word(services: Services
         await until(lambda: listener.heard)
         assert listener.heard[0] < 0
         assert stranger.heard == []
+
+    following(services, test)
+
+
+def test_what_cannot_be_told_to_one_ends_that_one_and_stops_no_other(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("pod.notifications.live.RETRY_SECONDS", 0.01)
+
+    async def test(live: Live, _: Audience) -> None:
+        broken, listener = Listener(group="broken"), Listener()
+        broken.render = lambda _: 1 // 0  # type: ignore[method-assign, return-value, assignment, misc]
+        await live.listen(broken, [TOPIC])
+        await live.listen(listener, [TOPIC])
+        create(services, "/alice/a")
+        create(services, "/alice/b")
+        await until(lambda: len(listener.heard) == 2)
+        assert (broken.is_lost, listener.is_lost) == (True, False)
+
+    following(services, test)
+
+
+def test_what_fails_once_is_told_all_the_same(services: Services, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("pod.notifications.live.RETRY_SECONDS", 0.01)
+    failures = [OSError("the disk is slow")]
+    render = Listener.render
+
+    def fails_once(self: Listener, allowed: list[Activity]) -> tuple[Heard, ...]:
+        if failures:
+            raise failures.pop()
+        return render(self, allowed)
+
+    monkeypatch.setattr(Listener, "render", fails_once)
+
+    async def test(live: Live, _: Audience) -> None:
+        listener = Listener()
+        await live.listen(listener, [TOPIC])
+        create(services, "/alice/a")
+        await until(lambda: listener.heard)
+        assert (len(listener.heard), listener.is_lost) == (1, False)
+
+    following(services, test)
+
+
+def test_much_for_many_is_handed_over_bit_by_bit(services: Services, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("pod.notifications.live.STEPS_AT_ONCE_MAX", 3)
+    sizes: list[int] = []
+    hand_over = Live._hand_over
+    monkeypatch.setattr(
+        Live, "_hand_over", lambda live, found: (sizes.append(len(found.steps)), hand_over(live, found))
+    )
+
+    async def test(live: Live, _: Audience) -> None:
+        listeners = [Listener() for _ in range(3)]
+        for each in listeners:
+            await live.listen(each, [TOPIC])
+        with services.store.write(SERVER) as tx:
+            for name in "abc":
+                content = Content("text/plain", 1, "0" * 64, b"x")
+                tx.create(Target.parse(f"/alice/{name}"), Kind.OTHER, content, acl=None)
+        await until(lambda: all(len(each.heard) == 3 for each in listeners))
+        assert [size for size in sizes if size] == [3, 3, 3]
 
     following(services, test)
 
