@@ -17,6 +17,7 @@ from pod.identity.notices import tell_old_address, tell_owner
 from pod.identity.sessions import end_sessions
 from pod.operations.provision import PROFILE, provision
 from pod.services import Services
+from pod.store.access_control import check_access_control
 from pod.store.accounts import Account, Accounts, AccountStatus
 from pod.store.interface import Queries, Writer
 from pod.store.links import Purpose
@@ -62,7 +63,8 @@ def make_account(
 
 
 def make_pod(services: Services, tx: Writer, account: Account, name: str) -> None:
-    """A storage with a WebID of its own."""
+    """A storage with a WebID of its own. Raises: OtherAccessControl -- the server has to be restarted"""
+    check_access_control(tx, services.config.access_control)
     web_id = services.placement.url(f"/{name}/{PROFILE}") + "#me"
     services.accounts.add_web_id(tx, account.id, web_id)
     acp = services.config.access_control == "acp"

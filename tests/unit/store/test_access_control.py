@@ -45,6 +45,14 @@ def test_a_directory_with_pods_keeps_its_language_and_says_which_it_is(store, la
     assert settled_access_control(store, "") == language
 
 
+def test_no_pod_is_made_in_a_language_that_another_process_settled_since(tmp_path):
+    data, restart = tmp_path / "data", pytest.raises(OtherAccessControl, match="Restart the server")
+    with opened(data) as services, opened(data, access_control="acp"), restart:
+        alice_of(services)
+    with opened(data) as services:
+        alice_of(services)
+
+
 def test_services_know_the_language_though_the_settings_do_not(tmp_path):
     with opened(tmp_path / "data", access_control="acp") as services:
         alice_of(services)
