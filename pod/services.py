@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pod.authentication.authenticate import Authenticator
 from pod.authentication.credentials import Passwords
 from pod.authentication.keys import KeyRing
+from pod.authentication.listeners import Listeners
 from pod.authorization.authorize import Authorizer
 from pod.authorization.memory import Memory
 from pod.authorization.public import PublicDocuments
@@ -68,6 +69,7 @@ class Services:
     keys: KeyRing
     passwords: Passwords
     authenticator: Authenticator
+    listeners: Listeners
     authorizer: Authorizer
     public_documents: PublicDocuments
     representations: RepresentationCache
@@ -140,6 +142,7 @@ def open_services(config: Config, clock: Clock | None = None, store: ResourceSto
         keys=keys,
         passwords=Passwords(config.password_hash_concurrency),
         authenticator=Authenticator.for_server(config, keys, clock, remote, public_documents),
+        listeners=Listeners.open(config, clock),
         authorizer=authorizer,
         public_documents=public_documents,
         representations=RepresentationCache(config.representation_cache_bytes),

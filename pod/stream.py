@@ -16,7 +16,7 @@ from urllib.parse import parse_qs
 
 from pod.errors import BadRequest, JournalGone, MethodNotAllowed, NotFound, PodError
 from pod.http import cors, problems
-from pod.http.headers import UPDATES_PATH
+from pod.http.headers import LISTENER, UPDATES_PATH
 from pod.http.proxies import effective_address
 from pod.notifications.connection import GONE, GONE_AWAY, Connection, Receive, Scope, Send, Visit
 from pod.notifications.event_stream import EventConnection
@@ -145,7 +145,11 @@ class Stream:
             await self._refuse_websocket(send, error)
 
     async def _legacy(self, scope: Scope, receive: Receive, send: Send, made: Begun) -> None:
-        connection = LegacyConnection(self._reception, self._visit(scope, send))
+        """Raises: BadRequest, Busy, TooManyRequests"""
+        visit = self._visit(scope, send)
+        sealed = asked(scope).get(LISTENER, [""])[0]
+        listener = self._services.listeners.read(sealed, visit.origin) if sealed else None
+        connection = LegacyConnection(self._reception, visit, listener)
         made(connection)
         await connection.attend(receive)
 
@@ -196,6 +200,14 @@ def cors_origin(origin: str | None) -> str | None:
     return origin if origin is not None and len(origin) <= cors.ORIGIN_BYTES_MAX else None
 
 
+def asked(scope: Scope) -> dict[str, list[str]]:
+    """The query. Raises: BadRequest"""
+    try:
+        return parse_qs(scope["query_string"].decode("latin-1"), max_num_fields=QUERY_FIELDS_MAX)
+    except ValueError as error:
+        raise BadRequest("The query of this URL has too many fields.") from error
+
+
 def asked_state(scope: Scope) -> State | None:
     """How far the reader says it had heard; None where it does not say.
 
@@ -203,10 +215,7 @@ def asked_state(scope: Scope) -> State | None:
 
     Spec: HTML Standard s9.2.4, Last-Event-ID. Raises: BadRequest
     """
-    try:
-        query = parse_qs(scope["query_string"].decode("latin-1"), max_num_fields=QUERY_FIELDS_MAX)
-    except ValueError as error:
-        raise BadRequest("The query of this URL has too many fields.") from error
+    query = asked(scope)
     said = header(scope, b"last-event-id") or query.get("lastEventId", query.get("state", [""]))[0]
     if not said:
         return None

@@ -49,6 +49,8 @@ VARY_OF_CONTAINER = ("Vary", "Accept, Authorization, Origin, Prefer")
 
 UPDATES_PATH = ".stream/solid-0.1"
 """Below the URL of the stream process: where the older WebSockets are."""
+LISTENER = "as"
+"""In the query there: as whom the client listens, sealed."""
 
 
 @lru_cache(maxsize=16)

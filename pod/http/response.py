@@ -16,6 +16,7 @@ from pod.errors import NotAuthenticated, PodError
 from pod.http import cors, problems
 from pod.http.headers import (
     LDP,
+    LISTENER,
     SAFETY,
     VARY,
     description_link,
@@ -29,6 +30,7 @@ from pod.http.headers import (
 from pod.operations.operation import Result
 from pod.operations.pages import HTML, PageRenderer
 from pod.protocol import wac_allow
+from pod.protocol.agent import Credentials
 from pod.protocol.modes import AccessMode
 from pod.protocol.representation import format_http_date
 from pod.protocol.resource import Auxiliary, Target
@@ -53,14 +55,15 @@ class Answer:
         return STATUS_LINES[self.status]
 
 
-def answer(services: Services, result: Result, origin: str | None, *, head: bool) -> Answer:
-    """A success."""
+def answer(services: Services, result: Result, credentials: Credentials, *, head: bool) -> Answer:
+    """A success, for whoever asked."""
+    origin = credentials.origin
     if result.moved_to is not None:
         return _redirect(services.placement.url(result.moved_to), origin)
     kind = of_kind(result.target.auxiliary, result.shape)
     if result.page_policy is not None:
         kind = of_page(kind, result.page_policy)
-    fields = [*_representation(result), *_about(services, result), *kind, *cors.shared(origin)]
+    fields = [*_representation(result), *_about(services, result, credentials), *kind, *cors.shared(origin)]
     if head or result.status == 304 or result.representation is None:
         return Answer(result.status, fields)
     return Answer(result.status, fields, result.representation.content)
@@ -83,8 +86,8 @@ def _representation(result: Result) -> list[tuple[str, str]]:
     return fields
 
 
-def _about(services: Services, result: Result) -> list[tuple[str, str]]:
-    fields = [("Link", _links(services, result)), updates_via(services.config.stream_url)]
+def _about(services: Services, result: Result, credentials: Credentials) -> list[tuple[str, str]]:
+    fields = [("Link", _links(services, result)), _listening(services, credentials)]
     if result.etag is not None:
         fields.append(("ETag", result.etag.format()))
     if result.modified is not None:
@@ -97,6 +100,16 @@ def _about(services: Services, result: Result) -> list[tuple[str, str]]:
     if result.minimal:
         fields.append(("Preference-Applied", "return=representation"))
     return fields
+
+
+def _listening(services: Services, credentials: Credentials) -> tuple[str, str]:
+    """Where to listen: for who is signed in, as that one. Caches that others share keep no such answer.
+
+    Spec: Solid WebSockets API solid-0.1, discovery; RFC 9111 s3.5
+    """
+    name, url = updates_via(services.config.stream_url)
+    listener = services.listeners.seal(credentials)
+    return name, url if listener is None else f"{url}?{LISTENER}={listener}"
 
 
 def _links(services: Services, result: Result) -> str:

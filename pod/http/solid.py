@@ -246,7 +246,7 @@ class SolidApplication:
         is_strangers_upload = not credentials.has_account and isinstance(environ["wsgi.input"], Reader)
         with self._strangers if is_strangers_upload else nullcontext():
             result = verb(self._services, operation)
-        return answer(self._services, result, environ.get("HTTP_ORIGIN"), head=method == "HEAD")
+        return answer(self._services, result, credentials, head=method == "HEAD")
 
     def _send(self, environ: Environ, start_response: StartResponse, reply: Answer) -> Iterable[bytes]:
         start_response(reply.status_line, reply.headers)

@@ -1,8 +1,8 @@
 """The WebSockets of before there were channels: `sub URL` is answered with `ack URL`, and each change with `pub URL`.
 
-Resources name this socket in `Updates-Via`. Who connects is nobody in particular, unless `dpop PROOF` and then
-`auth DPoP TOKEN` say who it is; the proof is for a GET of the socket's URL. Read access is asked for at each
-`sub` and each `pub`.
+Resources name this socket in `Updates-Via`; to who is signed in, with a listener sealed into its URL. Who connects
+without is nobody in particular, unless `dpop PROOF` and then `auth DPoP TOKEN` say who it is; the proof is for a GET of
+the URL without its query. Read access is asked for at each `sub` and each `pub`.
 
 Spec: Solid WebSockets API solid-0.1
 """
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pod.authentication.listeners import Listener
 from pod.authorization.authorize import check_grant
 from pod.errors import PodError
 from pod.http.headers import UPDATES_PATH
@@ -38,12 +39,12 @@ class LegacyConnection(Connection):
 
     __slots__ = ("_proof", "_reception", "_until_ms", "_urls", "credentials")
 
-    def __init__(self, reception: Reception, visit: Visit) -> None:
+    def __init__(self, reception: Reception, visit: Visit, listener: Listener | None = None) -> None:
         super().__init__(visit, reception.bounds)
-        self.credentials = Credentials(origin=visit.origin)
+        self.credentials = listener.credentials if listener else Credentials(origin=visit.origin)
         self._reception = reception
         self._proof: str | None = None
-        self._until_ms: int | None = None
+        self._until_ms = listener.until_ms if listener else None
         self._urls: dict[str, str] = {}  # of each path that was asked for, as it was spelled
 
     @property
@@ -83,6 +84,7 @@ class LegacyConnection(Connection):
         self._reception.connections.enter(self)
         try:
             await self.begin()
+            self._reception.end_in_time(self)
             await self._listen(receive)
         finally:
             self._reception.live.leave(self)
@@ -159,6 +161,8 @@ class LegacyConnection(Connection):
 
         Spec: Solid WebSockets API solid-0.1, subscription
         """
+        if self._until_ms is not None and self._until_ms <= change.time_ms:
+            return ()
         all_of_it = activities(change)
         found = [each for each in all_of_it if each.topic in self._urls]
         parent = parent_of(change.path)

@@ -85,15 +85,21 @@ class Reception:
             await self.live.listen(connection, channel.topics)
             replay, batch = await self.on_thread(lambda: self._missed(channel, state))
             await connection.begin()
-            left = (channel.end_ms - self.now_ms) / 1000
-            if left < self.services.config.stream_idle_seconds:  # others are seen to in time when they are looked after
-                asyncio.get_running_loop().call_later(max(0.0, left), connection.end, ENDED)
+            self.end_in_time(connection)
             await connection.catch_up(replay, batch)
             await connection.until_gone(receive)
         finally:
             self.live.leave(connection)
             self.connections.leave(connection)
             connection.close()
+
+    def end_in_time(self, connection: Connection) -> None:
+        """One that ends soon; others are seen to when they are looked after."""
+        if connection.end_ms is None:
+            return
+        left = (connection.end_ms - self.now_ms) / 1000
+        if left < self.services.config.stream_idle_seconds:
+            asyncio.get_running_loop().call_later(max(0.0, left), connection.end, ENDED)
 
     def _missed(self, channel: Channel, state: State | None) -> tuple[Replay, Batch]:
         """The first of what was missed. Raises: JournalGone"""

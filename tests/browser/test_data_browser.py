@@ -192,9 +192,15 @@ def test_a_document_is_edited_by_patches(pods: Pods, signed_in_alice: Looking):
     alice.has_asked_nobody_else()
 
 
-def test_what_comes_from_elsewhere_appears_by_itself(pods: Pods, signed_in_alice: Looking):
-    """The older socket of SolidOS says nothing of who listens, so it is told of what everybody may read."""
-    alice, client, url = signed_in_alice, pods.client(ALICE), pods.share(ALICE, "live/")
+@pytest.mark.parametrize("kept", ["everyones", "hers alone"])
+def test_what_comes_from_elsewhere_appears_by_itself(pods: Pods, signed_in_alice: Looking, kept: str):
+    """SolidOS sends no token to the older socket: what it may hear of is sealed into the URL."""
+    alice, client = signed_in_alice, pods.client(ALICE)
+    if kept == "everyones":
+        url = pods.share(ALICE, "live/")
+    else:
+        url = pods.url(ALICE, "quiet/")
+        client.put(url, headers=CONTAINER_LINK)
     client.put(f"{url}before.ttl", "<> a <#Thing> .", headers={"Content-Type": "text/turtle"})
     alice.page.goto(url)
     alice.sees("before.ttl")

@@ -16,6 +16,7 @@ import pytest
 from tests.support.client import (
     SolidClient,
     assert_problem,
+    authorization,
     linked,
     listed,
     raw_connection,
@@ -99,6 +100,19 @@ def test_what_depends_on_the_caller_is_not_for_shared_caches(alice: SolidClient,
     assert not directives & {"public", "must-revalidate"}
     assert not any(directive.startswith("s-maxage") for directive in directives)
     assert "authorization" in {name.lower() for name in listed(response, "Vary")}
+
+
+def test_where_somebody_listens_is_said_in_no_answer_that_others_are_given(
+    alice: SolidClient, anyone: SolidClient, container: str
+) -> None:
+    url = container + "doc"
+    alice.put_turtle(url, "<#a> <#b> <#c> .")
+    public = authorization(url, "Read", public=True)
+    alice.put_acl(url, authorization(url, "Read Write Control", agents=(alice.web_id,)), public)
+    hers, everyones = alice.get(url), anyone.get(url)
+    assert listed(everyones, "Cache-Control") == listed(hers, "Cache-Control") == {"no-cache"}
+    assert "authorization" in {name.lower() for name in listed(hers, "Vary")}
+    assert ["?as=" in each.headers["Updates-Via"] for each in (hers, everyones)] == [True, False]
 
 
 @pytest.mark.requirement("solid#server-caching")

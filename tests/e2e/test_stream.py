@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -17,8 +18,11 @@ from rdflib import Graph, Namespace, URIRef
 from websockets.sync.client import connect as published_connect
 from websockets.typing import Subprotocol
 
-from tests.support.client import SolidClient, authorization
-from tests.support.server import Server
+from pod.authentication.listeners import LISTENERS_KEY, Listeners
+from pod.clock import SystemClock
+from tests.support.client import Login, SolidClient, authorization
+from tests.support.server import PROGRAM, Server
+from tests.support.stores import StillClock
 from tests.support.streams import opened, reading
 from tests.support.subscribing import subscribe
 from tests.support.waiting import until
@@ -30,6 +34,7 @@ TEXT = {"Content-Type": "text/plain"}
 ACTIVITY = Namespace("https://www.w3.org/ns/activitystreams#")
 SOCKET, STREAM, EVENTS = "WebSocketChannel2023", "StreamingHTTPChannel2023", "EventSourceChannel2023"
 ORIGIN = {"Origin": "https://app.example"}
+SHORT_SECONDS = 3
 Next = Callable[[], dict[str, Any]]
 
 
@@ -333,6 +338,18 @@ def said(socket: WebSocket, count: int) -> list[str]:
     return [socket.receive() for _ in range(count)]
 
 
+def plain(answer: requests.Response) -> str:
+    """Where everybody listens, without what is sealed into the URL for one."""
+    return answer.headers["Updates-Via"].partition("?")[0]
+
+
+def asked(source: str, url: str, origin: str | None = None) -> str:
+    """What a new older socket says to `sub`, as rdflib.js sends it."""
+    with closing(connect(source, "solid-0.1", headers={"Origin": origin} if origin else {})) as socket:
+        socket.send(f"sub {url}")
+        return said(socket, 2)[1].partition(" ")[0]
+
+
 @pytest.mark.requirement("solid-0.1#updates-via")
 def test_resources_lead_to_the_older_socket_which_acknowledges_and_publishes(alice: SolidClient, container: str):
     url = container + "a"
@@ -359,7 +376,7 @@ def test_resources_lead_to_the_older_socket_which_acknowledges_and_publishes(ali
 def test_the_older_socket_tells_strangers_nothing_of_what_they_may_not_read(alice: SolidClient, container: str):
     url = container + "a"
     write(alice, url)
-    socket = connect(alice.get(url).headers["Updates-Via"])
+    socket = connect(plain(alice.get(url)))
     with closing(socket):
         assert [each.split()[0] for each in said(socket, 2)] == ["protocol", "warning"]
         for asked in (url, container, f"{alice.pod}nothing-there", "https://elsewhere.example/a", "nonsense"):
@@ -370,7 +387,7 @@ def test_the_older_socket_tells_strangers_nothing_of_what_they_may_not_read(alic
 def test_the_older_socket_takes_a_token_with_its_proof(alice: SolidClient, container: str):
     url = container + "a"
     write(alice, url)
-    source = alice.get(url).headers["Updates-Via"]
+    source = plain(alice.get(url))
     assert alice.login is not None
     socket = connect(source, "solid-0.1")
     with closing(socket):
@@ -391,3 +408,100 @@ def test_the_older_socket_refuses_what_proves_nothing_and_other_protocols(alice:
             with pytest.raises(Closed) as ended:
                 said(socket, 5)
             assert ended.value.code in {1002, 1008}
+
+
+def test_who_is_signed_in_is_led_to_the_older_socket_as_the_one_she_is(
+    alice: SolidClient, bob: SolidClient, anyone: SolidClient, container: str, share: Any
+):
+    url = container + "a"
+    write(alice, url)
+    public = authorization(url, "Read", public=True)
+    alice.put_acl(url, authorization(url, "Read Write Control", agents=(alice.web_id,)), public)
+    found = {client.name: client.get(url) for client in (alice, bob, anyone)}
+    sources = {name: answer.headers["Updates-Via"] for name, answer in found.items()}
+    assert sources[""] == plain(found[""])
+    assert len({sources["alice"], sources["bob"], sources[""]}) == 3
+    assert sources["alice"] == alice.head(container).headers["Updates-Via"]
+    assert [asked(each, container) for each in sources.values()] == ["ack", "err", "err"]
+    assert [asked(each, url) for each in sources.values()] == ["ack"] * 3
+
+
+def test_the_owner_hears_of_what_is_private_through_the_older_socket_and_others_as_long_as_they_may(
+    alice: SolidClient, bob: SolidClient, container: str, share: Any
+):
+    url = container + "a"
+    write(alice, url)
+    share(url, "Read")
+    owner, friend = (connect(each.get(url).headers["Updates-Via"], "solid-0.1") for each in (alice, bob))
+    with closing(owner), closing(friend):
+        for socket in (owner, friend):
+            socket.send(f"sub {url}")
+            assert said(socket, 2)[1] == f"ack {url}"
+        write(alice, url, b"heard by both")
+        assert said(owner, 1) == said(friend, 1) == [f"pub {url}"]
+        share(url, "Append")
+        write(alice, url, b"not for bob")
+        assert said(owner, 1) == [f"pub {url}"]
+        friend.send("sub nonsense")
+        assert said(friend, 1) == ["err nonsense forbidden"]
+
+
+def test_a_sealed_url_that_was_altered_or_belongs_to_another_page_is_that_of_nobody(alice: SolidClient, container: str):
+    source = alice.get(container, headers=ORIGIN).headers["Updates-Via"]
+    url, _, sealed = source.partition("?as=")
+    swapped = sealed[:40] + ("A" if sealed[40] != "A" else "B") + sealed[41:]
+    for altered in (
+        f"{url}?as={swapped}",
+        f"{url}?as={sealed[:-4]}",
+        f"{url}?as=",
+        f"{url}?as=%00",
+        f"{url}?to={sealed}",
+    ):
+        assert asked(altered, container) == "err"
+    origins = (None, ORIGIN["Origin"], "https://other.example")
+    assert [asked(source, container, each) for each in origins] == ["ack", "ack", "err"]
+
+
+def test_a_sealed_url_expires_and_its_socket_is_silent_then_and_closed(
+    server: Server, alice: SolidClient, container: str
+):
+    key = (server.data / "keys" / LISTENERS_KEY).read_text()
+    then = StillClock(time.time() - SHORT_SECONDS)
+    issued = Listeners(bytes.fromhex(key), then, seconds=2 * SHORT_SECONDS)
+    credentials = Listeners(bytes.fromhex(key), SystemClock(), seconds=60).read(
+        alice.get(container).headers["Updates-Via"].partition("=")[2], None
+    )
+    assert credentials is not None
+    source = f"{plain(alice.get(container))}?as={issued.seal(credentials.credentials)}"
+    with closing(connect(source, "solid-0.1")) as socket:
+        socket.send(f"sub {container}")
+        assert said(socket, 2)[1] == f"ack {container}"
+        with pytest.raises(Closed) as ended:
+            socket.receive()
+    assert ended.value.code == 1000
+    assert asked(source, container) == "err"
+
+
+def freehold(server: Server, *words: str) -> str:
+    """What the program says of the data of a running server."""
+    command = [PROGRAM, *words, "--data", str(server.data), "--base-url", server.base_url]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+
+
+def test_a_client_that_is_revoked_hears_nothing_more_through_the_older_socket(
+    server: Server, alice: SolidClient, container: str
+):
+    url = container + "a"
+    write(alice, url)
+    made = dict(line.split("=", 1) for line in freehold(server, "account", "add-client", "alice").split())
+    program = SolidClient(server.base_url, Login(server.base_url, made["client_id"], made["client_secret"]), "alice")
+    socket = connect(program.get(url).headers["Updates-Via"], "solid-0.1")
+    with closing(socket):
+        socket.send(f"sub {url}")
+        assert said(socket, 2)[1] == f"ack {url}"
+        write(alice, url, b"heard")
+        assert said(socket, 1) == [f"pub {url}"]
+        freehold(server, "account", "revoke-client", "alice", made["client_id"])
+        write(alice, url, b"not heard")
+        socket.send(f"sub {url}")
+        assert said(socket, 1) == [f"err {url} forbidden"]
