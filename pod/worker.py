@@ -6,7 +6,7 @@ Each task is safe to run at any time, beside any number of other processes, and 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Event, Thread
 
 import structlog
@@ -97,10 +97,10 @@ def push(config: Config, store: ResourceStore, clock: Clock, stop: Event) -> Non
 
 def _push(config: Config, store: ResourceStore, clock: Clock, stop: Event) -> None:
     """What it needs is large (RDF, access rules), and many servers never do."""
-    from pod.notifications.push import Push  # noqa: PLC0415
+    from pod.notifications.push import THREADS, Push  # noqa: PLC0415
     from pod.services import open_services  # noqa: PLC0415
 
-    services = open_services(config, clock, store)
+    services = open_services(replace(config, threads=THREADS), clock, store)  # strangers' servers keep some of them
     try:
         Push.of(services).run(stop)
     finally:

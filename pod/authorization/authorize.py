@@ -21,7 +21,7 @@ from pod.authorization.required import Need
 from pod.authorization.wac_rules import WebAccessControl
 from pod.clock import Clock
 from pod.config import Config
-from pod.errors import AccessDenied, InvalidToken, NotAuthenticated, NotFound, PodError, PodLeaving
+from pod.errors import AccessDenied, Busy, InvalidToken, NotAuthenticated, NotFound, PodError, PodLeaving
 from pod.protocol.agent import PUBLIC, Credentials
 from pod.protocol.modes import AccessMode
 from pod.protocol.placement import Placement
@@ -30,6 +30,8 @@ from pod.rdf.graph import Graph
 from pod.remote.client import Remote
 from pod.store.interface import Reader
 from pod.store.records import Snapshot
+
+_LATER = (("Retry-After", "5"),)
 
 
 class Authorizer:
@@ -79,13 +81,19 @@ class Authorizer:
     def decide(
         self, reader: Reader, snapshot: Snapshot, credentials: Credentials, *, may_wait: bool = False
     ) -> Decision:
-        """What may be done with the target, whatever is needed. Does not look at the grant of the token."""
+        """What may be done with the target, whatever is needed. Does not look at the grant of the token.
+
+        Raises: Busy -- it may not be read as far as is known, but too many wait for documents of groups to know more
+        """
         inquiry = self._inquiry(reader, snapshot, credentials)
         decision = self._decide(inquiry, snapshot.target.subject)
         if may_wait and inquiry.circle.is_incomplete:
             inquiry.circle.wait()
             decision = self._decide(inquiry, snapshot.target.subject)
-        return _as_shown(snapshot, decision)
+        shown = _as_shown(snapshot, decision)
+        if inquiry.circle.is_crowded and AccessMode.READ not in shown.modes:
+            raise Busy("Too many wait for the groups that access rules name; try again in a moment.", headers=_LATER)
+        return shown
 
     def allowed(self, reader: Reader, snapshot: Snapshot, credentials: Credentials) -> tuple[AccessMode, AccessMode]:
         """Modes of the caller and of the public on the target, as `WAC-Allow` tells them.

@@ -180,15 +180,15 @@ class Groups:
             return None
         return copy.members.get(group, frozenset())
 
-    def fetched(self, group: str, account: int, deadline: Deadline) -> frozenset[str]:
+    def fetched(self, group: str, account: int, deadline: Deadline) -> frozenset[str] | None:
         """The members of a remote group, after waiting for its document if that is unknown or too old.
 
-        When too many others wait already, only what is known counts: whoever names slow groups in an ACL of theirs must
-        not stop the server.
+        When too many others wait already, only what is known counts, and None where nothing is: whoever names slow
+        groups in an ACL of theirs must not stop the server.
         """
         future = self._begin(group.partition("#")[0], account)
         if future is None or not self._places.take(account):
-            return self.known(group, account) or frozenset()
+            return self.known(group, account)
         try:
             return future.result(deadline.seconds_left).get(group, frozenset())
         except NotYet:
@@ -266,7 +266,17 @@ class Circle:
     Not more than a bounded number of questions is looked into, each once, in documents of a bounded size.
     """
 
-    __slots__ = ("_account", "_budget", "_deadline", "_found", "_groups", "_path", "_reader", "is_incomplete")
+    __slots__ = (
+        "_account",
+        "_budget",
+        "_deadline",
+        "_found",
+        "_groups",
+        "_path",
+        "_reader",
+        "is_crowded",
+        "is_incomplete",
+    )
 
     def __init__(self, groups: Groups, reader: Reader, storage: StorageState | None) -> None:
         self._groups = groups
@@ -278,6 +288,8 @@ class Circle:
         self._found: dict[tuple[str, str], bool] = {}
         self.is_incomplete = False
         """Some remote document was not known yet, and its group taken to have no members."""
+        self.is_crowded = False
+        """So it was although it was to be waited for, because too many others wait."""
 
     def __call__(self, group: str, member: str) -> bool:
         found = self._found.get((group, member))
@@ -298,7 +310,9 @@ class Circle:
         if self._groups.is_ours(group):
             return member in self._groups.local(self._reader, group, self._path, self._budget)
         if self._deadline is not None:
-            return member in self._groups.fetched(group, self._account, self._deadline)
-        members = self._groups.known(group, self._account)
-        self.is_incomplete = self.is_incomplete or members is None
+            members = self._groups.fetched(group, self._account, self._deadline)
+            self.is_crowded = self.is_crowded or members is None
+        else:
+            members = self._groups.known(group, self._account)
+            self.is_incomplete = self.is_incomplete or members is None
         return members is not None and member in members

@@ -9,6 +9,7 @@ import signal
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import uvloop
@@ -17,6 +18,7 @@ from uvicorn import Server
 
 from pod.cli.process import allow_connections, share_meters
 from pod.cli.stream_intake import Requests, Sockets, quieten
+from pod.notifications.reception import THREADS
 from pod.observability import logging as observed
 from pod.observability.meters import METERS
 from pod.rdf.large import share_few_arenas
@@ -42,7 +44,7 @@ def run(config: Config) -> None:
     share_few_arenas()
     allow_connections()
     share_meters(config, "stream")
-    services = open_services(config)
+    services = open_services(replace(config, threads=THREADS))  # that strangers' servers keep some of, not all
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(serve(Stream(services), config))

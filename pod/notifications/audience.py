@@ -36,6 +36,8 @@ class Audience:
         """Whether the subscriber's grant stands, and it may read the topic, and what lies deeper.
 
         `may_wait`: for documents of remote groups, if nothing else lets it. When in doubt, not.
+
+        Raises: Busy -- with `may_wait`: too many others wait for such documents
         """
         paths = {activity.topic} if activity.type in MEMBERSHIP else {activity.topic, activity.object}
         return all(self._may_read(reader, activity, path, credentials, may_wait) for path in paths)

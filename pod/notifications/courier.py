@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import structlog
 
 from pod.clock import Deadline
-from pod.errors import JournalGone
+from pod.errors import Busy, JournalGone
 from pod.notifications.audience import Audience
 from pod.notifications.hosts import Hosts, asked_seconds, pause_seconds
 from pod.notifications.messages import Activity, Writer, heard
@@ -37,6 +37,8 @@ PAGE = 200
 """Journal entries read at once."""
 TURN_MESSAGES, TURN_SECONDS = 20, 5.0
 """After that it is the turn of other channels."""
+CROWDED_SECONDS = 2.0
+"""Until the next try, when too many wait for documents of groups to say who may hear."""
 GONE = frozenset({404, 410})
 TOO_LARGE = 413
 """A message its receiver never takes, however often it is sent."""
@@ -92,6 +94,8 @@ class Courier:
             return self._carry(channel, delivery)
         except JournalGone:
             return self._start_anew(channel, delivery)
+        except Busy:  # what was told since is written down
+            return Trip(self._due_in(self._deliveries.load(channel), CROWDED_SECONDS), halted=True)
 
     def _carry(self, channel: Channel, delivery: Delivery) -> Trip:
         """Raises: JournalGone -- what comes next can no longer be told."""

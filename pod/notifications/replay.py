@@ -56,7 +56,7 @@ class Replay:
         """How far it was looked at."""
 
     def next(self) -> Batch:
-        """Waits for documents of remote groups, where access depends on them. Raises: JournalGone"""
+        """Waits for documents of remote groups, where access depends on them. Raises: JournalGone, Busy"""
         found: list[Heard] = []
         for _ in range(CHANGES_AT_ONCE):
             sequence, told = next(self._changes, (0, iter(())))

@@ -4,7 +4,7 @@ import pytest
 
 from pod.authorization import required
 from pod.authorization.groups import FETCHES_PER_MINUTE
-from pod.errors import AccessDenied
+from pod.errors import AccessDenied, Busy
 from pod.protocol.agent import PUBLIC
 from pod.store.records import SERVER, Kind
 from tests.support.waiting import until
@@ -204,6 +204,8 @@ def test_slow_groups_of_one_account_keep_a_quarter_of_the_threads_waiting_at_mos
     account = world.describe("/alice/a").storage.account
     until(lambda: world.authorizer._groups._places.taken(account) == 2)
     assert not may_read(world, agent(BOB), path="/alice/c")
+    with pytest.raises(Busy), world.store.snapshot() as reader:
+        world.authorizer.decide(reader, world.describe("/alice/c"), agent(BOB), may_wait=True)
     assert all(thread.is_alive() for thread in stuck)
     waiting.set()
     for thread in stuck:

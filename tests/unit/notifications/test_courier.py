@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
+from pod.errors import Busy
 from pod.notifications.courier import IDLE_MS, TURN_MESSAGES, Courier
 from pod.notifications.hosts import Hosts
 from pod.notifications.sender import sender
@@ -245,6 +246,24 @@ def test_a_container_tells_of_a_new_member_on_each_of_its_topics_once_it_is_comp
     trip = carry(services, hook, replace(asked), trip.delivery)
     assert {each["type"] for each in hook.messages} == {"Create", "Add"}
     assert trip.delivery.sequence == created
+
+
+def test_what_cannot_be_decided_for_a_crowd_is_told_later(services, write, made, monkeypatch):
+    asked, hook = made(), Hook()
+    written = [write() for _ in range(2)]
+    decide, decided = type(services.authorizer).decide, []
+
+    def crowded_once(*arguments, **named):
+        decided.append(1)
+        if len(decided) == 2:
+            raise Busy
+        return decide(*arguments, **named)
+
+    monkeypatch.setattr(type(services.authorizer), "decide", crowded_once)
+    trip = carry(services, hook, asked)
+    assert (trip.halted, trip.delivery.sequence, trip.delivery.failures) == (True, written[0], 0)
+    carry(services, hook, asked, trip.delivery)
+    assert hook.states == written
 
 
 def open_shallowly(local):
