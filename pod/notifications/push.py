@@ -177,6 +177,8 @@ class Push:
         with self._lock:
             for key in self._lines.keys() - found.keys():
                 self._lines.pop(key).gone = True
+            self._due = [each for each in self._due if not each[2].gone]
+            heapq.heapify(self._due)
             for key in found.keys() - self._lines.keys():
                 channel = found[key]
                 line = self._lines[key] = _Line(channel, known.get(key) or Delivery(key, channel.sequence))

@@ -202,6 +202,17 @@ def test_nor_one_that_was_ended_while_something_waited_for_it(services):
     assert [key for key, _ in courier.trips] == ["stays"]
 
 
+def test_of_one_that_was_ended_while_it_waited_for_its_next_try_nothing_is_kept(services):
+    subscribed(services, "kept", sequence=1)
+    subscribed(services, "ended", sequence=1)
+    tomorrow = int((services.clock.now() + 86_400) * 1000)
+    push = pushing(services, Courier(services, then=lambda _, delivery: Trip(replace(delivery, due_ms=tomorrow))))
+    round_of(push, services)
+    Channels(services.store).remove("ended")
+    round_of(push, services)
+    assert [line.channel.id for _, _, line in push._due] == ["kept"]
+
+
 def test_one_that_is_switched_off_is_left_alone(services):
     subscribed(services)
     off = Delivery("channel", 0, failures=32, due_ms=IDLE_MS, disabled_ms=1)
