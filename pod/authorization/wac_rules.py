@@ -69,7 +69,12 @@ class WebAccessControl:
 
     def check(self, target: Target, graph: Graph) -> None:
         """Raises: Conflict -- nobody would control the storage."""
-        check_acl_content(graph, self._placement.url(target.subject), is_root=target.subject == target.storage)
+        check_acl_content(
+            graph,
+            self._placement.url(target.subject),
+            is_root=target.subject == target.storage,
+            canonical=self._canonical,
+        )
 
     def _evaluate(
         self,
@@ -92,4 +97,7 @@ class WebAccessControl:
     def _parse(self, graph: Graph, document: str, _resource: str) -> wac.ACL:
         if unused := wac.unsignalled(graph):
             log.warning("conditions not used", acl=document, types=sorted(unused)[:TYPES_LOGGED_MAX])
-        return wac.parse_acl(graph, lambda url: canonical(self._placement, url))
+        return wac.parse_acl(graph, self._canonical)
+
+    def _canonical(self, url: str) -> str:
+        return canonical(self._placement, url)

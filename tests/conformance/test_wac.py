@@ -168,6 +168,16 @@ def test_the_root_acl_cannot_lose_its_control(carol: SolidClient, bob: SolidClie
     assert carol.get(url).text == before
 
 
+def test_the_root_acl_may_spell_the_root_as_any_other_acl_may_spell_its_resource(carol: SolidClient) -> None:
+    url = link(carol.head(carol.pod), "acl")
+    before = carol.get(url).text
+    spelled = carol.pod.replace("carol", "%63arol")
+    assert spelled != carol.pod
+    carol.put_turtle(url, acl(authorization(spelled, "Read Write Control", agents=(carol.web_id,), default=True)))
+    assert carol.get(carol.pod).status_code == 200
+    carol.put_turtle(url, before)
+
+
 def test_an_owner_repairs_an_acl_that_locks_everyone_out(alice: SolidClient, document: str) -> None:
     url = link(alice.head(document), "acl")
     alice.put_turtle(url, acl())
