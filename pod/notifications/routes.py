@@ -99,7 +99,8 @@ class _Asking:
         """The network the request came from, once it is not too much. Raises: TooManyRequests"""
         address = effective_address(request.environ, self._services.config.trusted_proxies)
         network = network_of(address)
-        if not self._rate.allows(credentials.agent or network, self._services.clock.now()):
+        who = credentials.agent if credentials.has_account else network  # WebIDs of elsewhere cost nothing
+        if not self._rate.allows(who, self._services.clock.now()):
             most = self._services.config.subscriptions_per_minute
             raise TooManyRequests(f"At most {most} subscriptions a minute. Try again in one.", headers=_RETRY)
         return network

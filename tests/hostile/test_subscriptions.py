@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pod.protocol.agent import Credentials
 from pod.store.records import SERVER
 from tests.support.client import acl, authorization
 from tests.support.inprocess import BASE, Answer, LocalServer
@@ -188,6 +190,15 @@ def test_so_many_subscriptions_are_taken_in_a_minute(tmp_path):
         assert post(server, b"{}", "bob").status == 422
     finally:
         server.close()
+
+
+def test_an_address_asks_for_no_more_by_bringing_ever_new_webids(tmp_path, monkeypatch: pytest.MonkeyPatch):
+    server = LocalServer(tmp_path / "data", settings={"subscriptions_per_minute": 2, "dev": False})
+    numbers = count()
+    stranger = lambda *_, **__: Credentials(f"https://elsewhere.example/{next(numbers)}#me")  # noqa: E731
+    monkeypatch.setattr(type(server.services.authenticator), "authenticate", stranger)
+    assert [post(server, asked()).status == 429 for _ in range(3)] == [False, False, True]
+    server.close()
 
 
 @pytest.mark.parametrize("status", ["leaving", "emptying"])
