@@ -3,19 +3,19 @@
 Whoever has such a text listens as the one it was made for, until it expires; what they hear is decided anew each time.
 Nobody can read, alter or make one without a key that the processes of this machine share. Kept nowhere.
 
-Spec: W3C TAG, Good Practices for Capability URLs s5; Solid WebSockets API solid-0.1, discovery
+Spec: W3C TAG, Good Practices for Capability URLs s5; Solid WebSockets API solid-0.1, discovery; RFC 5297, so that all
+processes make the same text
 """
 
 from __future__ import annotations
 
 import json
-import os
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import astuple, dataclass, replace
 from threading import Lock
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
 from pod.authentication.secret_files import secret
 from pod.clock import Clock
@@ -31,7 +31,6 @@ KEPT_MAX = 4_000
 """Texts remembered in each process, so that a request costs no sealing."""
 CHARACTERS_MAX = 2_000
 """Of a text: proxies bound the head of an answer."""
-_NONCE_BYTES = 12
 _DAY_SECONDS = 24 * 3600
 
 
@@ -47,7 +46,7 @@ class Listeners:
     """Seals and unseals. Shared by all threads."""
 
     def __init__(self, key: bytes, clock: Clock, *, seconds: int) -> None:
-        self._cipher = AESGCM(key)
+        self._cipher = AESSIV(key)
         self._clock = clock
         self._seconds = seconds
         self._kept: dict[Credentials, tuple[str | None, float]] = {}
@@ -69,19 +68,19 @@ class Listeners:
         known, until = self._kept.get(credentials, (None, now))
         if until > now:
             return known
-        sealed = self._sealed(credentials, now)
+        turn = now - now % RENEWED_SECONDS
+        sealed = self._sealed(credentials, turn)
         with self._lock:
             self._kept.pop(credentials, None)
             while len(self._kept) >= KEPT_MAX:
                 del self._kept[next(iter(self._kept))]
-            self._kept[credentials] = sealed, now + RENEWED_SECONDS
+            self._kept[credentials] = sealed, turn + RENEWED_SECONDS
         return sealed
 
-    def _sealed(self, credentials: Credentials, now: float) -> str | None:
+    def _sealed(self, credentials: Credentials, turn: float) -> str | None:
         seconds = self._seconds if credentials.has_account else min(self._seconds, STRANGERS_SECONDS)
-        content = json.dumps([*astuple(credentials), int((now + seconds) * 1000)], separators=(",", ":")).encode()
-        nonce = os.urandom(_NONCE_BYTES)
-        text = urlsafe_b64encode(nonce + self._cipher.encrypt(nonce, content, PURPOSE)).decode().rstrip("=")
+        content = json.dumps([*astuple(credentials), int((turn + seconds) * 1000)], separators=(",", ":")).encode()
+        text = urlsafe_b64encode(self._cipher.encrypt(content, [PURPOSE])).decode().rstrip("=")
         return text if len(text) <= CHARACTERS_MAX else None
 
     def read(self, text: str, origin: str | None) -> Listener | None:
@@ -103,6 +102,6 @@ class Listeners:
             return None
         try:
             sealed = urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
-            return self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], PURPOSE)
+            return self._cipher.decrypt(sealed, [PURPOSE])
         except (ValueError, InvalidTag):
             return None

@@ -18,8 +18,7 @@ from rdflib import Graph, Namespace, URIRef
 from websockets.sync.client import connect as published_connect
 from websockets.typing import Subprotocol
 
-from pod.authentication.listeners import LISTENERS_KEY, Listeners
-from pod.clock import SystemClock
+from pod.authentication.listeners import LISTENERS_KEY, RENEWED_SECONDS, Listeners
 from tests.support.client import Login, SolidClient, authorization
 from tests.support.server import PROGRAM, Server
 from tests.support.stores import StillClock
@@ -465,14 +464,12 @@ def test_a_sealed_url_that_was_altered_or_belongs_to_another_page_is_that_of_nob
 def test_a_sealed_url_expires_and_its_socket_is_silent_then_and_closed(
     server: Server, alice: SolidClient, container: str
 ):
-    key = (server.data / "keys" / LISTENERS_KEY).read_text()
-    then = StillClock(time.time() - SHORT_SECONDS)
-    issued = Listeners(bytes.fromhex(key), then, seconds=2 * SHORT_SECONDS)
-    credentials = Listeners(bytes.fromhex(key), SystemClock(), seconds=60).read(
-        alice.get(container).headers["Updates-Via"].partition("=")[2], None
-    )
-    assert credentials is not None
-    source = f"{plain(alice.get(container))}?as={issued.seal(credentials.credentials)}"
+    now, key = time.time(), bytes.fromhex((server.data / "keys" / LISTENERS_KEY).read_text())
+    soon = Listeners(key, StillClock(now), seconds=int(now % RENEWED_SECONDS) + SHORT_SECONDS)
+    url, _, sealed = alice.get(container).headers["Updates-Via"].partition("?as=")
+    listener = soon.read(sealed, None)
+    assert listener is not None
+    source = f"{url}?as={soon.seal(listener.credentials)}"
     with closing(connect(source, "solid-0.1")) as socket:
         socket.send(f"sub {container}")
         assert said(socket, 2)[1] == f"ack {container}"
