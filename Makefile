@@ -76,7 +76,7 @@ docs: $(VENV)/.stamp-run ## Write the parts of docs/ that repeat the code
 .PHONY: conformance
 conformance: $(VENV)/.stamp-test chromium ## Test every requirement of the specifications, and write docs/conformance.md
 	@results=$$(mktemp) && { CHROMIUM="$(CHROMIUM)" $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile -m "not soak" \
-		--conformance "$$results" $(ARGS); status=$$?; \
+		--conformance="$$results" $(ARGS); status=$$?; \
 		$(BIN)/python -m tests.support.conformance "$$results" docs/conformance.md; rm -f "$$results"; exit $$status; }
 
 .PHONY: pictures
