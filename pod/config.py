@@ -214,7 +214,7 @@ class Config:
 
     # notifications
     channels_per_agent_max: int = setting(
-        500, "notification channels of one WebID at a time; for those who are not signed in, of one address"
+        500, "notification channels of one WebID at a time; for those without an account here, of one address"
     )
     channels_per_topic_max: int = setting(1_000, "notification channels about one resource at a time")
     channel_days_max: int = setting(14, "days after which a notification channel ends at the latest")

@@ -46,12 +46,14 @@ def read(snapshot: Snapshot) -> Needs:
 def put(snapshot: Snapshot) -> Needs:
     """PUT: Write to replace; to create, Append on the new resource and on the container it comes into.
 
+    What an inbox says of itself is not for those who may only leave something in it.
+
     Deviates: the note http-put asks for Write on the new resource; like other servers, and as server-create-operation
     allows, Append is enough for what did not exist before.
     """
     if snapshot.target.auxiliary is Auxiliary.ACL:
         return _control(snapshot)
-    if snapshot.state is not None:
+    if snapshot.state is not None or snapshot.target.describes_inbox:
         return (_need(snapshot, WRITE),)
     return (_need(snapshot, APPEND, told=WRITE), *_containers_grow(snapshot, told=WRITE))
 
@@ -71,8 +73,8 @@ def patch(snapshot: Snapshot, modes: AccessMode | None = None) -> Needs:
         return _control(snapshot)
     if modes is None:
         return (_possible_patch(snapshot),)
-    needed = modes or APPEND
-    if snapshot.state is not None:
+    needed = WRITE | (modes or APPEND) if snapshot.target.describes_inbox else modes or APPEND
+    if snapshot.state is not None or snapshot.target.describes_inbox:
         return (_need(snapshot, needed),)
     here = _need(snapshot, needed, missing=APPEND not in needed)
     return (here, *_containers_grow(snapshot, told=needed))
@@ -106,6 +108,8 @@ def _need(snapshot: Snapshot, modes: AccessMode, *, told: AccessMode | None = No
 
 
 def _possible_patch(snapshot: Snapshot) -> Need:
+    if snapshot.target.describes_inbox:
+        return _need(snapshot, WRITE)
     if snapshot.state is not None:
         return _need(snapshot, APPEND)
     return Need(snapshot.target.subject, READ | APPEND, told=APPEND, any_of=True)

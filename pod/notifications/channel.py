@@ -71,6 +71,11 @@ class _Subscriber:
     network: str
     now_ms: int
 
+    @property
+    def counted_network(self) -> str | None:
+        """The network that strangers' channels are counted by: WebIDs of other issuers cost nothing."""
+        return None if self.credentials.has_account else self.network
+
 
 @dataclass(frozen=True, slots=True)
 class _Topics:
@@ -97,7 +102,7 @@ def subscribe(services: Services, wanted: Wanted, credentials: Credentials, netw
         channel = _made(services, tx, wanted, subscriber, topics)
         _check_room(services.config, tx, channel, subscriber)
         kept = None if capability is None else digest(capability)
-        Channels(services.store).add(tx, channel, capability=kept, network=None if channel.agent else network)
+        Channels(services.store).add(tx, channel, capability=kept, network=subscriber.counted_network)
         return channel
 
     channel = services.store.write_together(Actor(credentials.agent, credentials.client), change)
@@ -229,16 +234,16 @@ def _check_room(config: Config, tx: Writer, channel: Channel, subscriber: _Subsc
     if any(count_of_topic(tx, topic, now_ms) >= most for topic in channel.topics):
         raise TooManyRequests(f"A topic may have at most {most} channels now. Listen to its container, or try later.")
     most = config.channels_per_agent_max
-    if channel.agent is None:
-        if count_of_network(tx, subscriber.network, now_ms) >= most:
-            raise TooManyRequests(
-                f"One address may have at most {most} channels without signing in. Sign in, or {_END}"
-            )
-    elif count_of_agent(tx, channel.agent, now_ms) >= most and not _make_room(tx, channel):
-        raise TooManyRequests(f"One WebID may have at most {most} channels. To make room, {_END}")
+    if subscriber.counted_network is not None:
+        if count_of_network(tx, subscriber.counted_network, now_ms) >= most and not _make_room(tx, channel):
+            raise TooManyRequests(f"One address may have at most {most} channels without an account here. {_END}")
+    elif (
+        channel.agent is not None and count_of_agent(tx, channel.agent, now_ms) >= most and not _make_room(tx, channel)
+    ):
+        raise TooManyRequests(f"One WebID may have at most {most} channels. {_END}")
 
 
-_END = "end some: DELETE their `id`."
+_END = "To make room, end some: DELETE their `id`."
 
 
 def _make_room(tx: Writer, channel: Channel) -> bool:

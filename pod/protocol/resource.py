@@ -92,6 +92,10 @@ class Target:
         return self.auxiliary is None and self.path == self.storage + INBOX
 
     @property
+    def describes_inbox(self) -> bool:
+        return self.auxiliary is Auxiliary.DESCRIPTION and self.subject == self.storage + INBOX
+
+    @property
     def twin(self) -> str | None:
         """The path that must not exist beside this one; None for auxiliary resources and storage roots."""
         if self.auxiliary or self.is_storage_root:

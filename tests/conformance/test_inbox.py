@@ -27,6 +27,7 @@ from tests.support.client import (
 )
 
 JSON_LD = {"Content-Type": "application/ld+json"}
+SPARQL = {"Content-Type": "application/sparql-update"}
 ACTIVITY = json.dumps(
     {
         "@context": "https://www.w3.org/ns/activitystreams",
@@ -89,6 +90,19 @@ def test_everybody_finds_one_inbox_and_no_more(carol: SolidClient, anyone: Solid
 def test_an_inbox_is_a_container(carol: SolidClient, inbox: str) -> None:
     assert str(LDP.Container) in linked(carol.head(inbox), "type")
     assert (URIRef(inbox), RDF.type, LDP.Container) in carol.graph(inbox)
+
+
+def test_a_sender_does_not_say_what_the_inbox_is(
+    carol: SolidClient, bob: SolidClient, anyone: SolidClient, inbox: str
+) -> None:
+    described = f"{inbox}.meta"
+    insertion = f'INSERT DATA {{ <{inbox}> <{SUMMARY}> "mine" }}'
+    for stranger, status in ((bob, 403), (anyone, 401)):
+        assert stranger.put(described, f'<{inbox}> <{SUMMARY}> "mine".', headers=TURTLE).status_code == status
+        assert stranger.patch(described, insertion, headers=SPARQL).status_code == status
+    assert carol.patch(described, insertion, headers=SPARQL).status_code == 201
+    assert bob.patch(described, insertion.replace("mine", "ours"), headers=SPARQL).status_code == 403
+    assert carol.delete(described).status_code in {204, 205}
 
 
 # -- sending -----------------------------------------------------------------------------------------------------------
