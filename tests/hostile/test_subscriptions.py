@@ -171,11 +171,13 @@ def test_an_address_has_so_many_channels_without_signing_in(small):
     assert [post(small, asked(topic=OPEN), None).status for _ in range(4)] == [200, 200, 200, 429]
 
 
-def test_an_address_has_no_more_channels_by_bringing_ever_new_webids(small, monkeypatch: pytest.MonkeyPatch):
+def test_an_address_has_no_more_channels_by_bringing_ever_new_webids(tmp_path, monkeypatch: pytest.MonkeyPatch):
+    server = opened(tmp_path / "data", channels_per_agent_max=3)
     numbers = count()
     stranger = lambda *_, **__: Credentials(f"https://elsewhere.example/{next(numbers)}#me")  # noqa: E731
-    monkeypatch.setattr(type(small.services.authenticator), "authenticate", stranger)
-    assert [post(small, asked(topic=OPEN)).status for _ in range(4)] == [200, 200, 200, 429]
+    monkeypatch.setattr(type(server.services.authenticator), "authenticate", stranger)
+    assert [post(server, asked(topic=OPEN)).status for _ in range(4)] == [200, 200, 200, 429]
+    server.close()
 
 
 def test_strangers_leave_room_on_a_topic_for_those_with_an_account(small):
