@@ -9,18 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, islice
 from operator import attrgetter
 
 from pod.notifications.audience import Audience
 from pod.notifications.live import Heard
 from pod.notifications.messages import Activity, Writer, heard
 from pod.store.channels import Channel
-from pod.store.interface import ResourceStore
+from pod.store.interface import Reader, ResourceStore
 from pod.store.records import Change
 
-MESSAGES_AT_ONCE = 50
-CHANGES_AT_ONCE = 500
+CHANGES_AT_ONCE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,21 +56,19 @@ class Replay:
 
     def next(self) -> Batch:
         """Waits for documents of remote groups, where access depends on them. Raises: JournalGone, Busy"""
+        changes = [(sequence, tuple(told)) for sequence, told in islice(self._changes, CHANGES_AT_ONCE)]
         found: list[Heard] = []
-        for _ in range(CHANGES_AT_ONCE):
-            sequence, told = next(self._changes, (0, iter(())))
-            if not sequence:
-                return Batch(tuple(found), is_last=True)
-            found += render(self._writer, self._channel, self._allowed(tuple(told)))
-            self.last = sequence
-            if len(found) >= MESSAGES_AT_ONCE:
-                break
-        return Batch(tuple(found), is_last=False)
+        # All of these happened before this moment, so it knows what they are about; and it reads each resource once.
+        with self._store.snapshot() as reader:
+            for sequence, told in changes:
+                found += render(self._writer, self._channel, self._allowed(reader, told))
+                self.last = sequence
+        return Batch(tuple(found), is_last=len(changes) < CHANGES_AT_ONCE)
 
-    def _allowed(self, told: Sequence[Activity]) -> list[Activity]:
+    def _allowed(self, reader: Reader, told: Sequence[Activity]) -> list[Activity]:
         credentials = self._channel.credentials
         wanted = (each for each in told if is_wanted(self._channel, each))
-        return [each for each in wanted if self._audience.may_hear(self._store, each, credentials, may_wait=True)]
+        return [each for each in wanted if self._audience.may_hear(reader, each, credentials, may_wait=True)]
 
 
 def told(channel: Channel, change: Change) -> tuple[Activity, ...]:

@@ -21,14 +21,18 @@ from pod.db.together import Together
 from pod.db.turns import Turns
 from pod.db.watch import Watch
 from pod.errors import StoreUnavailable, VersionMoved
+from pod.protocol.resource import Target
 from pod.store import staging
 from pod.store import statements as sql
 from pod.store.blobs.filesystem import FilesystemBlobs, Sync
 from pod.store.blobs.interface import BlobStore
 from pod.store.quota import Held
 from pod.store.reading import Reading
-from pod.store.records import Actor, Content, Cursor, ResourceState
+from pod.store.records import Actor, Content, Cursor, ResourceState, Snapshot
 from pod.store.writing import Limits, Occasion, Writing
+
+DESCRIBED_MAX = 1_000
+"""Resources that one snapshot remembers."""
 
 Made = TypeVar("Made")
 
@@ -176,11 +180,24 @@ class SQLiteStore(Reading):
 
 
 class SQLiteSnapshot(Reading):
-    """`Reader` of one committed state."""
+    """`Reader` of one committed state: what was described once stays so, and need not be read again."""
 
     def __init__(self, connection: Connection, blobs: BlobStore) -> None:
         super().__init__(blobs)
         self._connection = connection
+        self._described: dict[tuple[Target, str | None], Snapshot] = {}
+
+    def describe(
+        self, target: Target, grant: str | None = None, *, wide: bool = False, with_body: bool = True
+    ) -> Snapshot:
+        if wide or with_body:
+            return super().describe(target, grant, wide=wide, with_body=with_body)
+        known = self._described.get((target, grant))
+        if known is None:
+            known = super().describe(target, grant, with_body=False)
+            if len(self._described) < DESCRIBED_MAX:
+                self._described[target, grant] = known
+        return known
 
     def rows(self, statement: str, parameters: Sequence[Value] = ()) -> list[Row]:
         return self._connection.execute(statement, parameters).fetchall()
