@@ -74,6 +74,11 @@ class Crowd:
     def heard(self) -> dict[str, list[Heard]]:
         return {each.name: each.heard for each in self.listeners} | self.receiver.heard
 
+    def stay(self) -> None:
+        """From now on nobody leaves by itself: with a long way to go, most of it would be told over and over."""
+        for each in self.listeners:
+            each.chance = None
+
     def have_heard(self, sequence: int) -> bool:
         """Whether all have, even of so late a change."""
         return all(heard and heard[-1].sequence == sequence for heard in self.heard().values())
@@ -141,6 +146,7 @@ def test_no_subscriber_misses_what_happens_while_processes_are_killed(tmp_path: 
             for number, kind in enumerate(kinds):
                 one_round(scene, crowd.receiver, number, kind, chance, toll)
             end = last_word(scene)
+            crowd.stay()
             until(lambda: crowd.have_heard(end) or any(each.failures for each in crowd.listeners), HEARD_SECONDS_MAX)
         toll.crimes += [*scene.ledger.verdicts, *store_verdicts(server, scene.ledger), *verdicts(scene, crowd)]
     toll.count(scene, crowd)
