@@ -25,7 +25,7 @@ from tests.support.waiting import until
 pytestmark = pytest.mark.e2e
 
 FREEHOLD = str(Path(sys.executable).with_name("freehold"))
-IDLE_BYTES_MAX = 150_000_000
+IDLE_BYTES_MAX = 175_000_000
 STALLED = 40
 STALL_SECONDS = Config().body_idle_seconds_max
 PLAIN = {"Content-Type": "text/plain"}

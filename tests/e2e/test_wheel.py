@@ -103,7 +103,7 @@ def test_the_code_comes_from_the_wheel(programs: Path, elsewhere: Path):
 
 def test_its_processes_are_those_of_the_installation(server: Server, programs: Path):
     commands = [Path(f"/proc/{pid}/cmdline").read_text().split("\0")[0] for pid in tree(server.pid)]
-    assert len(commands) == 3
+    assert len(commands) == 4
     assert set(commands) == {str(programs / "python")}
 
 

@@ -20,6 +20,7 @@ from tests.support.client import (
     TURTLE,
     SolidClient,
     assert_problem,
+    authorization,
     raw_connection,
     raw_head,
     raw_request,
@@ -242,16 +243,25 @@ def test_a_pipelined_pair_gets_two_answers(place: Place) -> None:
 
 
 def test_strangers_who_send_slowly_leave_room_for_those_with_an_account(place: Place, anyone: SolidClient) -> None:
-    inbox = urlsplit(place.client.pod).path + "inbox/"
-    slow = [f"POST {inbox} HTTP/1.1", f"Host: {urlsplit(anyone.base_url).netloc}", "Content-Type: text/plain"]
+    box = place.container + "box/"
+    place.client.put_container(box)
+    rules = authorization(box, "Append", public=True, default=True)
+    place.client.put_acl(
+        box, authorization(box, "Read Write Control", agents=(place.client.web_id,), default=True), rules
+    )
+    slow = [
+        f"POST {urlsplit(box).path} HTTP/1.1",
+        f"Host: {urlsplit(anyone.base_url).netloc}",
+        "Content-Type: text/plain",
+    ]
     head = "\r\n".join([*slow, "Content-Length: 200000", "", ""]).encode()
     with ExitStack() as open_connections:
 
         def is_full() -> bool:
             open_connections.enter_context(raw_connection(anyone.base_url)).sendall(head + b"x" * 70_000)
-            return anyone.post(inbox, b"x" * 70_000, headers=PLAIN).status_code == 429
+            return anyone.post(box, b"x" * 70_000, headers=PLAIN).status_code == 429
 
         until(is_full)
-        assert anyone.post(inbox, b"x", headers=PLAIN).status_code == 201
+        assert anyone.post(box, b"x", headers=PLAIN).status_code == 201
         assert place.client.put(place.container + "large", b"x" * 70_000, headers=PLAIN).status_code == 201
-    until(lambda: anyone.post(inbox, b"x" * 70_000, headers=PLAIN).status_code == 201)
+    until(lambda: anyone.post(box, b"x" * 70_000, headers=PLAIN).status_code == 201)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psutil
 import pytest
@@ -54,8 +55,10 @@ def crowded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 def listeners(server: Server) -> int:
+    """Web processes that take requests: the stream process has a port of its own."""
+    port = urlsplit(server.base_url).port
     connections = [each for pid in tree(server.pid) for each in psutil.Process(pid).net_connections("tcp")]
-    return sum(each.status == psutil.CONN_LISTEN for each in connections)
+    return sum(each.status == psutil.CONN_LISTEN and each.laddr.port == port for each in connections)
 
 
 @pytest.fixture(scope="module")
