@@ -187,8 +187,7 @@ def test_a_document_is_edited_by_patches(pods: Pods, signed_in_alice: Looking):
         line.type(" and more")
     assert answer.value.status in {200, 204, 205}
     expect(line).to_have_value("a first line and more")
-    alice.page.wait_for_load_state("networkidle")
-    assert "a first line and more" in pods.client(ALICE).get(url).text
+    until(lambda: "a first line and more" in pods.client(ALICE).get(url).text)
     alice.has_asked_nobody_else()
 
 
