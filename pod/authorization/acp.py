@@ -13,20 +13,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import cast
 
-from pod.protocol.modes import AccessMode
+from pod.protocol.modes import ALL_MODES, AccessMode
 from pod.rdf.graph import IRI, BNode, Graph, Literal, Node, Term
-from pod.rdf.vocab import ACL as ACL_TERMS
+from pod.rdf.modes import MODES
 from pod.rdf.vocab import ACP, RDFS, XSD
-
-ALL_MODES = AccessMode.READ | AccessMode.APPEND | AccessMode.WRITE | AccessMode.CONTROL
-
-MODES = {
-    ACL_TERMS.Read: AccessMode.READ,
-    ACL_TERMS.Append: AccessMode.APPEND,
-    ACL_TERMS.Write: AccessMode.WRITE,
-    ACL_TERMS.Control: AccessMode.CONTROL,
-}
-"""ACP leaves the modes to its users; Solid's are those of Web Access Control. Spec: ACP #access-mode-extensibility"""
 
 ATTRIBUTES = (ACP.target, ACP.agent, ACP.creator, ACP.owner, ACP.client, ACP.issuer)
 """What is known of a request. Spec: ACP #context"""

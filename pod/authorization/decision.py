@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from pod.protocol.modes import AccessMode
+from pod.protocol.modes import ALL_MODES, AccessMode
 
 OWNERSHIP = "owner"
 
@@ -57,4 +57,4 @@ class Decision:
 def _over_acl(modes: AccessMode) -> AccessMode:
     if AccessMode.CONTROL not in modes:
         return AccessMode.NONE
-    return AccessMode.READ | AccessMode.APPEND | AccessMode.WRITE | AccessMode.CONTROL
+    return ALL_MODES

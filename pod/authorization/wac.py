@@ -14,22 +14,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from pod.protocol.agent import Credentials
-from pod.protocol.modes import AccessMode
+from pod.protocol.modes import ALL_MODES, AccessMode
 from pod.rdf.graph import IRI, BNode, Graph, Literal, Node
+from pod.rdf.modes import MODES
 from pod.rdf.vocab import ACL as ACL_TERMS
 from pod.rdf.vocab import FOAF, RDF, XSD
 
 Membership = Callable[[str, str], bool]
 """Whether the group with the first IRI has the second as a member."""
-
-ALL_MODES = AccessMode.READ | AccessMode.APPEND | AccessMode.WRITE | AccessMode.CONTROL
-
-_MODES = {
-    ACL_TERMS.Read: AccessMode.READ,
-    ACL_TERMS.Append: AccessMode.APPEND,
-    ACL_TERMS.Write: AccessMode.WRITE,
-    ACL_TERMS.Control: AccessMode.CONTROL,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +151,7 @@ def _modes(graph: Graph, subject: Node) -> AccessMode:
     modes = AccessMode.NONE
     for term in graph.objects(subject, ACL_TERMS.mode):
         if isinstance(term, IRI):
-            modes |= _MODES.get(term, AccessMode.NONE)
+            modes |= MODES.get(term, AccessMode.NONE)
     return modes.entailed()
 
 

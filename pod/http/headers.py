@@ -16,6 +16,7 @@ from pod.operations.patch import ACCEPT_PATCH
 from pod.protocol.placement import Placement, is_loopback
 from pod.protocol.resource import REMEMBERED_PATH_BYTES_MAX, Auxiliary, Target
 from pod.rdf.formats import MEDIA_TYPES
+from pod.rdf.modes import MODES
 from pod.rdf.vocab import ACL, ACP
 
 Headers = tuple[tuple[str, str], ...]
@@ -140,7 +141,7 @@ def language_links(access_control: str, *, exists: bool = False, offers: bool = 
         return [_link(kind.value, ACL.condition.value) for kind in wac.CONDITIONS if exists]
     found = [_link(ACP.AccessControlResource.value, "type")]
     if offers:
-        found += [_link(mode.value, ACP.grant.value) for mode in acp.MODES]
+        found += [_link(mode.value, ACP.grant.value) for mode in MODES]
         found += [_link(attribute.value, ACP.attribute.value) for attribute in acp.ATTRIBUTES]
     return found
 

@@ -27,6 +27,8 @@ class AccessMode(Flag):
         return _names(self)
 
 
+ALL_MODES = AccessMode.READ | AccessMode.APPEND | AccessMode.WRITE | AccessMode.CONTROL
+
 _ORDER = (
     (AccessMode.READ, "read"),
     (AccessMode.WRITE, "write"),

@@ -14,19 +14,13 @@ from pod.protocol.modes import AccessMode
 from pod.protocol.resource import ACL_SUFFIX
 from pod.rdf import turtle_writer
 from pod.rdf.graph import IRI, Graph, Literal, Term, Triple
+from pod.rdf.modes import MODES
 from pod.rdf.vocab import ACL, ACP, FOAF, LDP, PIM, PREFIXES, RDF, SOLID
 
 Property = tuple[IRI, Term]
 
-ALL_MODES = AccessMode.READ | AccessMode.WRITE | AccessMode.CONTROL
+OWNERS_MODES = AccessMode.READ | AccessMode.WRITE | AccessMode.CONTROL
 """What owners hold; Write includes Append."""
-
-_MODE_IRIS = (
-    (AccessMode.READ, ACL.Read),
-    (AccessMode.APPEND, ACL.Append),
-    (AccessMode.WRITE, ACL.Write),
-    (AccessMode.CONTROL, ACL.Control),
-)
 
 
 def profile(
@@ -85,7 +79,7 @@ def access_control_list(
     """
     document = resource + ACL_SUFFIX
     agents = [(ACL.agent, IRI(owner)) for owner in owners]
-    rules = [(f"{document}#owner", _rule(resource, agents, ALL_MODES, inherited=resource.endswith("/")))]
+    rules = [(f"{document}#owner", _rule(resource, agents, OWNERS_MODES, inherited=resource.endswith("/")))]
     if public:
         everyone = [(ACL.agentClass, FOAF.Agent)]
         rules.append((f"{document}#public", _rule(resource, everyone, public, inherited=public_inherited)))
@@ -95,7 +89,7 @@ def access_control_list(
 def _rule(resource: str, agents: Iterable[tuple[IRI, IRI]], modes: AccessMode, *, inherited: bool) -> list[Property]:
     rule: list[Property] = [(RDF.type, ACL.Authorization), *agents, (ACL.accessTo, IRI(resource))]
     rule += [(ACL.default, IRI(resource))] if inherited else []
-    return rule + [(ACL.mode, name) for mode, name in _MODE_IRIS if mode & modes]
+    return rule + [(ACL.mode, name) for name, mode in MODES.items() if mode & modes]
 
 
 def access_control_resource(
@@ -107,7 +101,7 @@ def access_control_resource(
     Spec: ACP #access-control-resource, #effective-policies
     """
     document = resource + ACL_SUFFIX
-    given = [("owner", [IRI(owner) for owner in owners], ALL_MODES)] if owners else []
+    given = [("owner", [IRI(owner) for owner in owners], OWNERS_MODES)] if owners else []
     given += [("public", [ACP.PublicAgent], public)] if public else []
     about: list[Property] = [(RDF.type, ACP.AccessControlResource), (ACP.resource, IRI(resource))]
     about += [(ACP.accessControl, IRI(f"{document}#{name}")) for name, _, _ in given]
@@ -119,7 +113,7 @@ def access_control_resource(
 def _policy(name: str, agents: Iterable[IRI], modes: AccessMode) -> list[tuple[str, list[Property]]]:
     """An access control, the policy it applies, and the matcher of that. Spec: ACP #policy, #matcher"""
     policy, matcher = f"{name}Policy", f"{name}Matcher"
-    allowed: list[Property] = [(ACP.allow, iri) for mode, iri in _MODE_IRIS if mode & modes]
+    allowed: list[Property] = [(ACP.allow, iri) for iri, mode in MODES.items() if mode & modes]
     matched: list[Property] = [(ACP.agent, agent) for agent in agents]
     return [
         (name, [(RDF.type, ACP.AccessControl), (ACP.apply, IRI(policy))]),

@@ -4,10 +4,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pod.authorization.required import Need
-from pod.authorization.wac import ACL, ALL_MODES, Authorization, evaluate, parse_acl
+from pod.authorization.wac import ACL, Authorization, evaluate, parse_acl
 from pod.config import Config
 from pod.protocol.agent import Credentials
-from pod.protocol.modes import AccessMode
+from pod.protocol.modes import ALL_MODES, AccessMode
 from pod.rdf.formats import Limits, parse
 
 BASE = "https://pods.example/alice/"
