@@ -4,30 +4,27 @@ from __future__ import annotations
 
 import io
 import json
-import logging
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-import structlog
 
 from pod.app import create_app
 from pod.config import Config, ConfigError
 from pod.errors import StoreUnavailable
 from pod.http import health, metrics
 from pod.http.insiders import DOCTORS_KEY, Insiders, doctors_token, is_direct
-from pod.observability.logging import set_up
 from pod.observability.meters import KINDS, METERS, TASKS, Meters, Sums
 from pod.store.census import take_census
 from pod.worker import upkeep
 from tests.support.client import TURTLE
 from tests.support.inprocess import LocalServer
+from tests.support.logged import logging_to
 from tests.support.stores import StillClock
 
 TOKEN = "a-token-of-thirty-characters-x"
@@ -260,7 +257,7 @@ def test_a_failure_is_logged_once_under_the_name_that_the_client_is_told(
         raise RuntimeError("broken with client_secret=verysecret")
 
     stream = io.StringIO()
-    with logging_to(stream):
+    with logging_to(stream, "json"):
         monkeypatch.setattr(type(local.services.store), "describe", fail)
         answers = [local.request("GET", "/alice/doc", by=None) for _ in range(2)]
     names = [json.loads(answer.body)["instance"].rpartition(":")[2] for answer in answers]
@@ -270,15 +267,3 @@ def test_a_failure_is_logged_once_under_the_name_that_the_client_is_told(
     ]
     assert names[0] != names[1]
     assert "verysecret" not in stream.getvalue()
-
-
-@contextmanager
-def logging_to(stream: io.StringIO) -> Iterator[None]:
-    root = logging.getLogger()
-    before = root.handlers[:], root.level
-    set_up(Config(log_format="json"), stream)
-    try:
-        yield
-    finally:
-        root.handlers[:], root.level = before
-        structlog.reset_defaults()

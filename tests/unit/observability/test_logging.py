@@ -10,8 +10,8 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-from pod.config import Config
-from pod.observability.logging import HIDDEN, scrub, scrub_text, set_up
+from pod.observability.logging import HIDDEN, scrub, scrub_text
+from tests.support.logged import logging_to
 
 JWT = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJl"
 SECRET = "correct-horse-battery"
@@ -20,13 +20,9 @@ SECRET = "correct-horse-battery"
 @pytest.fixture(params=["text", "json"])
 def lines(request: pytest.FixtureRequest) -> Iterator[io.StringIO]:
     """What a process with this log format writes."""
-    root = logging.getLogger()
-    before = root.handlers[:], root.level
     stream = io.StringIO()
-    set_up(Config(log_format=request.param), stream)
-    yield stream
-    root.handlers[:], root.level = before
-    structlog.reset_defaults()
+    with logging_to(stream, request.param):
+        yield stream
 
 
 @pytest.mark.parametrize(
