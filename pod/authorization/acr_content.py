@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from pod.authorization.acp import ACR, Context, Matcher, Policy, pairs, parse_acr
+from pod.authorization.acp import ACR, Context, Matcher, Policy, access_control_resources, pairs, parse_acr
 from pod.errors import Conflict, UnprocessableContent
 from pod.protocol.modes import AccessMode
-from pod.rdf.graph import IRI, BNode, Graph, Node
+from pod.rdf.graph import IRI, BNode, Graph, Node, Term
 from pod.rdf.vocab import ACL, ACP, RDF
 
 MATCHERS = (ACP.allOf, ACP.anyOf, ACP.noneOf)
@@ -36,6 +36,7 @@ def check_acr_content(
         raise UnprocessableContent(
             "This server uses Access Control Policy (acp:AccessControlResource); an acl:Authorization has no effect."
         )
+    _check_whose(graph, document, resource, canonical)
     _check_number(graph, policies_max)
     for node in _named(graph):
         if isinstance(node, IRI) and node.value.partition("#")[0] != document and not graph.count(s=node):
@@ -48,6 +49,37 @@ def check_acr_content(
             "The access control resource of a storage must let somebody control it: an acp:accessControl that applies "
             "a policy with acp:allow acl:Control and a matcher that somebody can match, and none that denies it to all."
         )
+
+
+def _check_whose(graph: Graph, document: str, resource: str, canonical: Callable[[str], str]) -> None:
+    """What controls another resource has to be in that one's own access control resource: here it would do nothing.
+
+    Spec: ACP #acp-resource, #effective-policies
+    """
+    mend = f"Write acp:resource <{resource}>, or leave it out and use <{document}> as the subject."
+    for term in _said_to_be_controlled(graph):
+        if not isinstance(term, IRI) or canonical(term.value) != resource:
+            raise UnprocessableContent(
+                f"acp:resource names {_shown(term)}, whose access cannot be controlled from here: this is the access "
+                f"control resource of <{resource}>. {mend}"
+            )
+    controlling = set(access_control_resources(graph, document, resource, canonical))
+    for predicate in (ACP.accessControl, ACP.memberAccessControl):
+        for subject, _ in pairs(graph, predicate):
+            if subject not in controlling:
+                raise UnprocessableContent(
+                    f"{_shown(subject)} has access controls, but no acp:resource, so they would have no effect. {mend}"
+                )
+
+
+def _said_to_be_controlled(graph: Graph) -> Iterator[Term]:
+    """Whatever something here says it is the ACR of, or is said to have one here."""
+    yield from (term for _, term in pairs(graph, ACP.resource))
+    yield from (subject for subject, _ in pairs(graph, ACP.accessControlResource))
+
+
+def _shown(term: Term) -> str:
+    return f"<{term.value}>" if isinstance(term, IRI) else "something that has no URL"
 
 
 def _check_number(graph: Graph, policies_max: int) -> None:

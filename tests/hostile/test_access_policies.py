@@ -44,6 +44,11 @@ HUGE = {
     "a denial to what is described elsewhere": (
         "<> acp:accessControl [ acp:apply [ acp:deny acl:Read; acp:anyOf <https://elsewhere.invalid/#m> ] ]."
     ),
+    "an access control resource of another resource": (
+        "<> acp:resource <another>; acp:accessControl [ acp:apply [ acp:deny acl:Read; acp:anyOf [ acp:agent acp:PublicAgent ] ] ]."
+    ),
+    "an access control resource of itself": "<> acp:resource <>; acp:accessControl <#a>.",
+    "access controls of nothing": "<#r> a acp:AccessControlResource; acp:accessControl <#a>. <#a> acp:apply <#p>.",
     "rules of the other language": "<#r> a acl:Authorization.",
 }
 
@@ -75,7 +80,7 @@ def test_the_most_policies_with_the_most_matchers_are_soon_decided(acp_people: P
 CIRCLES = {
     "a policy that matches itself": "<> acp:accessControl <#a>. <#a> acp:apply <#a>; acp:anyOf <#a>; acp:allow acl:Read.",
     "an ACR that is all things": (
-        "<> acp:resource <>; acp:accessControl <>; acp:memberAccessControl <>; acp:apply <>; acp:allow acl:Read; "
+        "<> acp:accessControl <>; acp:memberAccessControl <>; acp:apply <>; acp:allow acl:Read; "
         "acp:allOf <>; acp:anyOf <>; acp:noneOf <>."
     ),
     "lists without end": "<> acp:accessControl ( <#a> ( <#b> ) ); acp:apply ( ( ( <#c> ) ) ).",

@@ -42,6 +42,10 @@ class Language(Protocol):
         """What the rules give."""
         ...
 
+    def is_heard(self, document: Triples, subject: str) -> bool:
+        """Whether rules may be written to a resource that say this: nothing of it is about what they cannot control."""
+        ...
+
     def keeps_control(self, document: Triples, root: str) -> bool | None:
         """Whether the rules of a storage's root leave somebody in control of it; None if that is hard to say."""
         ...

@@ -92,6 +92,14 @@ class ACP:
         granted = allowed - denied
         return frozenset(granted | ({APPEND} - denied if WRITE in granted else set()))
 
+    def is_heard(self, document: Triples, subject: str) -> bool:
+        """A policy controls what it is applied to by an ACR of that. Here is the ACR of one resource, so what names
+        another, or none, would control nothing and is refused (decision 16). Spec: ACP #acp-resource, s6.2
+        """
+        of_it = {s for s, p, o in document if (p, o) == (TERMS.resource, URIRef(subject))} | {URIRef(subject + ACL)}
+        applying = {s for s, p, _ in document if p in {TERMS.accessControl, TERMS.memberAccessControl}}
+        return applying <= of_it and all(o == URIRef(subject) for _, p, o in document if p == TERMS.resource)
+
     def keeps_control(self, document: Triples, root: str) -> bool | None:
         """The counterpart of what WAC wants of a root's ACL (decision 16). Exceptions and denials may leave nobody."""
         policies = policies_of(document, root, of_members=False)

@@ -104,6 +104,10 @@ class WAC:
         reaching = [rule for rule in rules_of(document) if url in (rule.access_to if is_own else rule.default)]
         return frozenset(mode for rule in reaching if _matches(rule, place, who) for mode in rule.modes)
 
+    def is_heard(self, document: Triples, subject: str) -> bool:
+        """An Authorization may be about anything."""
+        return True
+
     def keeps_control(self, document: Triples, root: str) -> bool:
         """Spec: WAC #server-root-container-acl-authorization-control"""
         return any(CONTROL in rule.modes and URIRef(root) in rule.access_to for rule in rules_of(document))

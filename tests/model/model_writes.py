@@ -129,6 +129,8 @@ class Writes:
     def _check_document(self, path: str, said: Triples, *, before: Resource | None) -> None:
         """Raises: Refused -- 409, 422: what a client may not say there"""
         model = self._model
+        if path.endswith(ACL) and not model.access.language.is_heard(said, model.url(path.removesuffix(ACL))):
+            raise Refused(422)
         if path == model.root + ACL:
             keeps = model.access.language.keeps_control(said, model.url(model.root))
             if keeps is None:

@@ -139,11 +139,14 @@ class ACPRules:
         return _control("; ".join(said), *_about(self._random))
 
     def statements(self, rules: Sequence[str]) -> str:
-        """Their subject may be any node: what makes it the rules of a resource is `acp:resource`."""
+        """Their subject may be any node: what makes it the rules of a resource is `acp:resource`, and the document itself
+        needs none.
+        """
         subject = self._random.choice(("<>", "<#rules>", "[]"))
         said = ["a acp:AccessControlResource"] * self._is(0.5)
-        said.append(f"acp:resource <{'%SUBJECT%' if self._is(0.97) else '%POD%m/'}>")
-        return f"{subject} {'; '.join([*said, *filter(None, rules)])} ."
+        said += [f"acp:resource <{'%SUBJECT%' if self._is(0.97) else '%POD%m/'}>"] * self._is(0.95)
+        said += filter(None, rules)
+        return f"{subject} {'; '.join(said)} ." if said else ""
 
     def _modes(self) -> tuple[str, ...]:
         return self._random.choice([each for each in SOME_MODES if each])

@@ -221,6 +221,25 @@ def test_what_would_not_do_what_it_says_is_refused(text):
         check(text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"<> acp:resource <{URL}/other>; acp:accessControl [ acp:apply [] ].",
+        f"<> acp:resource <{URL}>, <{URL}/other>.",
+        f"[] acp:resource <{URL}>. <#other> acp:resource <https://pods.example/alice/b/../a>.",
+        "<> acp:resource <>.",
+        "<> acp:resource [].",
+        '<> acp:resource "a".',
+        f"<{URL}/other> acp:accessControlResource <>.",
+        "<#other> acp:accessControl <#c>.",
+        "[] acp:memberAccessControl <#c>.",
+    ],
+)
+def test_what_controls_something_else_is_refused_with_a_word_on_how_to_mend_it(text):
+    with pytest.raises(UnprocessableContent, match=f"acp:resource <{URL}>"):
+        check(text)
+
+
 def test_what_is_elsewhere_but_described_here_and_what_is_missing_here_is_kept():
     check(applied("<https://elsewhere.example/#p>") + f"<https://elsewhere.example/#p> acp:anyOf {ME}.")
     check(applied("<#removed>"))
