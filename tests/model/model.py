@@ -14,7 +14,7 @@ from itertools import count
 from tests.model.model_access import APPEND, CONTROL, READ, WRITE, Access, Language
 from tests.model.model_answers import Answers, allowed, variant_of
 from tests.model.model_http import Tags, Verdict, acceptable, evaluate
-from tests.model.model_paths import ACL, above, is_auxiliary, is_reserved, parent_of, subject_of, twin_of
+from tests.model.model_paths import ACL, DESCRIPTION, above, is_auxiliary, is_reserved, parent_of, subject_of, twin_of
 from tests.model.model_rdf import NOTHING, TURTLE, is_rdf
 from tests.model.model_values import CONTAINER, RDF_SOURCE, Answer, Outcome, Refused, Request, Resource, Triples, wrong
 from tests.model.model_writes import Writes, wants_container
@@ -111,6 +111,10 @@ class Model:
             self._need(request, container, APPEND)
             if container in self.resources:
                 break
+
+    def _describes_inbox(self, request: Request) -> bool:
+        """What an inbox says of itself is not for those who may only leave something in it (decision 18)."""
+        return request.path == self.root + INBOX + DESCRIPTION
 
     # -- the target ------------------------------------------------------------------------------------------------
 
@@ -223,7 +227,7 @@ class Model:
     def _put(self, request: Request) -> Outcome:
         path, resource = request.path, self.resources.get(request.path)
         if not self._need_control(request):
-            if resource is None:
+            if resource is None and not self._describes_inbox(request):
                 self._need_room(request, {APPEND})
             else:
                 self._need(request, subject_of(path), WRITE)
@@ -265,7 +269,7 @@ class Model:
             raise Refused(400)
         patch = self.writes.parsed_patch(request)
         modes = set(patch.modes)
-        if not is_acl and resource is not None:
+        if not is_acl and (resource is not None or self._describes_inbox(request)):
             self._need(request, subject_of(path), *modes)
         elif not is_acl:
             self._need_room(request, modes)
@@ -274,6 +278,8 @@ class Model:
 
     def _need_some_patch(self, request: Request, resource: Resource | None) -> None:
         """Modes with which some patch would be possible: of an existing document Append, else Append or Read."""
+        if self._describes_inbox(request):
+            self._need(request, subject_of(request.path), WRITE)
         granted = self.access.modes(subject_of(request.path), request.by)
         if APPEND not in granted and (resource is not None or READ not in granted):
             raise Refused(401 if request.by.agent is None else 403)
