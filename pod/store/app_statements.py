@@ -4,11 +4,11 @@
 
 from __future__ import annotations
 
-_APP = "id, account, client, web_id, name, host, scope, created_ms, used_ms"
+_APP = "id, account, client, web_id, name, host, scope, created_ms, used_ms, ceiling, end_ms"
 _GRANT = (
     "g.id, g.account, g.client, g.web_id, g.app, g.session, g.scope, g.authenticated_ms, g.created_ms, "
     "CASE WHEN g.revoked_ms IS NULL AND a.status = 'active' AND a.delete_due_ms IS NULL AND w.account = g.account "
-    "AND w.signs_in_here = 1 THEN 1 ELSE 0 END"
+    "AND w.signs_in_here = 1 THEN 1 ELSE 0 END, g.ceiling, g.end_ms"
 )
 _OF_GRANT = "JOIN account a ON a.id = g.account LEFT JOIN web_id w ON w.iri = g.web_id"
 _CODE = "c.hash, c.client, c.redirect_uri, c.challenge, c.jkt, c.nonce, c.expires_ms, c.used_ms"
@@ -17,7 +17,8 @@ _REFRESH = "r.hash, r.jkt, r.created_ms, r.expires_ms, r.used_ms"
 # -- apps ----------------------------------------------------------------------------------------------------------
 
 REMEMBER = f"""
-INSERT INTO app (id, account, client, web_id, name, host, scope, created_ms, used_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO app (id, account, client, web_id, name, host, scope, created_ms, used_ms, ceiling, end_ms)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (account, client, web_id) DO UPDATE SET
   name = excluded.name, host = excluded.host, scope = excluded.scope, used_ms = excluded.used_ms
 RETURNING {_APP}
@@ -31,15 +32,22 @@ DELETE FROM app WHERE id IN (SELECT id FROM app WHERE used_ms < ? LIMIT ?) RETUR
 FORGET_ALL = "DELETE FROM app WHERE account = ?"
 FORGET_AS = "DELETE FROM app WHERE account = ? AND web_id = ?"
 USE_APP = "UPDATE app SET used_ms = ? WHERE id = ?"
+LIMIT_APP = "UPDATE app SET ceiling = ?, end_ms = ? WHERE id = ? RETURNING id"
 
 # -- grants --------------------------------------------------------------------------------------------------------
 
 INSERT_GRANT = """
-INSERT INTO access_grant (id, account, client, web_id, created_ms, app, session, scope, authenticated_ms, used_ms)
-SELECT ?, s.account, ?, ?, ?, ?, s.id, ?, s.authenticated_ms, ? FROM web_session s WHERE s.id = ? RETURNING id
+INSERT INTO access_grant (id, account, client, web_id, created_ms, app, session, scope, authenticated_ms, used_ms,
+  ceiling, end_ms)
+SELECT ?, s.account, ?, ?, ?, ?, s.id, ?, s.authenticated_ms, ?, ?, ? FROM web_session s WHERE s.id = ? RETURNING id
 """
 GRANT = f"SELECT {_GRANT} FROM access_grant g {_OF_GRANT} WHERE g.id = ?"
 USE_GRANT = "UPDATE access_grant SET used_ms = ? WHERE id = ?"
+LIMIT_GRANT = "UPDATE access_grant SET ceiling = ?, end_ms = ? WHERE id = ? RETURNING id"
+LIMIT_GRANTS_OF_APP = "UPDATE access_grant SET ceiling = ? WHERE app = ? AND revoked_ms IS NULL"
+END_GRANTS_OF_APP = """
+UPDATE access_grant SET end_ms = ? WHERE app = ? AND revoked_ms IS NULL AND (end_ms IS NULL OR end_ms > ?)
+"""
 REVOKE_GRANT = "UPDATE access_grant SET revoked_ms = ? WHERE id = ? AND revoked_ms IS NULL"
 REVOKE_OF_APP = "UPDATE access_grant SET revoked_ms = ? WHERE app = ? AND revoked_ms IS NULL"
 REVOKE_OF_ACCOUNT = """

@@ -46,6 +46,11 @@ class Nudge(Protocol):
 class Queries(Protocol):
     """Portable SQL (`?` for parameters) for the modules of this package; nobody else knows the tables."""
 
+    @property
+    def now_ms(self) -> int:
+        """The one moment of this transaction or snapshot; of the store itself, now."""
+        ...
+
     def rows(self, statement: str, parameters: Sequence[Value] = ()) -> list[Row]:
         """All rows of one statement."""
         ...
@@ -117,11 +122,6 @@ class Writer(Reader, Protocol):
     Raises (all): QuotaExceeded -- the storage would outgrow its bytes or resources. Nothing of the transaction stays: a
     block that goes on after a refused change gets the refusal again at its end. A change that shrinks is never refused.
     """
-
-    @property
-    def now_ms(self) -> int:
-        """The one moment of this transaction."""
-        ...
 
     def create(
         self,

@@ -13,6 +13,7 @@ from typing import BinaryIO
 
 from pod.db.connection import Row, Value
 from pod.errors import JournalGone, StorageDamaged, VersionMoved
+from pod.protocol.ceiling import NOTHING_ALLOWED, Ceiling
 from pod.protocol.resource import ACL_SUFFIX, Target, lineage, remembered_if_short, storage_of
 from pod.store import statements as sql
 from pod.store.blobs.interface import BlobStore
@@ -38,6 +39,10 @@ class Reading(ABC):
     def __init__(self, blobs: BlobStore) -> None:
         self._blobs = blobs
 
+    @property
+    @abstractmethod
+    def now_ms(self) -> int: ...
+
     @abstractmethod
     def rows(self, statement: str, parameters: Sequence[Value] = ()) -> list[Row]: ...
 
@@ -54,7 +59,10 @@ class Reading(ABC):
         others = _relatives(target.subject) if wide else ()
         statement = sql.describe(others=len(others), acls=len(acls), grant=grant is not None, with_body=with_body)
         asked = (target.path, *others, *acls, storage_of(target.path))
-        return _snapshot(target, grant, self.rows(statement, asked if grant is None else (*asked, grant)))
+        if grant is None:
+            return _snapshot(target, None, self.rows(statement, asked))
+        unknown = GrantState(grant, "", "", stands=False, ceiling=NOTHING_ALLOWED)
+        return _snapshot(target, unknown, self.rows(statement, (*asked, grant)), self.now_ms)
 
     def document(self, resource: int, version: int) -> bytes | None:
         rows = self.rows(sql.DOCUMENT, (resource, version))
@@ -132,9 +140,9 @@ def twin_of(path: str) -> str:
     return path[:-1] if path.endswith("/") else path + "/"
 
 
-def _snapshot(target: Target, grant: str | None, rows: list[Row]) -> Snapshot:
+def _snapshot(target: Target, grant: GrantState | None, rows: list[Row], now_ms: int = 0) -> Snapshot:
+    """`grant` is what is told of one that is not found."""
     state = None
-    stands = None if grant is None else GrantState(grant, "", "", stands=False)
     acls: list[ACLReference] = []
     storages: list[Row] = []
     others: set[str] = set()
@@ -149,8 +157,21 @@ def _snapshot(target: Target, grant: str | None, rows: list[Row]) -> Snapshot:
         elif about == sql.OTHER:
             others.add(row[3])
         else:
-            stands = GrantState(row[3], row[4], row[5], stands=row[1] == 1)
-    return Snapshot(target, state, _nearest_first(acls), _storage(storages), stands, frozenset(others))
+            grant = _grant(row, now_ms)
+    return Snapshot(target, state, _nearest_first(acls), _storage(storages), grant, frozenset(others))
+
+
+def _grant(row: Row, now_ms: int) -> GrantState:
+    _, stands, account, key, web_id, client, end_ms, _, _, _, ceiling, *_ = row
+    return GrantState(
+        key,
+        web_id,
+        client,
+        stands == 1 and (end_ms is None or end_ms > now_ms),
+        account,
+        None if ceiling is None else Ceiling.from_text(ceiling),
+        end_ms,
+    )
 
 
 def _storage(rows: list[Row]) -> StorageState | None:

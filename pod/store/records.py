@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+from pod.protocol.ceiling import Ceiling
 from pod.protocol.resource import Target
 
 
@@ -98,16 +99,20 @@ class StorageState:
 
 @dataclass(frozen=True, slots=True)
 class GrantState:
-    """Whether the grant a token was issued under still stands: not revoked, its account active, the WebID still its
-    and not signing in elsewhere only.
+    """Whether the grant a token was issued under still stands: not revoked or past its end, its account active, the
+    WebID still its and not signing in elsewhere only. And what it allows at most: all that its account can do, where
+    there is no ceiling.
 
-    One that is asked for and unknown does not stand.
+    One that is asked for and unknown does not stand, and allows nothing.
     """
 
     id: str
     web_id: str
     client: str
     stands: bool
+    account: int = 0
+    ceiling: Ceiling | None = None
+    end_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,6 +78,10 @@ class SQLiteStore(Reading):
         self._limits = Limits(config.quota_bytes, config.quota_resources, config.members_max, inbox)
         self._epoch = _epoch(main)
 
+    @property
+    def now_ms(self) -> int:
+        return int(self._clock.now() * 1000)
+
     def rows(self, statement: str, parameters: Sequence[Value] = ()) -> list[Row]:
         return self._main.rows(statement, parameters)
 
@@ -106,7 +110,7 @@ class SQLiteStore(Reading):
 
     @contextmanager
     def _writer(self, connection: Connection, by: Actor, changed: set[int]) -> Iterator[SQLiteWriter]:
-        occasion = Occasion(by, int(self._clock.now() * 1000), changed)
+        occasion = Occasion(by, self.now_ms, changed)
         writer = SQLiteWriter(connection, self._blobs, occasion, self._limits)
         try:
             yield writer
@@ -121,7 +125,7 @@ class SQLiteStore(Reading):
     @contextmanager
     def snapshot(self) -> Iterator[Reading]:
         with self._main.snapshot() as connection:
-            yield SQLiteSnapshot(connection, self._blobs)
+            yield SQLiteSnapshot(connection, self._blobs, self.now_ms)
 
     def stage(self, body: BinaryIO, media_type: str, *, bytes_max: int) -> Content:
         inline_bytes_max = self._config.inline_bytes_max
@@ -182,10 +186,15 @@ class SQLiteStore(Reading):
 class SQLiteSnapshot(Reading):
     """`Reader` of one committed state: what was described once stays so, and need not be read again."""
 
-    def __init__(self, connection: Connection, blobs: BlobStore) -> None:
+    def __init__(self, connection: Connection, blobs: BlobStore, now_ms: int) -> None:
         super().__init__(blobs)
         self._connection = connection
+        self._now_ms = now_ms
         self._described: dict[tuple[Target, str | None], Snapshot] = {}
+
+    @property
+    def now_ms(self) -> int:
+        return self._now_ms
 
     def describe(
         self, target: Target, grant: str | None = None, *, wide: bool = False, with_body: bool = True

@@ -54,7 +54,7 @@ _DESCRIBE_GRANT = (
     f"SELECT {GRANT}, "
     "CASE WHEN g.revoked_ms IS NULL AND a.status = 'active' AND a.delete_due_ms IS NULL AND w.account = g.account "
     "AND w.signs_in_here = 1 THEN 1 ELSE 0 END, "
-    "NULL, g.id, g.web_id, g.client, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL "
+    "g.account, g.id, g.web_id, g.client, g.end_ms, NULL, NULL, NULL, g.ceiling, NULL, NULL, NULL "
     "FROM access_grant g JOIN account a ON a.id = g.account LEFT JOIN web_id w ON w.iri = g.web_id WHERE g.id = ?"
 )
 
