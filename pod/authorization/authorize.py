@@ -73,11 +73,6 @@ class Authorizer:
                 decision = there if need.path == subject else decision
         return _as_shown(snapshot, decision)
 
-    @property
-    def is_asking(self) -> bool:
-        """Whether documents of groups are on their way, so that a refusal that did not wait may not be the last."""
-        return self._groups.is_asking
-
     def decide(
         self, reader: Reader, snapshot: Snapshot, credentials: Credentials, *, may_wait: bool = False
     ) -> Decision:
@@ -93,7 +88,7 @@ class Authorizer:
         shown = _as_shown(snapshot, decision)
         if inquiry.circle.is_crowded and AccessMode.READ not in shown.modes:
             raise Busy("Too many wait for the groups that access rules name; try again in a moment.", headers=_LATER)
-        return shown
+        return replace(shown, is_final=False) if inquiry.circle.is_incomplete and not may_wait else shown
 
     def allowed(self, reader: Reader, snapshot: Snapshot, credentials: Credentials) -> tuple[AccessMode, AccessMode]:
         """Modes of the caller and of the public on the target, as `WAC-Allow` tells them.

@@ -43,6 +43,8 @@ class Decision:
     inherited: bool = False
     above: tuple[str, ...] = ()
     """URLs of the others in force: under Access Control Policy, those of all containers count."""
+    is_final: bool = True
+    """No: groups that are not known yet were taken to have no members. Who waits for them may be let in."""
 
     def of_acl(self) -> Decision:
         """The same for the ACL of the resource: with Control everything, without it nothing."""

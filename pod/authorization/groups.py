@@ -162,11 +162,6 @@ class Groups:
 
     # -- of other servers ----------------------------------------------------------------------------------------------
 
-    @property
-    def is_asking(self) -> bool:
-        """Whether some document is on its way."""
-        return bool(self._fetching)
-
     def known(self, group: str, account: int) -> frozenset[str] | None:
         """The members of a remote group as its document last said; None when that is not known yet.
 

@@ -9,8 +9,10 @@ Spec: REQUIREMENTS section 14.2 (derived), section 18 item 18; Solid Notificatio
 from __future__ import annotations
 
 from dataclasses import replace
+from enum import Enum
 
 from pod.authorization.authorize import check_grant
+from pod.authorization.decision import Decision
 from pod.errors import InvalidToken, VersionMoved
 from pod.notifications.messages import Activity
 from pod.protocol.agent import Credentials
@@ -26,38 +28,53 @@ MEMBERSHIP = frozenset({"Add", "Remove"})
 """Told to whoever may read the container: so is its listing. Of members that are gone, to whoever could until then."""
 
 
+class Verdict(Enum):
+    """Whether somebody may hear of something. `UNSETTLED`: not as far as is known, and groups were asked for."""
+
+    YES = "yes"
+    NO = "no"
+    UNSETTLED = "unsettled"
+
+
 class Audience:
     """Decides for subscribers. Shared by all threads."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
 
-    def may_hear(self, reader: Reader, activity: Activity, credentials: Credentials, *, may_wait: bool = False) -> bool:
-        """Whether the subscriber's grant stands, and it may read the topic, and what lies deeper.
+    def may_hear(self, reader: Reader, activity: Activity, credentials: Credentials) -> bool:
+        """Whether the subscriber's grant stands, and it may read the topic, and what lies deeper. When in doubt, not.
 
-        `may_wait`: for documents of remote groups, if nothing else lets it. When in doubt, not.
+        Waits for documents of remote groups, if nothing else lets it.
 
-        Raises: Busy -- with `may_wait`: too many others wait for such documents
+        Raises: Busy -- too many others wait for such documents
         """
+        return self._judge(reader, activity, credentials, may_wait=True) is Verdict.YES
+
+    def judge(self, reader: Reader, activity: Activity, credentials: Credentials) -> Verdict:
+        """The same at once, as far as is known."""
+        return self._judge(reader, activity, credentials, may_wait=False)
+
+    def _judge(self, reader: Reader, activity: Activity, credentials: Credentials, *, may_wait: bool) -> Verdict:
         paths = {activity.topic} if activity.type in MEMBERSHIP else {activity.topic, activity.object}
-        return all(self._may_read(reader, activity, path, credentials, may_wait) for path in paths)
+        found = {self._may_read(reader, activity, path, credentials, may_wait) for path in paths}
+        return next(each for each in (Verdict.NO, Verdict.UNSETTLED, Verdict.YES) if each in found)
 
     def _may_read(
         self, reader: Reader, activity: Activity, path: str, credentials: Credentials, may_wait: bool
-    ) -> bool:
+    ) -> Verdict:
         for _ in range(SETTLE_ATTEMPTS_MAX):
             snapshot = reader.describe(Target.parse(path), credentials.grant, with_body=False)
             if not self._stands(snapshot, activity, credentials):
-                return False
+                return Verdict.NO
             judged = _judged_by(reader, activity, snapshot)
             try:
-                decisions = [
-                    self._services.authorizer.decide(reader, each, credentials, may_wait=may_wait) for each in judged
-                ]
+                return _verdict(
+                    [self._services.authorizer.decide(reader, each, credentials, may_wait=may_wait) for each in judged]
+                )
             except VersionMoved:
                 continue
-            return bool(decisions) and all(AccessMode.READ in each.modes for each in decisions)
-        return False
+        return Verdict.NO
 
     def _stands(self, snapshot: Snapshot, activity: Activity, credentials: Credentials) -> bool:
         """Whether the storage is still there for anybody, and the subscriber still who it was."""
@@ -76,6 +93,14 @@ class Audience:
         if agent is None or credentials.grant is not None or not documents.is_ours(agent):
             return False
         return documents.is_locked(agent)
+
+
+def _verdict(decisions: list[Decision]) -> Verdict:
+    """Of all of them together; of none, no."""
+    refusals = [each for each in decisions if AccessMode.READ not in each.modes]
+    if not decisions or any(each.is_final for each in refusals):
+        return Verdict.NO
+    return Verdict.UNSETTLED if refusals else Verdict.YES
 
 
 def _judged_by(reader: Reader, activity: Activity, snapshot: Snapshot) -> tuple[Snapshot, ...]:

@@ -143,7 +143,7 @@ class Courier:
         return found[::-1]
 
     def _may_hear(self, channel: Channel, activity: Activity) -> bool:
-        return self._audience.may_hear(self._services.store, activity, channel.credentials, may_wait=True)
+        return self._audience.may_hear(self._services.store, activity, channel.credentials)
 
     def _news(self, channel: Channel, change: Change) -> list[Activity]:
         return [each for each in heard(channel, change) if self._is_news(channel, each)]

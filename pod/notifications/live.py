@@ -17,7 +17,7 @@ from typing import NamedTuple, Protocol, TypeVar
 import structlog
 
 from pod.errors import JournalGone
-from pod.notifications.audience import Audience
+from pod.notifications.audience import Audience, Verdict
 from pod.notifications.messages import Activity, topics_of
 from pod.protocol.agent import Credentials
 from pod.services import Services
@@ -110,7 +110,6 @@ class Live:
 
     def __init__(self, services: Services, audience: Audience) -> None:
         self._store = services.store
-        self._authorizer = services.authorizer
         self._audience = audience
         self._watch = services.store.watch()
         self._thread = ThreadPoolExecutor(1, "follower")
@@ -253,11 +252,11 @@ class Live:
             return None
 
     def _step(self, reader: Reader, change: Change, listener: Listener) -> Step:
-        credentials, told = listener.credentials, listener.told(change)
-        allowed = [each for each in told if self._audience.may_hear(reader, each, credentials)]
-        if len(allowed) < len(told) and credentials.authenticated and self._authorizer.is_asking:
+        told = listener.told(change)
+        verdicts = [self._audience.judge(reader, each, listener.credentials) for each in told]
+        if Verdict.UNSETTLED in verdicts:
             return change.sequence
-        return listener.render(allowed)
+        return listener.render([each for each, verdict in zip(told, verdicts, strict=True) if verdict is Verdict.YES])
 
     async def close(self) -> None:
         await self._on_thread(self._watch.close)

@@ -68,7 +68,7 @@ class Replay:
     def _allowed(self, reader: Reader, told: Sequence[Activity]) -> list[Activity]:
         credentials = self._channel.credentials
         wanted = (each for each in told if is_wanted(self._channel, each))
-        return [each for each in wanted if self._audience.may_hear(reader, each, credentials, may_wait=True)]
+        return [each for each in wanted if self._audience.may_hear(reader, each, credentials)]
 
 
 def told(channel: Channel, change: Change) -> tuple[Activity, ...]:

@@ -136,6 +136,17 @@ def test_inside_a_transaction_only_what_was_fetched_before_counts(remote):
     assert remote.remote.asked == [REMOTE]
 
 
+def test_a_refusal_that_did_not_wait_for_a_group_is_not_final_and_others_meanwhile_are(remote):
+    arrived, asked = threading.Event(), threading.Event()
+    remote.remote.before = lambda: asked.set() or arrived.wait(60)
+    assert not remote.decide("/alice/a", agent(BOB)).is_final
+    assert asked.wait(60)
+    assert remote.decide("/bob/", agent(CAROL)).is_final
+    arrived.set()
+    assert may_read(remote, agent(BOB))
+    assert remote.decide("/alice/a", agent(CAROL)).is_final
+
+
 def test_a_remote_group_that_is_unreachable_has_no_members_and_is_left_alone_for_a_while(remote):
     remote.remote.documents.clear()
     assert not may_read(remote, agent(BOB))
