@@ -2,24 +2,30 @@
 whoever asks knows which access control resources (ACRs) are in force and who owns or made the resource (acp_rules.py).
 
 Policies and matchers are those that the ACR itself describes; nothing is ever fetched for one. Credentials that a
-client could present are not taken here, so no `acp:vc` is ever matched.
+client could present are not taken here, so no `acp:vc` is ever matched. One attribute is our own: until when a matcher
+may be satisfied.
 
-Spec: ACP Editor's Draft, #authorization-graph and #access-control-resolution
+Spec: ACP Editor's Draft, #authorization-graph, #access-control-resolution and #matcher-extensibility;
+vocab/freehold.ttl (fh:until)
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
+from pod.authorization.moments import end_of
 from pod.protocol.modes import ALL_MODES, AccessMode
 from pod.rdf.graph import IRI, BNode, Graph, Literal, Node, Term
 from pod.rdf.modes import MODES
-from pod.rdf.vocab import ACP, RDFS, XSD
+from pod.rdf.vocab import ACP, FH, RDFS, XSD
 
 ATTRIBUTES = (ACP.target, ACP.agent, ACP.creator, ACP.owner, ACP.client, ACP.issuer)
 """What is known of a request. Spec: ACP #context"""
+UNDERSTOOD = (*ATTRIBUTES, FH.until)
+"""What a matcher may look at."""
 
 Values = frozenset[str]
 NO_VALUES: Values = frozenset()
@@ -71,17 +77,21 @@ class Matcher:
     """The attributes a matcher defines, each with the IRIs it accepts. One with none is never satisfied."""
 
     attributes: tuple[tuple[IRI, Values], ...]
+    until_ms: int | None = None
+    """From this moment on no request matches it."""
 
     def is_satisfied_by(self, known: Mapping[IRI, Values]) -> bool:
         """Spec: ACP #satisfied-matcher -- "at least one value of each defined attribute matches the Context"."""
-        return bool(self.attributes) and all(
+        is_defined = bool(self.attributes) or self.until_ms is not None
+        return is_defined and all(
             not accepted.isdisjoint(known.get(attribute, NO_VALUES)) for attribute, accepted in self.attributes
         )
 
     @property
     def can_be_satisfied(self) -> bool:
-        """Whether some request could be in what it describes."""
-        return bool(self.attributes) and all(values and name in ATTRIBUTES for name, values in self.attributes)
+        """Whether some request could be in what it describes, now and always."""
+        lasting = bool(self.attributes) and self.until_ms is None
+        return lasting and all(values and name in ATTRIBUTES for name, values in self.attributes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +119,29 @@ class Policy:
     def matchers(self) -> tuple[Matcher, ...]:
         return self.all_of + self.any_of + self.none_of
 
+    @property
+    def ends(self) -> frozenset[int]:
+        return frozenset(each.until_ms for each in self.matchers if each.until_ms is not None)
+
+    def at(self, now_ms: float) -> Policy:
+        """The same where matchers that have ended are satisfied by nothing."""
+        if all(now_ms < end for end in self.ends):
+            return self
+        parts = (self.all_of, self.any_of, self.none_of)
+        all_of, any_of, none_of = (tuple(_at(each, now_ms) for each in matchers) for matchers in parts)
+        return replace(self, all_of=all_of, any_of=any_of, none_of=none_of)
+
     def names(self, attribute: IRI, value: IRI | None = None) -> bool:
         """Whether a matcher of it looks at this attribute, or at this value of it."""
         found = [values for each in self.matchers for name, values in each.attributes if name == attribute]
         return bool(found) if value is None else any(value.value in values for values in found)
+
+
+def _at(matcher: Matcher, now_ms: float) -> Matcher:
+    return UNSATISFIABLE if matcher.until_ms is not None and matcher.until_ms <= now_ms else matcher
+
+
+UNSATISFIABLE = Matcher(())
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +172,9 @@ UNREADABLE = ACR((NOBODY,), (NOBODY,))
 # -- evaluating --------------------------------------------------------------------------------------------------------
 
 
-def evaluate(policies: Iterable[Policy], context: Context) -> Granted:
-    """What the policies in force grant in a context: what is allowed and not denied.
+def evaluate(policies: Iterable[Policy], context: Context, *, now_ms: float = math.inf) -> Granted:
+    """What the policies in force grant in a context: what is allowed and not denied. `now_ms` is the moment, in
+    milliseconds since the epoch; to whoever does not tell it, all that has an end has ended.
 
     Denials are exact, as ACP knows no mode that is part of another; a Write that is left allows to append, unless that
     is denied.
@@ -152,7 +182,7 @@ def evaluate(policies: Iterable[Policy], context: Context) -> Granted:
     Spec: ACP #granted-access-modes, #resolved-access-control; WAC #authorization-evaluation-acl-mode-entailment
     """
     known = context.values()
-    satisfied = [policy for policy in policies if policy.is_satisfied_by(known)]
+    satisfied = [policy for policy in policies if policy.at(now_ms).is_satisfied_by(known)]
     allowed = denied = AccessMode.NONE
     for policy in satisfied:
         allowed |= policy.allow
@@ -243,11 +273,15 @@ class _ACRReader:
         made = self._matchers.get(node)
         if made is None:
             values: dict[IRI, set[str]] = {}
+            ends: list[Term] = []
             for triple in self._graph.match(s=node):
-                if triple.predicate in self._attributes:
+                if triple.predicate == FH.until:
+                    ends.append(cast("Term", triple.object))
+                elif triple.predicate in self._attributes:
                     accepted = values.setdefault(triple.predicate, set())
                     accepted.update(_value(triple.predicate, cast("Term", triple.object)))
-            made = Matcher(tuple((name, frozenset(accepted)) for name, accepted in values.items()))
+            attributes = tuple((name, frozenset(accepted)) for name, accepted in values.items())
+            made = Matcher(attributes, end_of(ends) if ends else None)
             self._matchers[node] = made
         return made
 

@@ -9,6 +9,7 @@ Spec: ACP #effective-policies, #resolved-access-control
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -22,6 +23,7 @@ from pod.authorization.decision import Decision, Reason
 from pod.authorization.inquiry import Inquiry
 from pod.authorization.memory import Memory
 from pod.authorization.rules import RuleDocuments, canonical
+from pod.clock import Clock
 from pod.config import Config
 from pod.protocol.modes import AccessMode
 from pod.protocol.placement import Placement
@@ -44,7 +46,8 @@ ORDINARY_URLS_LENGTH = 2_048
 
 Line: TypeAlias = tuple[bool, tuple[tuple[int, int], ...]]
 """Whether the first is the resource's own ACR; id and version of all in force, nearest first."""
-Key: TypeAlias = tuple[Line, Context]
+Key: TypeAlias = tuple[Line, int, Context]
+"""Beside the line, how many of its ends have passed, and what policies may look at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +60,15 @@ class InForce:
     acrs: tuple[str, ...]
     names_targets: bool
     names_creators: bool
+    ends: tuple[int, ...] = ()
+    """When matchers end, the earliest first."""
 
     @classmethod
     def of(cls, policies: tuple[tuple[Policy, str], ...], acrs: tuple[str, ...]) -> InForce:
         targets = any(policy.names(ACP.target) for policy, _ in policies)
         creators = any(policy.names(ACP.creator) or policy.names(ACP.agent, ACP.CreatorAgent) for policy, _ in policies)
-        return cls(policies, acrs, targets, creators)
+        ends = tuple(sorted({end for policy, _ in policies for end in policy.ends}))
+        return cls(policies, acrs, targets, creators, ends)
 
     @property
     def weight(self) -> int:
@@ -73,8 +79,9 @@ class InForce:
 class AccessControlPolicy:
     """The `Language` of acp:Policy. Shared by all threads."""
 
-    def __init__(self, config: Config, placement: Placement) -> None:
+    def __init__(self, config: Config, placement: Placement, clock: Clock) -> None:
         self._placement = placement
+        self._clock = clock
         self._policies_max = config.acr_policies_max
         self._documents = RuleDocuments(config, placement, self._parse, acp.UNREADABLE)
         self._in_force: Memory[Line, InForce] = Memory(config.acl_cache_entries)
@@ -93,12 +100,14 @@ class AccessControlPolicy:
             if _are_committed(inquiry.reader, acrs):
                 self._in_force.put(line, in_force, in_force.weight)
         context = self._context(inquiry, path, in_force)
-        decision = self._evaluated.get((line, context))
+        now_ms = int(self._clock.now() * 1000) if in_force.ends else 0
+        key = (line, bisect_right(in_force.ends, now_ms), context)
+        decision = self._evaluated.get(key)
         if decision is None:
-            decision = _evaluate(in_force, context, inherited=not line[0])
+            decision = _evaluate(in_force, context, inherited=not line[0], now_ms=now_ms)
             if _are_committed(inquiry.reader, acrs):
                 weight = 1 + (len(decision.reasons) + len(acrs)) // ORDINARY_ENTRIES
-                self._evaluated.put((line, context), decision, weight)
+                self._evaluated.put(key, decision, weight)
         return decision
 
     def check(self, target: Target, graph: Graph) -> None:
@@ -149,11 +158,11 @@ class AccessControlPolicy:
         return canonical(self._placement, url)
 
 
-def _evaluate(in_force: InForce, context: Context, *, inherited: bool) -> Decision:
+def _evaluate(in_force: InForce, context: Context, *, inherited: bool, now_ms: int) -> Decision:
     policies = [policy for policy, _ in in_force.policies]
-    granted = acp.evaluate(policies, context)
+    granted = acp.evaluate(policies, context, now_ms=now_ms)
     everyone = Context(context.target, owners=context.owners, creator=context.creator)
-    public = acp.evaluate(policies, everyone).modes
+    public = acp.evaluate(policies, everyone, now_ms=now_ms).modes
     reasons = tuple(_reasons(in_force, granted))
     return Decision(granted.modes, public, reasons, in_force.acrs[0], inherited, in_force.acrs[1:])
 

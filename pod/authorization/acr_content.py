@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from pod.authorization.acp import ACR, Context, Matcher, Policy, access_control_resources, pairs, parse_acr
+from pod.authorization.moments import LONG_AGO, end_of
 from pod.errors import Conflict, UnprocessableContent
 from pod.protocol.modes import AccessMode
 from pod.rdf.graph import IRI, BNode, Graph, Node, Term
-from pod.rdf.vocab import ACL, ACP, RDF
+from pod.rdf.vocab import ACL, ACP, FH, RDF
 
 MATCHERS = (ACP.allOf, ACP.anyOf, ACP.noneOf)
 MATCHERS_OF_A_POLICY = 10
@@ -38,6 +39,8 @@ def check_acr_content(
         )
     _check_whose(graph, document, resource, canonical)
     _check_number(graph, policies_max)
+    if any(end_of([term]) == LONG_AGO for _, term in pairs(graph, FH.until)):
+        raise UnprocessableContent('fh:until names a moment, like "2030-01-31T12:00:00Z"^^xsd:dateTime.')
     for node in _named(graph):
         if isinstance(node, IRI) and node.value.partition("#")[0] != document and not graph.count(s=node):
             raise UnprocessableContent(

@@ -39,7 +39,7 @@ class Authorizer:
 
     def __init__(self, config: Config, placement: Placement, clock: Clock, remote: Remote) -> None:
         language = AccessControlPolicy if config.access_control == "acp" else WebAccessControl
-        self._language: Language = language(config, placement)
+        self._language: Language = language(config, placement, clock)
         self._groups = Groups(config, placement, clock, remote, self._may_everyone_read)
 
     def authorize(

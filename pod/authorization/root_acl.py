@@ -27,4 +27,5 @@ def check_acl_content(graph: Graph, subject_url: str, *, is_root: bool, canonica
 
 def _gives_control(rule: Authorization, subject_url: str) -> bool:
     somebody = rule.agents or rule.groups or rule.public or rule.authenticated
-    return AccessMode.CONTROL in rule.modes and subject_url in rule.access_to and bool(somebody)
+    lasting = AccessMode.CONTROL in rule.modes and rule.until_ms is None
+    return lasting and subject_url in rule.access_to and bool(somebody)

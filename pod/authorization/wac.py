@@ -3,22 +3,24 @@ answer to "is this agent in that group", and knows which ACL governs the resourc
 
 Rules only add, so more rules never grant less. What is not understood grants nothing: unknown modes, subjects that are
 no IRIs, conditions that say of nobody that they hold. Only conditions of a type that this server does not know are, as
-the specification says, as if they were not there.
+the specification says, as if they were not there. One type of condition is our own: a rule may have an end.
 
-Spec: WAC 1.1 (editor's draft), #authorization-rule and #authorization-evaluation
+Spec: WAC 1.1 (editor's draft), #authorization-rule and #authorization-evaluation; vocab/freehold.ttl (fh:TimeCondition)
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import math
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from pod.authorization.moments import LONG_AGO, end_of
 from pod.protocol.agent import Credentials
 from pod.protocol.modes import ALL_MODES, AccessMode
 from pod.rdf.graph import IRI, BNode, Graph, Literal, Node
 from pod.rdf.modes import MODES
 from pod.rdf.vocab import ACL as ACL_TERMS
-from pod.rdf.vocab import FOAF, RDF, XSD
+from pod.rdf.vocab import FH, FOAF, RDF, XSD
 
 Membership = Callable[[str, str], bool]
 """Whether the group with the first IRI has the second as a member."""
@@ -43,7 +45,7 @@ class Condition:
         return value in self.named or any(membership(group, value) for group in sorted(self.groups))
 
 
-CONDITIONS = (ACL_TERMS.ClientCondition, ACL_TERMS.IssuerCondition)
+CONDITIONS = (ACL_TERMS.ClientCondition, ACL_TERMS.IssuerCondition, FH.TimeCondition)
 """The types of conditions that are evaluated, and signalled. Spec: WAC #server-link-condition"""
 
 
@@ -63,6 +65,11 @@ class Authorization:
     """Not empty: from web apps, the rule is only for these origins."""
     conditions: tuple[Condition, ...] = ()
     """All of them have to hold."""
+    until_ms: int | None = None
+    """From this moment on the rule counts no more."""
+
+    def stands(self, now_ms: float) -> bool:
+        return self.until_ms is None or now_ms < self.until_ms
 
     @property
     def names_groups(self) -> bool:
@@ -78,6 +85,8 @@ class ACL:
     names_origins: bool
     names_clients: bool
     """Or issuers."""
+    ends: tuple[int, ...] = ()
+    """When rules end, the earliest first."""
 
     @classmethod
     def of(cls, rules: Iterable[Authorization]) -> ACL:
@@ -87,6 +96,7 @@ class ACL:
             any(rule.names_groups for rule in kept),
             any(rule.origins for rule in kept),
             any(rule.conditions for rule in kept),
+            tuple(sorted({rule.until_ms for rule in kept if rule.until_ms is not None})),
         )
 
 
@@ -115,15 +125,21 @@ def parse_acl(graph: Graph, canonical: Callable[[str], str] = str) -> ACL:
 
     Spec: WAC #authorization-conformance, #extension-acl-mode, #extension-acl-condition
     """
-    subjects = dict.fromkeys(graph.subjects(RDF.type, ACL_TERMS.Authorization))
-    found = (_authorization(graph, subject, canonical) for subject in subjects)
-    return ACL.of(rule for rule in found if rule is not None)
+    return ACL.of(rule for _, rule in authorizations(graph, canonical))
+
+
+def authorizations(graph: Graph, canonical: Callable[[str], str] = str) -> Iterator[tuple[Node, Authorization]]:
+    """The conforming rules, each with what it is in the graph."""
+    for subject in dict.fromkeys(graph.subjects(RDF.type, ACL_TERMS.Authorization)):
+        rule = _authorization(graph, subject, canonical)
+        if rule is not None:
+            yield subject, rule
 
 
 def _authorization(graph: Graph, subject: Node, canonical: Callable[[str], str]) -> Authorization | None:
     """The rule a subject describes; None when it can never grant anything."""
     classes = _iris(graph, subject, ACL_TERMS.agentClass)
-    stated = graph.objects(subject, ACL_TERMS.condition)
+    stated = tuple(graph.objects(subject, ACL_TERMS.condition))
     rule = Authorization(
         name=subject.value if isinstance(subject, IRI) else None,
         modes=_modes(graph, subject),
@@ -135,6 +151,7 @@ def _authorization(graph: Graph, subject: Node, canonical: Callable[[str], str])
         authenticated=ACL_TERMS.AuthenticatedAgent.value in classes,
         origins=_origins(graph, subject),
         conditions=tuple(condition for term in stated for condition in _conditions(graph, term)),
+        until_ms=min((_end(graph, term) for term in stated if _is_of_time(graph, term)), default=None),
     )
     return rule if _is_conforming(rule) and all(map(_can_hold, rule.conditions)) else None
 
@@ -174,7 +191,7 @@ def _conditions(graph: Graph, term: Node | Literal) -> list[Condition]:
     """
     if isinstance(term, Literal):
         return [NEVER]
-    types = {each for each in graph.objects(term, RDF.type) if each != ACL_TERMS.Condition}
+    types = _types(graph, term)
     client = Condition(
         True,
         _iris(graph, term, ACL_TERMS.client) | _names(graph, term, ACL_TERMS.client),
@@ -188,8 +205,26 @@ def _conditions(graph: Graph, term: Node | Literal) -> list[Condition]:
         FOAF.Agent.value in _iris(graph, term, ACL_TERMS.issuerClass),
     )
     if not types:
-        return [each for each in (client, issuer) if _can_hold(each)] or [NEVER]
-    return [each for each, kind in zip((client, issuer), CONDITIONS, strict=True) if kind in types]
+        found = [each for each in (client, issuer) if _can_hold(each)]
+        return found or ([] if _is_of_time(graph, term) else [NEVER])
+    return [each for each, kind in zip((client, issuer), CONDITIONS, strict=False) if kind in types]
+
+
+def _types(graph: Graph, term: Node) -> set[Node | Literal]:
+    return {each for each in graph.objects(term, RDF.type) if each != ACL_TERMS.Condition}
+
+
+def _is_of_time(graph: Graph, term: Node | Literal) -> bool:
+    """Whether a condition is a fh:TimeCondition, or has no type but what such a one has."""
+    if isinstance(term, Literal):
+        return False
+    types = _types(graph, term)
+    return FH.TimeCondition in types or (not types and graph.count(term, FH.until) > 0)
+
+
+def _end(graph: Graph, term: Node | Literal) -> int:
+    """When a time condition ends: the earliest moment that it says, and long ago if any of them is none."""
+    return LONG_AGO if isinstance(term, Literal) else end_of(graph.objects(term, FH.until))
 
 
 def unsignalled(graph: Graph) -> frozenset[str]:
@@ -228,16 +263,20 @@ def evaluate(
     membership: Membership = nobody,
     strict: bool = False,
     wanted: AccessMode = ALL_MODES,
+    now_ms: float = math.inf,
 ) -> Granted:
     """What an ACL grants to `credentials`.
 
     `subject_url` is the resource the ACL belongs to: the target itself, or (`inherited`) the container whose
     `acl:default` rules reach the target. `membership` is asked last, and only about groups whose rules would add one of
-    the `wanted` modes. `strict` enforces the statement on origins to the letter.
+    the `wanted` modes. `strict` enforces the statement on origins to the letter. `now_ms` is the moment, in
+    milliseconds since the epoch: whoever does not tell it gets nothing of rules that have an end.
 
     Spec: WAC #authorization-evaluation-context, #authorization-evaluation-applicable
     """
     rules = [rule for rule in acl.rules if subject_url in (rule.default if inherited else rule.access_to)]
+    if acl.ends:
+        rules = [rule for rule in rules if rule.stands(now_ms)]
     if strict and credentials.origin is not None:
         return _evaluate_strictly(rules, credentials, membership, wanted)
     # Deviates: server-origin-authorization -- hardly any server demands an origin of every rule, and apps rely on that.

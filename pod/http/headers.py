@@ -142,7 +142,7 @@ def language_links(access_control: str, *, exists: bool = False, offers: bool = 
     found = [_link(ACP.AccessControlResource.value, "type")]
     if offers:
         found += [_link(mode.value, ACP.grant.value) for mode in MODES]
-        found += [_link(attribute.value, ACP.attribute.value) for attribute in acp.ATTRIBUTES]
+        found += [_link(attribute.value, ACP.attribute.value) for attribute in acp.UNDERSTOOD]
     return found
 
 

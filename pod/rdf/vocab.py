@@ -43,6 +43,7 @@ ACL = Namespace("http://www.w3.org/ns/auth/acl#")
 ACP = Namespace("http://www.w3.org/ns/solid/acp#")
 AS = Namespace("https://www.w3.org/ns/activitystreams#")
 DCTERMS = Namespace("http://purl.org/dc/terms/")
+FH = Namespace("urn:freehold:")
 FOAF = Namespace("http://xmlns.com/foaf/0.1/")
 LDP = Namespace("http://www.w3.org/ns/ldp#")
 LWS = Namespace("https://www.w3.org/ns/lws#")
@@ -63,6 +64,7 @@ PREFIXES = {
     "acp": ACP.iri,
     "as": AS.iri,
     "dcterms": DCTERMS.iri,
+    "fh": FH.iri,
     "foaf": FOAF.iri,
     "ldp": LDP.iri,
     "notify": NOTIFY.iri,

@@ -21,6 +21,7 @@ ACP = rdflib.Namespace("http://www.w3.org/ns/solid/acp#")
 ACR_TYPE = str(ACP.AccessControlResource)
 MODES = {f"http://www.w3.org/ns/auth/acl#{mode}" for mode in ("Read", "Append", "Write", "Control")}
 ATTRIBUTES = {str(ACP[name]) for name in ("target", "agent", "creator", "owner", "client", "issuer")}
+ATTRIBUTES |= {"urn:freehold:until"}
 EVERYBODY = "acp:agent acp:PublicAgent"
 
 

@@ -15,6 +15,7 @@ from tests.tables.languages import under
 
 CONDITION = "http://www.w3.org/ns/auth/acl#condition"
 SIGNALLED = {f"http://www.w3.org/ns/auth/acl#{name}Condition" for name in ("Client", "Issuer")}
+SIGNALLED |= {"urn:freehold:TimeCondition"}
 HAS_MEMBER = "http://www.w3.org/2006/vcard/ns#hasMember"
 
 

@@ -14,6 +14,7 @@ from tests.unit.rdf.reading import document
 DEFINED_IN = {
     "ACL": "acl.ttl",
     "ACP": "acp.ttl",
+    "FH": "freehold.ttl",
     "NOTIFY": "solid-notifications.ttl",
     "OIDC": "solid-oidc.ttl",
     "PIM": "pim-space.ttl",
