@@ -18,6 +18,7 @@ RETURNING count, since_ms
 """
 """A window that begins in the future belongs to a clock that was set back, and ends."""
 _FORGET = "DELETE FROM attempt WHERE name = ?"
+_GIVE_BACK = "UPDATE attempt SET count = count - 1 WHERE name = ? AND count > 0"
 _SWEEP = "DELETE FROM attempt WHERE name IN (SELECT name FROM attempt WHERE since_ms < ? LIMIT ?) RETURNING name"
 
 
@@ -32,6 +33,10 @@ class Attempts:
 
     def forget(self, tx: Writer, name: str) -> None:
         tx.rows(_FORGET, (name,))
+
+    def give_back(self, tx: Writer, name: str) -> None:
+        """One that was counted, and is not to count."""
+        tx.rows(_GIVE_BACK, (name,))
 
     def sweep(self, tx: Writer, before_ms: int) -> int:
         """Removes some windows that began before a moment; gives their number."""
