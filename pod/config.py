@@ -131,6 +131,9 @@ class Config:
     busy_seconds_max: int = setting(10, "longest wait for the database")
     orphan_blob_seconds: int = setting(24 * 3600, "age at which an unreferenced blob is swept")
     journal_days: int = setting(0, "days a journal entry is kept; 0 is for ever")
+    activity_days: int = setting(
+        90, "days it is kept who used what in a pod, unless its owner chooses otherwise; 0 is not at all"
+    )
 
     # what others may leave in an inbox; whoever may write there is not limited
     notification_bytes_max: int = setting(64 * KIB, "largest notification that others may leave in an inbox")
@@ -261,6 +264,11 @@ class Config:
     def side_database(self) -> Path:
         """What is written often and may be rebuilt: cursors, deliveries, jobs."""
         return self.data / "derived.sqlite"
+
+    @property
+    def access_database(self) -> Path:
+        """Who used what."""
+        return self.data / "access.sqlite"
 
     @property
     def blobs(self) -> Path:

@@ -27,6 +27,8 @@ from pod.rdf.graph import Dataset
 from pod.rdf.large import LargeWork
 from pod.remote.client import Receivers, RemoteClient
 from pod.store.access_control import settled_access_control
+from pod.store.access_log import AccessLog
+from pod.store.access_records import AccessRecords
 from pod.store.accounts import Accounts
 from pod.store.apps import Apps
 from pod.store.attempts import Attempts
@@ -71,6 +73,7 @@ class Services:
     authenticator: Authenticator
     listeners: Listeners
     authorizer: Authorizer
+    access_log: AccessLog
     public_documents: PublicDocuments
     representations: RepresentationCache
     datasets: DatasetCache
@@ -103,6 +106,7 @@ class Services:
 
     def close(self) -> None:
         self.authenticator.close()
+        self.access_log.close()
         self.store.close()
 
 
@@ -144,6 +148,7 @@ def open_services(config: Config, clock: Clock | None = None, store: ResourceSto
         authenticator=Authenticator.for_server(config, keys, clock, remote, public_documents),
         listeners=Listeners.open(config, clock),
         authorizer=authorizer,
+        access_log=AccessLog(AccessRecords.of(config), store, clock, config.activity_days),
         public_documents=public_documents,
         representations=RepresentationCache(config.representation_cache_bytes),
         datasets=DatasetCache(config.dataset_cache_bytes),

@@ -6,6 +6,7 @@ Each task is safe to run at any time, beside any number of other processes, and 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, replace
 from threading import Event, Thread
 
@@ -17,7 +18,10 @@ from pod.config import Config
 from pod.identity.outgoing_mail import Postman
 from pod.mail.message import mail_enabled
 from pod.observability.meters import METERS
+from pod.store.access_records import AccessRecords
+from pod.store.access_retention import sweep_access
 from pod.store.accounts import Accounts
+from pod.store.acl_groups import sweep_groups
 from pod.store.channels import Channels
 from pod.store.clients import sweep_unused_clients
 from pod.store.forget import forget
@@ -105,6 +109,7 @@ def _push(config: Config, store: ResourceStore, clock: Clock, stop: Event) -> No
         Push.of(services).run(stop)
     finally:
         services.authenticator.close()
+        services.access_log.close()
 
 
 def upkeep(config: Config, store: ResourceStore, clock: Clock) -> tuple[Task, ...]:
@@ -115,13 +120,25 @@ def upkeep(config: Config, store: ResourceStore, clock: Clock) -> tuple[Task, ..
     steady = SteadyClock(clock)
     return (
         *mail,
-        Task("remove accounts", 60, lambda: remove_due(store, steady)),
+        Task("remove accounts", 60, lambda: remove_accounts(config, store, steady)),
         Task("forget sign-ins", 600, lambda: forget(config, store)),
         Task("sweep replaced bodies", 60, lambda: sweep_garbage(store, clock)),
         Task("sweep orphans", 6 * 3600, lambda: sweep(store, steady, config.orphan_blob_seconds)),
         Task("expire journal", 3600, lambda: expire(store, steady, days=config.journal_days)),
         Task("end channels", 60, lambda: Channels(store).expire(int(clock.now() * 1000))),
         Task("forget past rules", 60, lambda: sweep_past_rules(store, steady, days=config.missed_changes_days)),
+        Task("forget groups of old rules", 3600, lambda: sweep_groups(store)),
         Task("renew signing keys", 3600, keys.renew),
         Task("forget apps that nobody used", 3600, lambda: sweep_unused_clients(store)),
+        Task("forget who used what", 6 * 3600, lambda: forget_access(config, store, steady)),
     )
+
+
+def remove_accounts(config: Config, store: ResourceStore, clock: Clock) -> int:
+    with closing(AccessRecords.of(config)) as records:
+        return remove_due(store, clock, records)
+
+
+def forget_access(config: Config, store: ResourceStore, clock: Clock) -> int:
+    with closing(AccessRecords.of(config)) as records:
+        return sweep_access(store, records, clock, config.activity_days)

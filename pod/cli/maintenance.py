@@ -32,11 +32,16 @@ def fsck(config: Config, *, deep: bool) -> int:
     """Prints what is wrong. Exit code 1 when something needs a hand, 0 otherwise."""
     errors = 0
     with there(config) as services:
-        for finding in checking.check(services.store, deep=deep):
+        for finding in _found(services, deep=deep):
             errors += finding.severity is checking.Severity.ERROR
             click.echo(f"{finding.severity}: {finding.path or 'store'}: {finding.text}")
     click.echo("The store is sound." if not errors else f"{errors} errors found.")
     return 1 if errors else 0
+
+
+def _found(services: Services, *, deep: bool) -> Iterator[checking.Finding]:
+    yield from checking.check(services.store, deep=deep)
+    yield from checking.check_access(services.store, services.access_log.records)
 
 
 def explain(config: Config, agent: str, mode: str, url: str, *, client: str | None, issuer: str | None) -> str:

@@ -20,6 +20,7 @@ from pod.store.census import Census, take_census
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 POD = KINDS.index("pod")
+_HOW_KEPT = {"kept": "singly", "folded": "together", "lost": "not"}
 
 Sample = tuple[str, float]
 """Labels as they are written, and a value."""
@@ -34,6 +35,7 @@ def page(services: Services) -> bytes:
         *_writing(counted),
         *_caches(counted),
         *_worker(counted, now),
+        *_access_log(counted),
         *_holdings(take_census(services.store)),
         *_machine(counted, services.config),
     ]
@@ -98,6 +100,13 @@ def _worker(counted: Sums, now: float) -> Iterator[str]:
     yield from family("worker_task_failures_total", "counter", "Tasks of the worker that failed", failed)
 
 
+def _access_log(counted: Sums) -> Iterator[str]:
+    kept = ((labels(kept=how), counted.access_log(what)) for what, how in _HOW_KEPT.items())
+    yield from family("access_log_decisions_total", "counter", "Decisions noted for the owners of pods", kept)
+    failures = [("", counted.access_log("failures"))]
+    yield from family("access_log_failures_total", "counter", "Times that these could not be written", failures)
+
+
 def _holdings(census: Census) -> Iterator[str]:
     for name, kind, meaning, value in (
         ("journal_position", "gauge", "Changes ever made to pods", census.journal_position),
@@ -118,8 +127,9 @@ def _machine(counted: Sums, config: Config) -> Iterator[str]:
     yield from family("processes", "gauge", "Processes that run", processes)
     memory = ((labels(process=role), sum(resident_bytes(t.process) for t in tables)) for role, tables in living.items())
     yield from family("resident_memory_bytes", "gauge", "Memory of all processes of a kind", memory)
-    sizes = ((labels(file=file.name), size(file)) for file in (config.database, log_of(config.database)))
-    yield from family("database_bytes", "gauge", "Size of the database and of its log", sizes)
+    files = (file for each in (config.database, config.access_database) for file in (each, log_of(each)))
+    sizes = ((labels(file=file.name), size(file)) for file in files)
+    yield from family("database_bytes", "gauge", "Size of each database and of its log", sizes)
     disk = os.statvfs(config.data)
     free = [("", disk.f_bavail * disk.f_frsize)]
     yield from family("disk_free_bytes", "gauge", "What the disk with the data has left", free)

@@ -39,11 +39,11 @@ from pod.observability.meters import KINDS, METERS
 from pod.observability.requests import GIVEN, under_way
 from pod.operations.delete import delete
 from pod.operations.get import get, options
-from pod.operations.operation import Operation, Result
 from pod.operations.pages import PageRenderer
 from pod.operations.patch import patch
 from pod.operations.post import post
 from pod.operations.put import put
+from pod.operations.watched import Verb, watched
 from pod.protocol.agent import Credentials
 from pod.protocol.resource import Target
 from pod.services import Services
@@ -51,7 +51,6 @@ from pod.services import Services
 Environ = dict[str, Any]  # WSGI's own type
 StartResponse = Callable[..., Any]
 WSGIApplication = Callable[[Environ, StartResponse], Iterable[bytes]]
-Verb = Callable[[Services, Operation], Result]
 Served = tuple[int, Iterable[bytes]]
 """The status of an answer that has begun, and its content."""
 
@@ -245,7 +244,7 @@ class SolidApplication:
         # Slow content holds one of the threads that everyone's uploads share.
         is_strangers_upload = not credentials.has_account and isinstance(environ["wsgi.input"], Reader)
         with self._strangers if is_strangers_upload else nullcontext():
-            result = verb(self._services, operation)
+            result = watched(self._services, verb, operation)
         return answer(self._services, result, credentials, head=method == "HEAD")
 
     def _send(self, environ: Environ, start_response: StartResponse, reply: Answer) -> Iterable[bytes]:

@@ -57,7 +57,7 @@ def keep_account(services: Services, account: Account) -> Account:
 
 def delete_due(services: Services) -> int:
     """Removes accounts whose days are over; gives their number. Begun twice or killed in the middle, it goes on."""
-    return remove_due(services.store, services.clock)
+    return remove_due(services.store, services.clock, services.access_log.records)
 
 
 def _scheduled(services: Services, account_id: int, grace_days: int | None = None) -> Account:

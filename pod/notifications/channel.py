@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, field
+from functools import partial
 
 from pod.authentication.credentials import digest
 from pod.authorization import required
 from pod.authorization.authorize import check_grant
 from pod.config import Config
-from pod.errors import NotAuthenticated, NotFound, PodError, TooManyRequests, UnprocessableContent
+from pod.errors import AccessDenied, NotAuthenticated, NotFound, PodError, TooManyRequests, UnprocessableContent
 from pod.notifications.push import check_target
 from pod.notifications.sender import sender
 from pod.notifications.subscription import Wanted, compacted
@@ -46,7 +47,7 @@ from pod.store.channels import (
 )
 from pod.store.interface import Writer
 from pod.store.journal import head
-from pod.store.records import Actor, StorageState
+from pod.store.records import Actor, Snapshot, StorageState
 
 CAPABILITY_BYTES = 32
 CHANNEL_ID_BYTES = 16
@@ -169,14 +170,27 @@ def _admitted(services: Services, targets: tuple[Target, ...], credentials: Cred
     storage: StorageState | None = None
     for target in targets:
         snapshot = services.store.describe(target, credentials.grant, with_body=False)
-        needs = required.read(snapshot)
-        services.authorizer.authorize(services.store, snapshot, credentials, needs, may_wait=True)
+        _check_readable(services, snapshot, credentials)
         if snapshot.state is None:
             raise NotFound("There is nothing at the URL of a topic.")
         storage = snapshot.storage
     if storage is None:
         raise NotFound("No storage has the URL of a topic.")
     return _Topics(targets, storage)
+
+
+def _check_readable(services: Services, snapshot: Snapshot, credentials: Credentials) -> None:
+    """The owner can see who was let listen, and who was not. Raises: as `authorize`"""
+    path, needs, is_public = snapshot.target.path, required.read(snapshot), False
+    note = partial(services.access_log.note, path, credentials.agent, credentials.client, needs[0].told)
+    try:
+        decision = services.authorizer.authorize(services.store, snapshot, credentials, needs, may_wait=True)
+        is_public = needs[0].is_met_by(decision.public)
+    except (AccessDenied, NotAuthenticated):
+        note(allowed=False)
+        raise
+    if not is_public:
+        note(allowed=True)
 
 
 # -- the channel -------------------------------------------------------------------------------------------------------

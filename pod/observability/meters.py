@@ -44,7 +44,10 @@ TASKS = (
     "forget past rules",
     "renew signing keys",
     "forget apps that nobody used",
+    "forget who used what",
 )
+ACCESS_LOG = ("kept", "folded", "lost", "failures")
+"""What became of decisions that were noted for owners, and how often they could not be written."""
 TABLES_MAX = 256
 NOTED_SECONDS = 0.1
 """How long an answer is only noted, so that others do not see it yet."""
@@ -68,13 +71,14 @@ _HITS = _COMMITS + _HISTOGRAM
 _MISSES = _HITS + len(CACHES)
 _TASKS_DONE = _MISSES + len(CACHES)
 _TASKS_FAILED = _TASKS_DONE + len(TASKS)
-_COUNTERS = _TASKS_FAILED + len(TASKS)
+_ACCESS_LOG = _TASKS_FAILED + len(TASKS)
+_COUNTERS = _ACCESS_LOG + len(ACCESS_LOG)
 """What stands before is only ever added to; what follows is of the process that lives, and is cleared for the next."""
 _IN_FLIGHT = _COUNTERS
 _PROCESS = _IN_FLIGHT + 1
 _BACK_BY = _PROCESS + 1
 _VALUES = _BACK_BY + 1
-_LAYOUT = crc32(repr((SECONDS, METHODS, KINDS, CLASSES, CACHES, TASKS)).encode())
+_LAYOUT = crc32(repr((SECONDS, METHODS, KINDS, CLASSES, CACHES, TASKS, ACCESS_LOG)).encode())
 _FILE_BYTES = _HEADER_BYTES + _VALUES * _VALUE_BYTES
 
 
@@ -179,6 +183,11 @@ class Meters:
             else:
                 self._table[_TASKS_DONE + number] = now
 
+    def access_log(self, what: str, count: int = 1) -> None:
+        """`what` is of ACCESS_LOG."""
+        with self._lock:
+            self._table[_ACCESS_LOG + ACCESS_LOG.index(what)] += count
+
     def back_by(self, moment: float) -> None:
         """A promise to be heard of again until then, or something holds this process up."""
         self._table[_BACK_BY] = moment
@@ -273,6 +282,9 @@ class Sums:
         for number, task in enumerate(TASKS):
             done = max((table.values[_TASKS_DONE + number] for table in self.tables), default=0.0)
             yield task, done, self._sum(_TASKS_FAILED + number)
+
+    def access_log(self, what: str) -> float:
+        return self._sum(_ACCESS_LOG + ACCESS_LOG.index(what))
 
     def living(self, role: str) -> tuple[Table, ...]:
         return tuple(table for table in self.tables if table.lives and table.role == role)

@@ -62,7 +62,10 @@ def admitted(
     """The same, with what the caller may do beside what is needed, and on request the target's body."""
     snapshot = reader.describe(operation.target, operation.credentials.grant, wide=True, with_body=with_body)
     needed, may_wait = needs(snapshot), reader is services.store
-    return snapshot, services.authorizer.authorize(reader, snapshot, operation.credentials, needed, may_wait=may_wait)
+    operation.judged.need, operation.judged.decision = needed[0], None
+    decision = services.authorizer.authorize(reader, snapshot, operation.credentials, needed, may_wait=may_wait)
+    operation.judged.decision = decision
+    return snapshot, decision
 
 
 def at_once(services: Services, operation: Operation, step: Callable[[], Result]) -> Result | None:

@@ -189,4 +189,7 @@ def _may_read(services: Services, operation: Operation, snapshot: Snapshot) -> b
 
 def _authorized(services: Services, operation: Operation, snapshot: Snapshot) -> Decision:
     needs = required.read(snapshot)
-    return services.authorizer.authorize(services.store, snapshot, operation.credentials, needs, may_wait=True)
+    operation.judged.need, operation.judged.decision = needs[0], None
+    decision = services.authorizer.authorize(services.store, snapshot, operation.credentials, needs, may_wait=True)
+    operation.judged.decision = decision
+    return decision

@@ -6,9 +6,11 @@ Spec: Solid #http-definitions; RFC 9110 s9
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import BinaryIO
 
+from pod.authorization.decision import Decision
+from pod.authorization.required import Need
 from pod.operations.pages import View
 from pod.protocol.agent import Credentials
 from pod.protocol.conditions import Conditions
@@ -34,6 +36,16 @@ class Body:
     """What may be sent here, where that is less than anywhere else."""
 
 
+@dataclass(slots=True)
+class Judged:
+    """What one request was found to need of its target, and the verdict: filled in as it is admitted, told to the
+    owner when it is over.
+    """
+
+    need: Need | None = None
+    decision: Decision | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Operation:
     """One request to a resource of a storage, with every header parsed."""
@@ -53,6 +65,7 @@ class Operation:
     """A page is wanted rather than RDF."""
     network: str = ""
     """What the address that a POST came from counts as."""
+    judged: Judged = field(default_factory=Judged, compare=False)
 
     @property
     def wants_container(self) -> bool:

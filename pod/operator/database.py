@@ -1,4 +1,4 @@
-"""The database: whether it is whole, of this version, and kept in order. Changes nothing; the server may be running."""
+"""The databases: whether they are whole, of this version, and kept in order. Changes nothing; the server may run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pod.db.migrate import migrations
 from pod.errors import PodError
 from pod.operator.findings import Finding, fine, problem, warning
 
-SUBJECT = "database"
+SUBJECT, ACCESS_LOG = "database", "access log"
 LOG_BYTES_LARGE = 512 * MIB
 FAULTS_SHOWN = 3
 _SCHEMA = "SELECT MAX(number) FROM schema_migration"
@@ -31,6 +31,25 @@ def check_database(config: Config) -> Iterator[Finding]:
     if log.exists() and log.stat().st_size > LOG_BYTES_LARGE:
         text = f"its log has grown to {log.stat().st_size // MIB} MiB: something reads without an end"
         yield warning(SUBJECT, text, "Restart the server.")
+
+
+def check_access_log(config: Config) -> Iterator[Finding]:
+    """It holds nobody up, so its damage may go unseen for long."""
+    if not config.access_database.exists():
+        return
+    try:
+        with reading(config.access_database) as connection:
+            rows = connection.execute(f"PRAGMA quick_check({FAULTS_SHOWN})").fetchall()
+    except (PodError, sqlite3.Error) as error:
+        rows = [(str(error).rstrip("."),)]
+    if rows == [("ok",)]:
+        mebibytes = config.access_database.stat().st_size // MIB
+        yield fine(ACCESS_LOG, f"it is whole; {config.access_database} has {mebibytes} MiB")
+        return
+    text = (
+        f"{config.access_database} is damaged, so nothing is noted any more: {'; '.join(str(row[0]) for row in rows)}"
+    )
+    yield problem(ACCESS_LOG, text, "Stop the server and move the file away; a backup may have an older one.")
 
 
 def check_integrity(connection: Connection) -> Finding:

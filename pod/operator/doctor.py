@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pod.config import Config
 from pod.operator.data_browser import check_data_browser
-from pod.operator.database import check_database
+from pod.operator.database import check_access_log, check_database
 from pod.operator.files import check_access, check_files
 from pod.operator.findings import Finding, fine, problem
 from pod.operator.machine import check_machine
@@ -45,6 +45,7 @@ def examine(patient: Patient, *, mail_to: str | None = None, clock_of: str | Non
     yield check_server(patient)
     yield from check_files(config, patient.config_file, patient.now())
     yield from check_database(config)
+    yield from check_access_log(config)
     yield from check_data_browser(config)
     yield from check_reach(Place(config, patient.running, patient.now))
     if clock_of is not None:

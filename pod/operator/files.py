@@ -118,7 +118,7 @@ def _secret_files(config: Config, config_file: Path | None) -> Iterator[Path]:
     for folder in (config.keys, config.data / "run"):
         if folder.is_dir():
             yield from (each for each in sorted(folder.iterdir()) if each.is_file())
-    yield from (each for each in (config.database, config.side_database) if each.exists())
+    yield from (each for each in (config.database, config.side_database, config.access_database) if each.exists())
     if config_file is not None and (config.smtp_password or config.metrics_token):
         yield config_file
 

@@ -3,6 +3,7 @@
     manifest.json   what it is, and the digest of SHA256SUMS; written last, so without it there is no backup
     SHA256SUMS      the digest of every other file, as `sha256sum -c` reads it
     pod.sqlite      all pods and accounts as they were at one moment
+    access.sqlite   who used what, a moment before or after
     blobs/ab/abc... the bodies it names; hard links where the file system is the same, for blobs never change
     keys/           what is needed to read the rest and to sign
 
@@ -28,12 +29,14 @@ from pod import __version__
 from pod.clock import Clock
 from pod.config import Config
 from pod.db.copy import copy_database, reading
+from pod.errors import StorageDamaged
 from pod.store.blobs.filesystem import FilesystemBlobs
 from pod.store.census import take_census_of
 from pod.store.staging import PIECE_BYTES
 
 FORMAT = 1
 MANIFEST, SUMS, DATABASE, BLOBS, KEYS = "manifest.json", "SHA256SUMS", "pod.sqlite", "blobs", "keys"
+ACCESS = "access.sqlite"
 BASE_URL = "base-url"
 UNFINISHED_SUFFIX = ".unfinished"
 RECORD = "last-backup.json"
@@ -48,7 +51,9 @@ class BackupRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """`damaged` are bodies that were not as they had been written when this was made: it is without them."""
+    """It is without what is `damaged`: bodies that were not as they had been written when this was made, and the access
+    log if it could not be read.
+    """
 
     format: int
     version: str
@@ -140,6 +145,7 @@ class _Making:
 
     def _taken(self) -> Iterator[tuple[str, str]]:
         yield DATABASE, digest_of(self._work / DATABASE)
+        yield from self._access_log()
         yield from self._small_files()
         (self._work / BLOBS).mkdir(mode=0o700)
         with reading(self._work / DATABASE) as database:
@@ -152,6 +158,23 @@ class _Making:
                     yield name, digest
                 else:
                     self._damaged.append(name)
+
+    def _access_log(self) -> Iterator[tuple[str, str]]:
+        """Without it all else comes back whole, so its damage keeps nothing else from being saved."""
+        if not self._config.access_database.exists():
+            return
+        copy = self._work / ACCESS
+        try:
+            copy_database(self._config.access_database, copy, busy_seconds=self._config.busy_seconds_max)
+            with reading(copy) as database:
+                is_whole = database.execute("PRAGMA quick_check(1)").fetchone() == ("ok",)
+        except StorageDamaged:
+            is_whole = False
+        if is_whole:
+            yield ACCESS, digest_of(copy)
+        else:
+            copy.unlink(missing_ok=True)
+            self._damaged.append(ACCESS)
 
     def _small_files(self) -> Iterator[tuple[str, str]]:
         (self._work / KEYS).mkdir(mode=0o700)

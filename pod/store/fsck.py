@@ -12,8 +12,11 @@ from enum import StrEnum
 from io import SEEK_END
 from typing import BinaryIO
 
+from pod.errors import PodError
 from pod.protocol.resource import ACL_SUFFIX, DESCRIPTION_SUFFIX, parent_of, storage_of
 from pod.store import statements as sql
+from pod.store.access_records import AccessRecords
+from pod.store.access_retention import days_of
 from pod.store.interface import Reader, ResourceStore
 from pod.store.records import Kind
 from pod.store.staging import PIECE_BYTES
@@ -45,6 +48,18 @@ def check(store: ResourceStore, *, deep: bool = False) -> Iterator[Finding]:
             yield from examine(reader)
         yield from _bodies(reader, store, deep=deep)
     yield from _orphan_blobs(store)
+
+
+def check_access(store: ResourceStore, records: AccessRecords) -> Iterator[Finding]:
+    """What is wrong with the file that says who used what."""
+    try:
+        for fault in records.faults():
+            yield _error("", f"the access log is damaged: {fault}")
+        for storage in records.storages():
+            if not days_of(store, (storage,), 0):
+                yield Finding(Severity.NOTICE, storage, "is gone; what the access log says of it will be swept")
+    except PodError as error:
+        yield _error("", f"the access log cannot be read: {error}")
 
 
 def _error(path: str, text: str) -> Finding:

@@ -13,6 +13,8 @@ from collections import Counter
 
 from pod.clock import Clock
 from pod.protocol.resource import ACL_SUFFIX, Target
+from pod.store.access_records import AccessRecords
+from pod.store.access_retention import forget_storages
 from pod.store.accounts import EMPTYING
 from pod.store.channels import remove_channels
 from pod.store.interface import ResourceStore, Writer
@@ -70,13 +72,17 @@ INSERT INTO retired_name (name, since_ms) SELECT name, ? FROM account WHERE id =
 _REMOVE_ACCOUNT = "DELETE FROM account WHERE id = ?"
 
 
-def remove_due(store: ResourceStore, clock: Clock) -> int:
-    """Remove the accounts whose time has come; gives their number. Any number of processes may be at it."""
+def remove_due(store: ResourceStore, clock: Clock, records: AccessRecords) -> int:
+    """Remove the accounts whose time has come, and who used what of theirs; gives their number. Any number of processes
+    may be at it.
+    """
     removed = 0
     while due := store.rows(_DUE, (int(clock.now() * 1000),)):
         account = int(due[0][0])
+        storages = [path for _, path in store.rows(_STORAGES, (account,))]
         while not _step(store, account):
             pass
+        forget_storages(store, records, storages)
         removed += 1
     if removed:
         store.compact()

@@ -22,6 +22,7 @@ from pod.clock import Clock
 from pod.config import Config
 from pod.db.connection import Database
 from pod.db.migrate import migrations
+from pod.store.access_records import AccessRecords
 from pod.store.backup import (
     BLOBS,
     DATABASE,
@@ -39,7 +40,7 @@ from pod.store.backup import (
     sync_tree,
 )
 from pod.store.channels import restart
-from pod.store.fsck import Finding, check
+from pod.store.fsck import Finding, check, check_access
 from pod.store.sqlite import open_store
 
 WORK = ".restoring"
@@ -50,7 +51,7 @@ _HARMLESS = {WORK, "lost+found"}
 """What an empty directory may hold."""
 _LINE = re.compile(
     r"([0-9a-f]{64})  "
-    r"(pod\.sqlite|base-url|keys/[A-Za-z0-9][A-Za-z0-9._\-]{0,99}|blobs/([0-9a-f]{2})/\3[0-9a-f]{38})\n"
+    r"(pod\.sqlite|access\.sqlite|base-url|keys/[A-Za-z0-9][A-Za-z0-9._\-]{0,99}|blobs/([0-9a-f]{2})/\3[0-9a-f]{38})\n"
 )
 _SET_EPOCH = "UPDATE setting SET value = ? WHERE name = 'epoch'"
 
@@ -195,7 +196,8 @@ def _open_and_check(config: Config, clock: Clock) -> tuple[Finding, ...]:
     """Brings the schema up to date on the way."""
     with closing(open_store(config, clock)) as store:
         restart(store)
-        return tuple(check(store))
+        with closing(AccessRecords.of(config)) as records:
+            return (*check(store), *check_access(store, records))
 
 
 def _move_up(work: Path) -> None:

@@ -22,6 +22,7 @@ from pod.identity.sessions import Session
 from pod.operations.get import get
 from pod.operations.operation import Operation, Result
 from pod.operations.pages import View
+from pod.operations.watched import watched
 from pod.protocol.agent import PUBLIC, Credentials
 from pod.protocol.conditions import NO_CONDITIONS, Conditions
 from pod.protocol.modes import AccessMode
@@ -132,7 +133,7 @@ class Reader:
     def _read(self, operation: Operation) -> Result:
         """Raises: NotFound -- nothing there, or nothing for this account: it need not know which."""
         try:
-            return get(self.services, operation)
+            return watched(self.services, get, operation, app=self.services.placement.base_url)
         except (AccessDenied, NotAuthenticated) as error:
             raise NotFound("There is nothing here that you may see.") from error
 

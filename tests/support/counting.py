@@ -8,6 +8,9 @@ from __future__ import annotations
 import os
 import sqlite3
 from dataclasses import dataclass, field
+from threading import current_thread
+
+from pod.store.access_log import THREAD
 
 _TRANSACTION_WORDS = ("BEGIN", "COMMIT", "ROLLBACK")
 
@@ -33,6 +36,8 @@ class Counts:
         os.fsync(descriptor)
 
     def _seen(self, statement: str) -> None:
+        if current_thread().name == THREAD:  # which no request waits for
+            return
         self.transactions += statement == "COMMIT"
         self.rollbacks += statement == "ROLLBACK"
         if not statement.startswith(_TRANSACTION_WORDS):

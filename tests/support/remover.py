@@ -12,6 +12,7 @@ from pathlib import Path
 from pod.clock import SystemClock
 from pod.config import Config
 from pod.store import removal
+from pod.store.access_records import AccessRecords
 from pod.store.sqlite import open_store
 
 REPOSITORY = Path(__file__).parents[2]
@@ -24,6 +25,7 @@ def start(data: Path) -> subprocess.Popen[bytes]:
 if __name__ == "__main__":
     removal.AT_ONCE_MAX = 2
     clock = SystemClock()
-    store = open_store(Config(data=Path(sys.argv[1])), clock)
-    removal.remove_due(store, clock)
+    config = Config(data=Path(sys.argv[1]))
+    store = open_store(config, clock)
+    removal.remove_due(store, clock, AccessRecords.of(config))
     store.close()

@@ -7,6 +7,7 @@ from pod.db.migrate import migrate, migrations
 from pod.errors import JournalGone
 from pod.protocol.agent import Credentials
 from pod.protocol.notification import ChannelType
+from pod.store.access_records import AccessRecords
 from pod.store.channels import (
     Channel,
     Channels,
@@ -154,7 +155,7 @@ def test_after_a_restore_channels_begin_anew(store, pod):
     assert Channels(store).get("one").sequence == 3
 
 
-def test_channels_go_with_the_account(store, pod, clock):
+def test_channels_go_with_the_account(store, pod, clock, tmp_path):
     bobs = make_storage(store, "bob")
     add(store, channel(pod))
     add(store, channel(pod, "bob listens to alice", agent=BOB))
@@ -163,7 +164,7 @@ def test_channels_go_with_the_account(store, pod, clock):
     put(store, "/alice/.acl", b"# new")
     with store.write(SERVER) as tx:
         tx.rows("UPDATE account SET delete_due_ms = 0 WHERE name = 'alice'")
-    remove_due(store, clock)
+    remove_due(store, clock, AccessRecords(tmp_path / "access.sqlite"))
     assert [each.id for each in Channels(store).of_storages([pod, bobs])] == ["bob's own"]
     assert store.rows("SELECT COUNT(*) FROM past_acl") == [(0,)]
     assert list(check(store)) == []
