@@ -127,6 +127,20 @@ class ForeignForm(AccessDenied):
     type, title = "foreign-form", "This form has expired; open the page again"
 
 
+class CeilingReached(AccessDenied):
+    """The person may, the app they use was not let. `widen` is where they can change that, `authorization_details` what
+    the app can ask for when it signs them in again; `permittedModes` is what it may do here. Spec: RFC 9396 s2
+    """
+
+    type, title = "app-not-permitted", "This app was not given access to this"
+
+
+class GroupInUse(AccessDenied):
+    """A document that says who gets in somewhere, for an app that may not change the rules there."""
+
+    type, title = "group-in-use", "This app may not change who gets in"
+
+
 class WrongPassword(PodError):
     """The same for a name that is not there, a wrong password and an account that is locked."""
 

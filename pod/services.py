@@ -12,6 +12,7 @@ from pod.authentication.credentials import Passwords
 from pod.authentication.keys import KeyRing
 from pod.authentication.listeners import Listeners
 from pod.authorization.authorize import Authorizer
+from pod.authorization.group_uses import settle_group_uses
 from pod.authorization.memory import Memory
 from pod.authorization.public import PublicDocuments
 from pod.clock import Clock, SystemClock
@@ -129,6 +130,7 @@ def open_services(config: Config, clock: Clock | None = None, store: ResourceSto
 
     keys = KeyRing.open(config, store, accounts, clock)
     authorizer = Authorizer(config, placement, clock, remote)
+    settle_group_uses(store, config, placement, authorizer.groups_named)
     public_documents = PublicDocuments(store, placement, authorizer, bytes_max=config.remote_bytes_max)
     return Services(
         config=config,

@@ -21,6 +21,7 @@ from pod.observability.meters import METERS
 from pod.store.access_records import AccessRecords
 from pod.store.access_retention import sweep_access
 from pod.store.accounts import Accounts
+from pod.store.acl_groups import sweep_groups
 from pod.store.channels import Channels
 from pod.store.clients import sweep_unused_clients
 from pod.store.forget import forget
@@ -126,6 +127,7 @@ def upkeep(config: Config, store: ResourceStore, clock: Clock) -> tuple[Task, ..
         Task("expire journal", 3600, lambda: expire(store, steady, days=config.journal_days)),
         Task("end channels", 60, lambda: Channels(store).expire(int(clock.now() * 1000))),
         Task("forget past rules", 60, lambda: sweep_past_rules(store, steady, days=config.missed_changes_days)),
+        Task("forget groups of old rules", 3600, lambda: sweep_groups(store)),
         Task("renew signing keys", 3600, keys.renew),
         Task("forget apps that nobody used", 3600, lambda: sweep_unused_clients(store)),
         Task("forget who used what", 6 * 3600, lambda: forget_access(config, store, steady)),

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pod.authorization.acp_rules import AccessControlPolicy
+from pod.authorization.ceilings import check_group, permitted, refusal
 from pod.authorization.decision import Decision, Reason
 from pod.authorization.groups import Circle, Groups
 from pod.authorization.inquiry import Inquiry, Language
@@ -21,7 +22,7 @@ from pod.authorization.required import Need
 from pod.authorization.wac_rules import WebAccessControl
 from pod.clock import Clock
 from pod.config import Config
-from pod.errors import AccessDenied, Busy, InvalidToken, NotAuthenticated, NotFound, PodError, PodLeaving
+from pod.errors import AccessDenied, Busy, GroupInUse, InvalidToken, NotAuthenticated, NotFound, PodError, PodLeaving
 from pod.protocol.agent import PUBLIC, Credentials
 from pod.protocol.modes import AccessMode
 from pod.protocol.placement import Placement
@@ -40,6 +41,7 @@ class Authorizer:
     def __init__(self, config: Config, placement: Placement, clock: Clock, remote: Remote) -> None:
         language = AccessControlPolicy if config.access_control == "acp" else WebAccessControl
         self._language: Language = language(config, placement, clock)
+        self._placement = placement
         self._groups = Groups(config, placement, clock, remote, self._may_everyone_read)
 
     def authorize(
@@ -55,8 +57,8 @@ class Authorizer:
 
         `may_wait`: for documents of remote groups, if nothing else grants what is needed. Never in a transaction.
 
-        Raises: PodLeaving, InvalidToken, NotAuthenticated, AccessDenied; NotFound -- to whoever may know that nothing
-            is there; VersionMoved -- an ACL changed since the snapshot.
+        Raises: PodLeaving, InvalidToken, NotAuthenticated, AccessDenied, CeilingReached, GroupInUse; NotFound -- to
+            whoever may know that nothing is there; VersionMoved -- an ACL changed since the snapshot.
         """
         if snapshot.storage is not None and snapshot.storage.status != "active":
             raise PodLeaving("This pod is being deleted with its account. Its owner can still keep it by signing in.")
@@ -71,12 +73,14 @@ class Authorizer:
             if not need.is_met_by(there.modes):
                 there = self._insist(inquiry, need, there, may_wait=may_wait)
                 decision = there if need.path == subject else decision
+        check_group(snapshot, lambda: self._groups.is_group(reader, snapshot.state))
         return _as_shown(snapshot, decision)
 
     def decide(
         self, reader: Reader, snapshot: Snapshot, credentials: Credentials, *, may_wait: bool = False
     ) -> Decision:
-        """What may be done with the target, whatever is needed. Does not look at the grant of the token.
+        """What may be done with the target, whatever is needed. Does not refuse a token whose grant does not stand: it
+        may do what everybody may.
 
         Raises: Busy -- it may not be read as far as is known, but too many wait for documents of groups to know more
         """
@@ -90,6 +94,16 @@ class Authorizer:
             raise Busy("Too many wait for the groups that access rules name; try again in a moment.", headers=_LATER)
         return replace(shown, is_final=False) if inquiry.circle.is_incomplete and not may_wait else shown
 
+    def held_back(self, reader: Reader, snapshot: Snapshot) -> bool:
+        """Whether the app under the grant of a wide snapshot may not make this, because it is a group that access rules
+        name which it may not change.
+        """
+        try:
+            check_group(snapshot, lambda: self._groups.is_group(reader, snapshot.state))
+        except GroupInUse:
+            return True
+        return False
+
     def allowed(self, reader: Reader, snapshot: Snapshot, credentials: Credentials) -> tuple[AccessMode, AccessMode]:
         """Modes of the caller and of the public on the target, as `WAC-Allow` tells them.
 
@@ -99,6 +113,14 @@ class Authorizer:
         """
         decision = self.decide(reader, snapshot, credentials)
         return decision.modes, decision.public
+
+    def circle(self, reader: Reader, snapshot: Snapshot) -> Circle:
+        """Who is in which group, as decisions on this resource see it."""
+        return Circle(self._groups, reader, snapshot.storage)
+
+    def groups_named(self, graph: Graph) -> frozenset[str]:
+        """The paths of documents of this server that access rules name as groups."""
+        return self._groups.named(graph)
 
     def check_content(self, target: Target, graph: Graph) -> None:
         """Refuse what may not be the new content of the ACL `target`.
@@ -116,8 +138,9 @@ class Authorizer:
         decision = self._language.decide(inquiry, path)
         storage = inquiry.snapshot.storage
         if storage is not None and inquiry.credentials.agent in storage.owners:
-            return _with_ownership(decision)
-        return decision
+            decision = _with_ownership(decision)
+        ceiling = permitted(inquiry.snapshot, inquiry.credentials, path)
+        return decision if ceiling is None else decision.under(ceiling)
 
     def _insist(self, inquiry: Inquiry, need: Need, there: Decision, *, may_wait: bool) -> Decision:
         """A decision that meets the need after waiting for groups that were not known; raises the refusal if none."""
@@ -129,7 +152,7 @@ class Authorizer:
         return there
 
     def _refusal(self, inquiry: Inquiry, need: Need, there: Decision) -> PodError:
-        """401 to nobody, 403 to somebody, 404 to whoever may know that nothing is there.
+        """401 to nobody, 403 to somebody and to the app they use, 404 to whoever may know that nothing is there.
 
         Spec: REQUIREMENTS section 17 row 3
         """
@@ -138,6 +161,8 @@ class Authorizer:
         modes = " and ".join(need.told.names())
         if not inquiry.credentials.authenticated:
             return NotAuthenticated(f"This takes {modes} access, which not everyone has here: sign in.")
+        if there.ceiling is not None and need.is_met_by(there.granted):
+            return refusal(self._placement, inquiry.credentials, need, there)
         who = "the web app that asks" if self._is_for_its_origin(inquiry, need) else "this account"
         return AccessDenied(
             f"This takes {modes} access, which the access rules do not give to {who}.",

@@ -43,12 +43,36 @@ class Decision:
     inherited: bool = False
     above: tuple[str, ...] = ()
     """URLs of the others in force: under Access Control Policy, those of all containers count."""
+    ceiling: AccessMode | None = None
+    """What the app that asks may do at most, beside what everybody may; None where nobody limited it."""
+    withheld: AccessMode = AccessMode.NONE
+    """What the one who asks may do, and their app may not."""
     is_final: bool = True
     """No: groups that are not known yet were taken to have no members. Who waits for them may be let in."""
 
+    @property
+    def granted(self) -> AccessMode:
+        """What the rules give to the one who asks, whatever app they use."""
+        return self.modes | self.withheld
+
+    def under(self, ceiling: AccessMode) -> Decision:
+        """The same for an app: of what the person may do, what is under its ceiling, or everybody may.
+
+        Spec: design section 8, effective = (granted(agent) & ceiling(client)) | granted(public)
+        """
+        modes = self.modes & (ceiling | self.public)
+        return replace(self, modes=modes, withheld=self.modes & ~modes, ceiling=ceiling)
+
     def of_acl(self) -> Decision:
         """The same for the ACL of the resource: with Control everything, without it nothing."""
-        return replace(self, modes=_over_acl(self.modes), public=_over_acl(self.public))
+        modes = _over_acl(self.modes)
+        return replace(
+            self,
+            modes=modes,
+            public=_over_acl(self.public),
+            ceiling=None if self.ceiling is None else _over_acl(self.ceiling),
+            withheld=_over_acl(self.granted) & ~modes,
+        )
 
     def __str__(self) -> str:
         if not self.reasons:

@@ -27,8 +27,8 @@ from pod.protocol.placement import Placement
 from pod.protocol.resource import Target, storage_of
 from pod.rdf import formats
 from pod.rdf.formats import Limits
-from pod.rdf.graph import IRI
-from pod.rdf.vocab import VCARD
+from pod.rdf.graph import IRI, Graph
+from pod.rdf.vocab import ACL, RDF, VCARD
 from pod.remote.client import Limits as FetchLimits
 from pod.remote.client import Remote
 from pod.remote.errors import RemoteError
@@ -62,6 +62,7 @@ Members = Mapping[str, frozenset[str]]
 MayEveryoneRead = Callable[[Reader, Snapshot], bool]
 
 NO_GROUPS: Members = {}
+_NAMING = (ACL.agentGroup, ACL.clientGroup, ACL.issuerGroup)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +144,19 @@ class Groups:
         if members is None:
             members = self._read(reader, state)
         return members.get(group, frozenset())
+
+    def is_group(self, reader: Reader, state: ResourceState | None) -> bool:
+        """Whether a document of ours says of some group who is in it, or that it is one."""
+        if state is None or state.kind is not Kind.RDF:
+            return False
+        members = self._local.get((state.id, state.version))
+        return bool(self._read(reader, state) if members is None else members)
+
+    def named(self, graph: Graph) -> frozenset[str]:
+        """The paths of documents of ours that access rules name as groups, whoever they let in."""
+        terms = (triple.object for predicate in _NAMING for triple in graph.match(p=predicate))
+        targets = (self._target(term.value) for term in terms if isinstance(term, IRI))
+        return frozenset(target.path for target in targets if target is not None)
 
     def _read(self, reader: Reader, state: ResourceState) -> Members:
         content = reader.document(state.id, state.version)
@@ -243,7 +257,7 @@ class Groups:
         except PodError as error:
             log.info("group unreadable", document=base, why=str(error))
             return NO_GROUPS
-        found: dict[str, set[str]] = {}
+        found = {group.value: set[str]() for group in graph.subjects(RDF.type, VCARD.Group) if isinstance(group, IRI)}
         for triple in graph.match(p=VCARD.hasMember):
             if isinstance(triple.subject, IRI) and isinstance(triple.object, IRI):
                 found.setdefault(triple.subject.value, set()).add(triple.object.value)

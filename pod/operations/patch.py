@@ -43,7 +43,7 @@ from pod.operations.content import discarded_on_failure, is_judged, read_capped,
 from pod.operations.create import create_document, effective, written
 from pod.operations.initial_rules import initial_dataset
 from pod.operations.operation import Body, Operation, Result
-from pod.operations.rules import check_document
+from pod.operations.rules import check_document, keep_uses
 from pod.protocol.modes import AccessMode
 from pod.rdf import formats, n3patch, sparql_update
 from pod.rdf.formats import Limits
@@ -239,4 +239,5 @@ def _written(services: Services, operation: Operation, snapshot: Snapshot, compu
         state = create_document(tx, snapshot, Kind.RDF, computed.content)
     else:
         state = tx.replace(snapshot.state, computed.content, kind=Kind.RDF, acl=effective(snapshot))
+    keep_uses(services, tx, snapshot.target, state, computed.dataset)
     return written(services, operation, state, created=snapshot.state is None)

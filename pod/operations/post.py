@@ -65,7 +65,7 @@ def _post_at_once(services: Services, operation: Operation) -> Result:
 
     def change(tx: Writer) -> ResourceState:
         decision = _let_in(services, operation, incoming, tx)
-        return _create(services, tx, _free(operation, tx, _wish(operation, decision)), incoming)
+        return _create(services, tx, _free(services, operation, tx, _wish(operation, decision)), incoming)
 
     with discarded_on_failure(services, incoming.content):
         return _created(services, operation, services.store.write_together(actor(operation), change))
@@ -78,7 +78,7 @@ def _post(services: Services, operation: Operation, wish: str, left: int | None)
     for _ in range(NAME_ATTEMPTS_MAX):
         again = replace(operation, body=replace(operation.body, stream=io.BytesIO(text), length=len(text)))
         with suppress(VersionMoved):
-            return _attempt(services, again, wish, _free(operation, services.store, wish).target, left)
+            return _attempt(services, again, wish, _free(services, operation, services.store, wish).target, left)
     raise Busy("Others kept taking the name of this container; try again.", headers=(("Retry-After", "1"),))
 
 
@@ -88,7 +88,7 @@ def _attempt(services: Services, operation: Operation, wish: str, child: Target,
 
     def change(tx: Writer) -> ResourceState:
         _let_in(services, operation, incoming, tx)
-        snapshot = _free(operation, tx, wish, child)
+        snapshot = _free(services, operation, tx, wish, child)
         if snapshot.target != child and _speaks_of_itself(operation):
             raise VersionMoved
         return _create(services, tx, snapshot, incoming)
@@ -161,12 +161,15 @@ def _receive(services: Services, operation: Operation, child: Target, left: int 
     return Incoming(EMPTY, Kind.CONTAINER)
 
 
-def _free(operation: Operation, reader: Reader, wish: str, child: Target | None = None) -> Snapshot:
-    """The wished name if it is free, else the same with a suffix: a Slug is a hint, never a reason to fail."""
+def _free(services: Services, operation: Operation, reader: Reader, wish: str, child: Target | None = None) -> Snapshot:
+    """The wished name if it is free, and no group that the app may not make; else the same with a suffix: a Slug is a
+    hint, never a reason to fail.
+    """
     child = child or _child(operation, wish)
     for _ in range(NAME_ATTEMPTS_MAX):
-        snapshot = reader.describe(child, wide=True, with_body=False)
-        if snapshot.state is None and child.twin not in snapshot.others:
+        snapshot = reader.describe(child, operation.credentials.grant, wide=True, with_body=False)
+        is_free = snapshot.state is None and child.twin not in snapshot.others
+        if is_free and not services.authorizer.held_back(reader, snapshot):
             return snapshot
         child = _child(operation, with_suffix(wish, secrets.token_hex(4)))
     raise AssertionError("eight random names were all taken")

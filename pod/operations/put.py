@@ -24,7 +24,7 @@ from pod.operations.admission import (
 from pod.operations.content import EMPTY, Incoming, discarded_on_failure, receive
 from pod.operations.create import create_container, create_document, effective, written
 from pod.operations.operation import Operation, Result
-from pod.operations.rules import check_document
+from pod.operations.rules import check_document, keep_uses
 from pod.services import Services
 from pod.store.interface import Reader, Writer
 from pod.store.records import Kind, ResourceState, Snapshot
@@ -38,6 +38,11 @@ def put(services: Services, operation: Operation) -> Result:
         done = _commit(services, operation, _receive(services, operation, snapshot))
         remember_regular(services, operation)
     return done
+
+
+def put_within(services: Services, tx: Writer, operation: Operation, incoming: Incoming) -> Result:
+    """The same in a transaction of the caller's, who has read the content already."""
+    return _change(services, operation, incoming, True, tx)
 
 
 def _put_at_once(services: Services, operation: Operation) -> Result:
@@ -98,5 +103,8 @@ def _write(services: Services, tx: Writer, snapshot: Snapshot, incoming: Incomin
     content = incoming.checked()
     check_document(services, tx, snapshot, incoming.dataset)
     if snapshot.state is None:
-        return create_document(tx, snapshot, incoming.kind, content)
-    return tx.replace(snapshot.state, content, kind=incoming.kind, acl=effective(snapshot))
+        state = create_document(tx, snapshot, incoming.kind, content)
+    else:
+        state = tx.replace(snapshot.state, content, kind=incoming.kind, acl=effective(snapshot))
+    keep_uses(services, tx, snapshot.target, state, incoming.dataset)
+    return state

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from pod.authentication.webid import ISSUERS_PAGE
 from pod.errors import Conflict, ProtectedStatement, UnprocessableContent
-from pod.protocol.resource import Auxiliary
+from pod.protocol.resource import Auxiliary, Target
 from pod.rdf import containment
 from pod.rdf.graph import BNode, Dataset, Graph
 from pod.rdf.vocab import LDP, PIM, SOLID
 from pod.services import Services
-from pod.store.interface import Reader
-from pod.store.records import Snapshot
+from pod.store.acl_groups import keep_groups
+from pod.store.interface import Reader, Writer
+from pod.store.records import ResourceState, Snapshot
 
 
 def check_document(services: Services, reader: Reader, snapshot: Snapshot, dataset: Dataset | None) -> None:
@@ -31,6 +32,12 @@ def check_document(services: Services, reader: Reader, snapshot: Snapshot, datas
     if snapshot.state is not None and snapshot.state.protected:
         _check_issuers(services, reader, snapshot, dataset)
         _check_profile(dataset)
+
+
+def keep_uses(services: Services, tx: Writer, target: Target, state: ResourceState, dataset: Dataset | None) -> None:
+    """Record which groups access rules name that were just written; nothing for any other document."""
+    if target.auxiliary is Auxiliary.ACL and dataset is not None:
+        keep_groups(tx, state.id, state.version, services.authorizer.groups_named(dataset.default))
 
 
 def _check_no_graphs(dataset: Dataset) -> None:

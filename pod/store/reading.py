@@ -22,6 +22,7 @@ from pod.store.records import (
     Change,
     ChangeKind,
     GrantState,
+    GroupUse,
     Kind,
     Member,
     ResourceState,
@@ -62,7 +63,8 @@ class Reading(ABC):
         if grant is None:
             return _snapshot(target, None, self.rows(statement, asked))
         unknown = GrantState(grant, "", "", stands=False, ceiling=NOTHING_ALLOWED)
-        return _snapshot(target, unknown, self.rows(statement, (*asked, grant)), self.now_ms)
+        uses = (_written(target), storage_of(target.path), grant) * 2 if wide else ()
+        return _snapshot(target, unknown, self.rows(statement, (*asked, grant, *uses)), self.now_ms)
 
     def document(self, resource: int, version: int) -> bytes | None:
         rows = self.rows(sql.DOCUMENT, (resource, version))
@@ -140,12 +142,18 @@ def twin_of(path: str) -> str:
     return path[:-1] if path.endswith("/") else path + "/"
 
 
+def _written(target: Target) -> str:
+    """The document whose content a write to the target changes: what comes with a new container describes it."""
+    return target.description if target.is_container else target.path
+
+
 def _snapshot(target: Target, grant: GrantState | None, rows: list[Row], now_ms: int = 0) -> Snapshot:
     """`grant` is what is told of one that is not found."""
     state = None
     acls: list[ACLReference] = []
     storages: list[Row] = []
     others: set[str] = set()
+    uses: list[GroupUse] = []
     for row in rows:
         about = row[0]
         if about == sql.ACL:
@@ -156,9 +164,11 @@ def _snapshot(target: Target, grant: GrantState | None, rows: list[Row], now_ms:
             storages.append(row)
         elif about == sql.OTHER:
             others.add(row[3])
-        else:
+        elif about == sql.GRANT:
             grant = _grant(row, now_ms)
-    return Snapshot(target, state, _nearest_first(acls), _storage(storages), grant, frozenset(others))
+        else:
+            uses.append(GroupUse(row[3][: -len(ACL_SUFFIX)], row[2]))
+    return Snapshot(target, state, _nearest_first(acls), _storage(storages), grant, frozenset(others), tuple(uses))
 
 
 def _grant(row: Row, now_ms: int) -> GrantState:

@@ -115,6 +115,17 @@ class GrantState:
     end_ms: int | None = None
 
 
+USES_MAX = 100
+"""Of a group by access rules, told of in a snapshot; one more says that there are more."""
+
+
+class GroupUse(NamedTuple):
+    """Access rules that name a group: those of `subject`, in a storage of this account."""
+
+    subject: str
+    account: int
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """Everything one decision needs, read in one statement."""
@@ -127,6 +138,10 @@ class Snapshot:
     grant: GrantState | None = None
     others: frozenset[str] = frozenset()
     """In wide snapshots only, the paths of what exists of the subject, its containers and the slash twins of all."""
+    uses: tuple[GroupUse, ...] = ()
+    """In wide snapshots under a grant only, the access rules that name what is written at the target as a group. Those of
+    other accounts than the grant's and the storage's are told of by one of them.
+    """
 
 
 class Member(NamedTuple):

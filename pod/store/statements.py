@@ -9,7 +9,10 @@ from __future__ import annotations
 
 from functools import cache
 
-TARGET, OTHER, ACL, STORAGE, GRANT = range(5)
+from pod.protocol.resource import ACL_SUFFIX
+from pod.store.records import USES_MAX
+
+TARGET, OTHER, ACL, STORAGE, GRANT, USE = range(6)
 """The first column of each row of `describe`: what the row is about."""
 
 STATE = "id, storage, path, kind, media_type, version, listing_version, modified_ms, size, digest, protected, blob"
@@ -22,7 +25,9 @@ _CHANGE_COLUMNS = ", ".join(f"c.{name}" for name in _CHANGE.split(", "))
 
 @cache
 def describe(*, others: int, acls: int, grant: bool, with_body: bool) -> str:
-    """Parameters: the target's path, the paths of `others`, the paths of `acls`, the storage's path, the grant's id."""
+    """Parameters: the path of the target, the paths of `others` and `acls`, the path of the storage, the grant's id;
+    with both `others` and a grant, twice: the document that is written, the path of the storage, the grant's id.
+    """
     arms = [f"SELECT {TARGET}, {STATE}, {'body' if with_body else 'NULL'} FROM resource WHERE path = ?"]
     if others:
         arms.append(_DESCRIBE_OTHERS.format(_marks(others)))
@@ -30,6 +35,8 @@ def describe(*, others: int, acls: int, grant: bool, with_body: bool) -> str:
     arms.append(_DESCRIBE_STORAGE)
     if grant:
         arms.append(_DESCRIBE_GRANT)
+    if grant and others:
+        arms += [_DESCRIBE_USES.format("IN", USES_MAX + 1), _DESCRIBE_USES.format("NOT IN", 1)]
     return " UNION ALL ".join(arms)
 
 
@@ -56,6 +63,13 @@ _DESCRIBE_GRANT = (
     "AND w.signs_in_here = 1 THEN 1 ELSE 0 END, "
     "g.account, g.id, g.web_id, g.client, g.end_ms, NULL, NULL, NULL, g.ceiling, NULL, NULL, NULL "
     "FROM access_grant g JOIN account a ON a.id = g.account LEFT JOIN web_id w ON w.iri = g.web_id WHERE g.id = ?"
+)
+
+_DESCRIBE_USES = (
+    f"SELECT {USE}, NULL, account, path, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM ("
+    "SELECT s.account, r.path FROM acl_group g JOIN resource r ON r.id = g.acl AND r.version = g.version "
+    "JOIN storage s ON s.id = r.storage WHERE g.path = ? AND s.account {} "
+    "((SELECT account FROM storage WHERE path = ?), (SELECT account FROM access_grant WHERE id = ?)) LIMIT {}) u"
 )
 
 DOCUMENT = "SELECT body, blob FROM resource WHERE id = ? AND version = ?"
@@ -172,6 +186,33 @@ CONTEXT = "SELECT body FROM json_ld_context WHERE url = ?"
 CONTEXTS_COUNT = "SELECT COUNT(*) FROM json_ld_context"
 
 KEEP_CONTEXT = "INSERT INTO json_ld_context (url, digest, body, fetched_ms) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
+
+# -- groups that access rules name -------------------------------------------------------------------------------------
+
+ACL_GROUPS = "acl_groups"
+"""The setting that says that the table has what it should."""
+
+
+@cache
+def keep_groups(count: int) -> str:
+    """Parameters: path, ACL and version of each."""
+    rows = ", ".join(["(?, ?, ?)"] * count)
+    return f"INSERT INTO acl_group (path, acl, version) VALUES {rows} ON CONFLICT DO NOTHING"
+
+
+ACLS_AFTER = f"""
+SELECT id, version, path FROM resource
+WHERE id > ? AND subject IS NOT NULL AND substr(path, {-len(ACL_SUFFIX)}) = '{ACL_SUFFIX}' ORDER BY id LIMIT ?
+"""
+
+GROUPS_OF_ACL = "SELECT path FROM acl_group WHERE acl = ? AND version = ?"
+
+SWEEP_GROUPS = """
+DELETE FROM acl_group WHERE (path, acl, version) IN (
+  SELECT g.path, g.acl, g.version FROM acl_group g
+  LEFT JOIN resource r ON r.id = g.acl AND r.version = g.version WHERE r.id IS NULL LIMIT ?
+) RETURNING 1
+"""
 
 # -- the store itself --------------------------------------------------------------------------------------------------
 
