@@ -1,0 +1,265 @@
+"""Sharing, whatever language the access rules are written in: who has access to something, giving it, taking it back.
+
+It reads and writes the documents that apps and other tools read and write, through the operation and the checks of a
+PUT of theirs, so the journal, notifications and past rules follow; nothing else of a share is kept anywhere.
+
+Spec: WAC #authorization-rule, #effective-acl-resource, #loss-of-control-mitigation; ACP #access-control-resource
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from pod.authorization.required import Need
+from pod.errors import AccessDenied, Conflict, NotAcceptable, NotAuthenticated, NotFound, UnprocessableContent
+from pod.operations.admission import settled
+from pod.operations.content import Incoming, discarded_on_failure, stage_document
+from pod.operations.operation import Operation
+from pod.operations.put import put_within
+from pod.protocol.agent import Credentials
+from pod.protocol.conditions import NO_CONDITIONS
+from pod.protocol.modes import AccessMode
+from pod.protocol.resource import Target
+from pod.rdf import formats
+from pod.services import Services
+from pod.sharing.acp_document import ACRDocument
+from pod.sharing.audiences import Audience, Level, Whom
+from pod.sharing.in_force import TURTLE, Document, InForce, begun, read_in_force
+from pod.sharing.shares import Share
+from pod.store.accounts import Accounts
+from pod.store.interface import Reader, Writer
+from pod.store.own_rules import with_own_rules
+from pod.store.records import Actor, Kind, Snapshot
+
+APART_MAX = 20
+"""Resources in a folder that are told to have rules of their own."""
+SHARES_MAX = 500
+"""In one document: more lines than that nobody reads."""
+
+Edit = Callable[[Document], None]
+
+
+@dataclass(frozen=True, slots=True)
+class SharingState:
+    """Who has access to a resource. `shares` are its own and those from above, without what names its owners."""
+
+    path: str
+    owners: tuple[str, ...]
+    shares: tuple[Share, ...]
+    has_own: bool
+    """Whether it has rules of its own. Under Web Access Control nothing from above counts then."""
+    knows_groups: bool
+    """Whether the language of the rules does."""
+    adds_up: bool
+    """Whether what is above counts too, whatever its own rules say: so in Access Control Policy."""
+    is_identity: bool
+    """It holds the WebID of an account."""
+    apart: tuple[str, ...] = ()
+    """Paths in it that have rules of their own, some if there are many."""
+    now_ms: int = 0
+
+    @property
+    def is_container(self) -> bool:
+        return self.path.endswith("/")
+
+    @property
+    def own_shares(self) -> tuple[Share, ...]:
+        return tuple(each for each in self.shares if each.source == self.path)
+
+    @property
+    def inherited_shares(self) -> tuple[Share, ...]:
+        return tuple(each for each in self.shares if each.source != self.path)
+
+
+class Sharing:
+    """What one account shares. Shared by all threads.
+
+    Everything is for whoever controls the resource: its owner, or whom they let decide. `path` is that of a resource
+    that exists, not of an auxiliary one.
+    """
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    @settled
+    def state(self, account: int, path: str) -> SharingState:
+        """Raises: NotFound -- nothing is there that this account may share; RulesUnreadable."""
+        reader = self._services.store
+        snapshot = self._controlled(reader, acting_for(self._services, reader, account, path), path)
+        in_force = read_in_force(self._services, reader, snapshot)
+        storage, state = snapshot.storage, snapshot.state
+        assert storage is not None
+        assert state is not None
+        named = {Audience(Whom.PERSON, owner) for owner in storage.owners}
+        adds_up = self._services.config.access_control == "acp"
+        return SharingState(
+            path,
+            storage.owners,
+            tuple(each for each in in_force.shares() if each.denies or each.audience not in named)[:SHARES_MAX],
+            has_own=in_force.own is not None,
+            knows_groups=not adds_up,
+            adds_up=adds_up,
+            is_identity=state.protected,
+            apart=with_own_rules(reader, path, APART_MAX) if path.endswith("/") else (),
+            now_ms=self._now_ms(),
+        )
+
+    def share(
+        self,
+        account: int,
+        path: str,
+        audience: Audience,
+        level: Level,
+        until_ms: int | None = None,
+        *,
+        label: str | None = None,
+    ) -> None:
+        """From now on the rules of this resource give an audience exactly this, in place of what they gave it before.
+
+        `until_ms`: until then, in milliseconds since the epoch. `label`: what the audience is called.
+
+        Raises: NotFound -- see `state`; UnprocessableContent, Conflict -- it cannot be shared so; RulesUnreadable
+        """
+        act = partial(
+            self.share_within,
+            account=account,
+            path=path,
+            audience=audience,
+            level=level,
+            until_ms=until_ms,
+            label=label,
+        )
+        self._services.store.write_together(self._actor(account, path), act)
+
+    def share_within(
+        self,
+        tx: Writer,
+        account: int,
+        path: str,
+        audience: Audience,
+        level: Level,
+        *,
+        until_ms: int | None = None,
+        label: str | None = None,
+    ) -> None:
+        """The same in a transaction of the caller's. Raises: see `share`."""
+        self._check(audience, level, until_ms)
+
+        def edit(document: Document) -> None:
+            document.remove(audience)
+            document.add(audience, level, until_ms, label)
+
+        self._change(tx, account, path, audience, edit)
+
+    def unshare(self, account: int, path: str, audience: Audience) -> None:
+        """From now on the rules of this resource give an audience nothing. Whatever else lets them in still does.
+
+        What they have from a folder above ends here too where its own rules replace those above.
+
+        Raises: NotFound -- see `state`; Conflict -- it comes from above, or cannot be taken back; RulesUnreadable
+        """
+        act = partial(self.unshare_within, account=account, path=path, audience=audience)
+        self._services.store.write_together(self._actor(account, path), act)
+
+    def unshare_within(self, tx: Writer, account: int, path: str, audience: Audience) -> None:
+        """The same in a transaction of the caller's. Raises: see `unshare`."""
+        self._change(tx, account, path, audience, lambda document: document.remove(audience), is_removal=True)
+
+    # -- inside a transaction ------------------------------------------------------------------------------------------
+
+    def _change(
+        self, tx: Writer, account: int, path: str, audience: Audience, edit: Edit, *, is_removal: bool = False
+    ) -> None:
+        services = self._services
+        who = acting_for(services, tx, account, path)
+        snapshot = self._controlled(tx, who, path)
+        storage = snapshot.storage
+        assert storage is not None
+        if audience.whom is Whom.PERSON and audience.iri in storage.owners:
+            raise Conflict("An owner always keeps everything in their own pod.")
+        in_force = read_in_force(services, tx, snapshot)
+        if is_removal and not self._is_given(in_force, snapshot, audience):
+            return
+        document = begun(services, in_force)
+        edit(document)
+        if isinstance(document, ACRDocument):
+            document.keep_owners(
+                storage.owners, tuple(each for each in in_force.above if isinstance(each, ACRDocument))
+            )
+        else:
+            document.keep_owners(storage.owners)
+        self._write(tx, who, document, in_force.media_type)
+
+    def _is_given(self, in_force: InForce, snapshot: Snapshot, audience: Audience) -> bool:
+        """Whether there is something to take back here.
+
+        Raises: Conflict -- it is given above, and counts here; or everybody has to have it
+        """
+        found = [each for each in in_force.shares() if audience.covers(each.audience) and not each.denies]
+        if found and audience.whom is Whom.EVERYONE and snapshot.state is not None and snapshot.state.protected:
+            raise Conflict("Everyone has to be able to see your profile: it says where you sign in.")
+        elsewhere = [each for each in found if each.source != in_force.path]
+        if elsewhere and self._services.config.access_control == "acp" and len(elsewhere) == len(found):
+            raise Conflict(
+                f"They have it from {self._services.placement.url(elsewhere[0].source)}: take it back there."
+            )
+        return bool(found)
+
+    def _write(self, tx: Writer, who: Credentials, document: Document, media_type: str) -> None:
+        services, target = self._services, Target.parse(Target.parse(document.path).acl)
+        try:
+            data = formats.serialize(document.dataset, media_type)
+        except NotAcceptable:  # RDF/XML cannot say everything
+            media_type = TURTLE
+            data = formats.serialize(document.dataset, media_type)
+        content = stage_document(services, data, media_type, target)
+        with discarded_on_failure(services, content):
+            operation = Operation("PUT", target, who, NO_CONDITIONS)
+            put_within(services, tx, operation, Incoming(content, Kind.RDF, document.dataset))
+
+    # -- whether they may ----------------------------------------------------------------------------------------------
+
+    def _controlled(self, reader: Reader, who: Credentials, path: str) -> Snapshot:
+        """Raises: NotFound -- whoever does not control it need not know whether it is there."""
+        target = Target.parse(path)
+        snapshot = reader.describe(target, wide=True, with_body=False)
+        need = Need(target.subject, AccessMode.CONTROL, told=AccessMode.CONTROL)
+        may_wait = reader is self._services.store
+        try:
+            self._services.authorizer.authorize(reader, snapshot, who, (need,), may_wait=may_wait)
+        except (AccessDenied, NotAuthenticated) as error:
+            raise NotFound("There is nothing here that you may share.") from error
+        if snapshot.state is None or target.auxiliary is not None:
+            raise NotFound("There is nothing here that you may share.")
+        return snapshot
+
+    def _check(self, audience: Audience, level: Level, until_ms: int | None) -> None:
+        if audience.whom is Whom.CREATOR:
+            raise UnprocessableContent("Share with a person, a group, anyone signed in, or everyone.")
+        if level is Level.FULL and audience.whom in {Whom.EVERYONE, Whom.SIGNED_IN}:
+            raise UnprocessableContent("Only people and groups that you name can be let decide who has access.")
+        if until_ms is not None and until_ms <= self._now_ms():
+            raise UnprocessableContent("The end is in the past.")
+
+    def _actor(self, account: int, path: str) -> Actor:
+        return Actor(acting_for(self._services, self._services.store, account, path).agent)
+
+    def _now_ms(self) -> int:
+        return int(self._services.clock.now() * 1000)
+
+
+def acting_for(services: Services, reader: Reader, account: int, path: str) -> Credentials:
+    """The WebID of an account by which it owns a storage; in other people's storages, its first.
+
+    Raises: NotFound -- the account has none; MalformedTarget
+    """
+    root = Target.parse(path).storage
+    storage = reader.describe(Target(root, root), with_body=False).storage
+    web_ids = Accounts(reader).web_ids(account)
+    owner = next((each for each in web_ids if storage and each in storage.owners), None)
+    agent = owner or next(iter(web_ids), None)
+    if agent is None:
+        raise NotFound("There is nothing here that you may share.")
+    return Credentials(agent=agent, issuer=services.placement.base_url)
