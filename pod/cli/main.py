@@ -184,7 +184,7 @@ def restore(directory: Path, *, check: bool, **options: Any) -> None:  # see ser
 @click.argument("agent")
 @click.argument("mode", type=click.Choice(["read", "append", "write", "control"], case_sensitive=False))
 @click.argument("url")
-@click.option("--client", metavar="ID", help="The app it asks through; some rules are for some apps alone.")
+@click.option("--client", metavar="ID", help="The app it asks through, and what it was let do.")
 @click.option("--issuer", metavar="URL", help="The provider that vouches for it; the same holds for these.")
 def explain(
     agent: str, mode: str, url: str, client: str | None, issuer: str | None, **options: Any

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pod.authorization import explain as explaining
+from pod.authorization.group_uses import check_group_uses
 from pod.cli.accounts import opened
 from pod.cli.options import Refused
 from pod.protocol.agent import Credentials
@@ -42,6 +43,9 @@ def fsck(config: Config, *, deep: bool) -> int:
 def _found(services: Services, *, deep: bool) -> Iterator[checking.Finding]:
     yield from checking.check(services.store, deep=deep)
     yield from checking.check_access(services.store, services.access_log.records)
+    if deep:
+        named = services.authorizer.groups_named
+        yield from check_group_uses(services.store, services.config, services.placement, named)
 
 
 def explain(config: Config, agent: str, mode: str, url: str, *, client: str | None, issuer: str | None) -> str:

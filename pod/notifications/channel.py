@@ -270,7 +270,8 @@ def _make_room(tx: Writer, channel: Channel) -> bool:
 
 
 def find(services: Services, key: str, credentials: Credentials) -> Channel:
-    """A channel for its subscriber, or an owner of its storage. Of an anonymous one the unguessable id is all it takes.
+    """A channel for its subscriber, or an owner of its storage; for an app that was let do only some things, one of its
+    own. Of an anonymous one the unguessable id is all it takes.
 
     Raises: NotAuthenticated -- to everybody who is nobody; NotFound -- to all others; InvalidToken
     """
@@ -287,6 +288,9 @@ def find(services: Services, key: str, credentials: Credentials) -> Channel:
 def _is_theirs(services: Services, channel: Channel, credentials: Credentials) -> bool:
     snapshot = services.store.describe(Target.parse(channel.topics[0]), credentials.grant, with_body=False)
     check_grant(snapshot, credentials)
+    limits = None if snapshot.grant is None else snapshot.grant.ceiling
+    if limits is not None and not limits.full:
+        return (credentials.agent, credentials.client) == (channel.agent, channel.client)
     owners = () if snapshot.storage is None else snapshot.storage.owners
     return credentials.agent in {channel.agent, *owners}
 
