@@ -8,6 +8,7 @@ Spec: RFC 9449 s7; RFC 6750 s3; RFC 9728 s5.1; Solid-OIDC #authorization-server-
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from threading import BoundedSemaphore
@@ -74,7 +75,13 @@ class Authenticator:
     def authenticate(
         self, *, method: str, url: str, authorization: Sequence[str], dpop: Sequence[str], origin: str | None
     ) -> Credentials:
-        """Who sent this request; nobody when it has no `Authorization`. `url` is its canonical URL.
+        """Who sent this request; nobody when it has no `Authorization`. As `identify`."""
+        return self.identify(method=method, url=url, authorization=authorization, dpop=dpop, origin=origin)[0]
+
+    def identify(
+        self, *, method: str, url: str, authorization: Sequence[str], dpop: Sequence[str], origin: str | None
+    ) -> tuple[Credentials, float]:
+        """Who sent a request, and until when its token says so. `url` is its canonical URL.
 
         The proof is remembered here, before anything waits for content.
 
@@ -84,7 +91,7 @@ class Authenticator:
             for other servers.
         """
         if not authorization:
-            return PUBLIC if origin is None else Credentials(origin=origin)
+            return (PUBLIC if origin is None else Credentials(origin=origin)), math.inf
         token, now = bound_token(authorization), self._clock.now()
         verified = self._tokens.verify(token, now)
         proof = verify_proof(dpop, method=method, url=url, token=token, now=now, rules=self._rules)
@@ -92,7 +99,8 @@ class Authenticator:
             raise InvalidToken("The access token is bound to another key than that of the DPoP proof.")
         if not self._replay.remember(proof, now):
             raise InvalidDPoPProof(REPLAYED)
-        return Credentials(verified.agent, verified.client, verified.issuer, verified.grant, origin)
+        credentials = Credentials(verified.agent, verified.client, verified.issuer, verified.grant, origin)
+        return credentials, verified.expires
 
     def challenges(self, error: PodError | None, *, realm: str, url: str | None = None) -> tuple[str, ...]:
         """The `WWW-Authenticate` values of an answer, one a scheme. `url` is the request's canonical URL.

@@ -14,13 +14,16 @@ from functools import partial
 from typing import Any, Protocol
 
 from pod.config import Config
-from pod.notifications.live import Heard
+from pod.notifications.feed import Feed, Heard, Phase, Queue
+from pod.store.records import Change
 
 Message = dict[str, Any]  # ASGI's own type
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
+FOLLOWED_MS = 1_000
+"""What was committed before a channel ends has been brought to its readers so much later."""
 FAREWELL_SECONDS = 2.0
 """To take leave of a reader before the connection is broken off."""
 GONE_AWAY = (OSError, RuntimeError)
@@ -58,9 +61,11 @@ class Ending:
     reason: str
     is_abrupt: bool = False
     """Nothing more is said: the reader would not hear it."""
+    is_last_chance: bool = False
+    """There is no coming back for what waits, so that is said first."""
 
 
-ENDED = Ending(1000, "the channel has ended")
+ENDED = Ending(1000, "the channel has ended", is_last_chance=True)
 RESTARTING = Ending(1012, "the server restarts; connect again with your last state")
 TOO_SLOW = Ending(1013, "you read too slowly; connect again with your last state", is_abrupt=True)
 SILENT = Ending(1011, "no sign of life", is_abrupt=True)
@@ -84,22 +89,21 @@ class Bounds:
 
 
 class Connection(ABC):
-    """A `Listener` with a bounded queue. Made in the task that serves it, and lives on its event loop.
+    """A `Listener` with bounded queues. Made in the task that serves it, and lives on its event loop.
 
-    One message or sign of life is on its way at a time, and idle connections have no task for it.
+    Its `feed` says what is to be told when, and what is to be told now waits in the outbox. One message or sign of life
+    is on its way at a time, and idle connections have no task for it.
     """
 
     __slots__ = (
         "_bounds",
         "_busy",
-        "_bytes",
-        "_held",
         "_main",
+        "_outbox",
         "_pause",
         "_since",
-        "_told",
-        "_waiting",
         "ending",
+        "feed",
         "group",
         "reached",
         "visit",
@@ -111,12 +115,10 @@ class Connection(ABC):
         self.ending: Ending | None = None
         self.reached = 0
         """The last change of which all was told."""
+        self.feed = Feed()
         self._bounds = bounds
-        self._waiting: list[Heard] = []
-        self._held: list[Heard] | None = None  # what comes while it catches up
-        self._bytes = 0  # of both
+        self._outbox = Queue()
         self._since = 0.0  # when what is on its way was begun
-        self._told = -1  # up to where it caught up; whoever brings what happened may lag behind that
         self._busy: asyncio.Task[None] | None = None
         self._pause: asyncio.TimerHandle | None = None
         self._main = asyncio.current_task()
@@ -161,16 +163,13 @@ class Connection(ABC):
         """Never waits: what finds no room ends the connection, and the reader comes back for it."""
         if self.ending is not None:
             return
-        messages = [each for each in messages if each.sequence > self._told]
-        self._bytes += sum(len(each.body) for each in messages)
-        if self._held is not None:
-            self._held += messages
-        else:
-            self.enqueue(messages)
-        if len(self._waiting) + len(self._held or ()) > self._bounds.messages or self._bytes > self._bounds.bytes:
+        self.enqueue(self.feed.take(messages))
+        queues = (self._outbox, self.feed.kept)
+        if sum(map(len, queues)) > self._bounds.messages or sum(each.bytes for each in queues) > self._bounds.bytes:
             self.end(TOO_SLOW)
 
-    def doubt(self, sequence: int) -> None:  # noqa: B027 -- a connection that has no channel cannot look again
+    @abstractmethod
+    def doubt(self, change: Change) -> None:
         """Nothing was heard of a change, perhaps only because something was not known yet."""
 
     def lose_channel(self) -> None:
@@ -182,22 +181,16 @@ class Connection(ABC):
     # -- sending -------------------------------------------------------------------------------------------------------
 
     def enqueue(self, messages: Sequence[Heard]) -> None:
-        """To be told in this order, as the reader keeps up. Their bytes have been counted."""
-        for message in messages:
-            if self.rate_seconds:
-                self._drop_older(message.topic)
-            self._waiting.append(message)
-        if self._waiting and self._busy is None and self._pause is None:
-            self._busy = asyncio.create_task(self._alone(self._send_waiting))
-
-    def _drop_older(self, topic: str) -> None:
-        """Who wants to be told seldom is told the newest.
+        """To be told in this order, as the reader keeps up. Who wants to be told seldom is told the newest.
 
         Spec: Solid Notifications Protocol #notify-rate
         """
-        for old in [each for each in self._waiting if each.topic == topic]:
-            self._waiting.remove(old)
-            self._bytes -= len(old.body)
+        for message in messages:
+            if self.rate_seconds:
+                self._outbox.drop(message.topic)
+            self._outbox.add((message,))
+        if self._outbox and self._busy is None and self._pause is None:
+            self._busy = asyncio.create_task(self._alone(self._send_waiting))
 
     async def _alone(self, send: Callable[[], Awaitable[None]]) -> None:
         """Does it as the only one who sends; then what came meanwhile is sent."""
@@ -212,10 +205,8 @@ class Connection(ABC):
             self.enqueue(())
 
     async def _send_waiting(self) -> None:
-        while self._waiting and self._pause is None and self.ending is None:
-            message = self._waiting.pop(0)
-            self._bytes -= len(message.body)
-            await self.tell_now(message)
+        while self._outbox and self._pause is None and self.ending is None:
+            await self.tell_now(self._outbox.pop())
             if self.rate_seconds:
                 self._pause = asyncio.get_running_loop().call_later(self.rate_seconds, self._go_on)
 
@@ -230,24 +221,13 @@ class Connection(ABC):
         if message.whole:
             self.reached = max(self.reached, message.sequence)
 
-    # -- being held back -----------------------------------------------------------------------------------------------
+    # -- catching up ---------------------------------------------------------------------------------------------------
 
-    @property
-    def is_held(self) -> bool:
-        return self._held is not None
-
-    def hold(self) -> None:
-        """What it hears is kept back until it is released."""
-        self._held = []
-
-    def release(self, last: int) -> None:
+    def go_live(self, last: int) -> None:
         """It has been told everything up to `last`: what came meanwhile and is newer follows."""
-        held, self._held = self._held or [], None
-        fresh = [each for each in held if each.sequence > last]
-        self._bytes -= sum(len(each.body) for each in held) - sum(len(each.body) for each in fresh)
-        if not self._waiting:
+        fresh = self.feed.catch_up(last)
+        if not self._outbox:
             self.reached = max(self.reached, last)
-        self._told = max(self._told, last)
         if self.ending is None:
             self.enqueue(fresh)
 
@@ -260,13 +240,18 @@ class Connection(ABC):
 
     def look_after(self, now: float, now_ms: int, reached: int) -> None:
         """Now and then: a sign of life, or the end of what has ended or is stuck. `reached`: how far all were told."""
-        if self.end_ms is not None and self.end_ms <= now_ms:
-            self.end(ENDED)
-        elif self._since and now - self._since > self._bounds.seconds:
+        is_live = self.feed.phase is Phase.LIVE
+        if self._since and now - self._since > self._bounds.seconds:
             self.end(TOO_SLOW)
-        elif self._busy is None and self._held is None and self.ending is None:
-            told = self.reached if self._waiting else max(self.reached, reached)
+        elif is_live and self.is_over(now_ms):
+            self.end(ENDED)
+        elif is_live and self._busy is None and self.ending is None:
+            told = self.reached if self._outbox else max(self.reached, reached)
             self._busy = asyncio.create_task(self._alone(partial(self._show_life, told)))
+
+    def is_over(self, now_ms: int) -> bool:
+        """Whether it has come to its end, and heard of all that happened before."""
+        return self.end_ms is not None and self.end_ms + FOLLOWED_MS <= now_ms
 
     async def _show_life(self, reached: int) -> None:
         self._since = time.monotonic()
@@ -278,20 +263,28 @@ class Connection(ABC):
         if self.ending is not None:
             return
         self.ending = ending
+        under_way, left = None, list[Heard]()
+        if ending.is_last_chance:
+            under_way, self._busy, left = self._busy, None, self._outbox.take()
         self._forget()
-        self._busy = asyncio.create_task(self._leave(ending))
+        self._busy = asyncio.create_task(self._leave(ending, under_way, left))
 
-    async def _leave(self, ending: Ending) -> None:
+    async def _leave(self, ending: Ending, under_way: asyncio.Task[None] | None, left: Sequence[Heard]) -> None:
         try:
             if ending.is_abrupt:
                 self.visit.line.abort()
-            else:
-                async with asyncio.timeout(FAREWELL_SECONDS):
-                    await self.farewell(ending)
+                return
+            async with asyncio.timeout(FAREWELL_SECONDS):
+                if under_way is not None:
+                    await asyncio.wait([under_way])
+                for message in left:
+                    await self.tell_now(message)
+                await self.farewell(ending)
         except (*GONE_AWAY, TimeoutError):
             self.visit.line.abort()
-        if self._main is not None:
-            self._main.cancel()
+        finally:
+            if self._main is not None:
+                self._main.cancel()
 
     def close(self) -> None:
         """The task that serves it is at its end."""
@@ -300,8 +293,8 @@ class Connection(ABC):
         self._forget()
 
     def _forget(self) -> None:
-        self._waiting.clear()
-        self._held = None
+        self._outbox.take()
+        self.feed.kept.take()
         if self._pause is not None:
             self._pause.cancel()
         if self._busy is not None:

@@ -87,17 +87,24 @@ class Courier:
         self._failures_max = services.config.push_failures_max
 
     def carry(self, channel: Channel, delivery: Delivery) -> Trip:
-        """Deliver until nothing waits, something fails, or others should have a turn."""
-        if channel.has_ended(self._now_ms()):
-            return Trip(delivery, halted=True, ended=True)
+        """Deliver until nothing waits, something fails, or others should have a turn.
+
+        When its time is over, what waits for a rate or for another try has its last one, and then the channel ends.
+        """
+        is_over = channel.has_ended(self._now_ms())
+        trip = self._turn(channel, delivery, rest_seconds=0.0 if is_over else channel.rate_seconds)
+        has_more = not trip.halted and trip.delivery.due_ms != IDLE_MS
+        return replace(trip, halted=True, ended=True) if is_over and not has_more else trip
+
+    def _turn(self, channel: Channel, delivery: Delivery, *, rest_seconds: float) -> Trip:
         try:
-            return self._carry(channel, delivery)
+            return self._carry(channel, delivery, rest_seconds)
         except JournalGone:
             return self._start_anew(channel, delivery)
         except Busy:  # what was told since is written down
             return Trip(self._due_in(self._deliveries.load(channel), CROWDED_SECONDS), halted=True)
 
-    def _carry(self, channel: Channel, delivery: Delivery) -> Trip:
+    def _carry(self, channel: Channel, delivery: Delivery, rest_seconds: float) -> Trip:
         """Raises: JournalGone -- what comes next can no longer be told."""
         turn, sent = Deadline(TURN_SECONDS), 0
         while True:
@@ -108,8 +115,8 @@ class Courier:
                     return trip
                 sent += trip.delivery is not delivery
                 delivery = replace(trip.delivery, sequence=change.sequence)
-                if sent and channel.rate_seconds:
-                    return Trip(self._due_in(delivery, channel.rate_seconds))
+                if sent and rest_seconds:
+                    return Trip(self._due_in(delivery, rest_seconds))
                 if wanted and (sent >= TURN_MESSAGES or not turn.seconds_left):
                     return Trip(self._due_in(delivery, 0))
             if len(changes) < PAGE:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import secrets
 
 from pod.notifications.connection import Ending
-from pod.notifications.live import Heard
+from pod.notifications.feed import Heard
 from pod.notifications.streaming_http import StreamConnection
 
 MEDIA_TYPE = "text/event-stream"

@@ -9,14 +9,18 @@ Spec: Solid WebSockets API solid-0.1
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
+from functools import partial
+
+import structlog
 
 from pod.authentication.listeners import Listener
 from pod.authorization.authorize import check_grant
-from pod.errors import PodError
+from pod.errors import Busy, PodError
 from pod.http.headers import UPDATES_PATH
 from pod.notifications.connection import SILENT, TALKATIVE, Connection, Ending, Receive, Visit
-from pod.notifications.live import Heard
+from pod.notifications.feed import Heard
 from pod.notifications.messages import Activity, activities, beneath
 from pod.notifications.reception import Reception
 from pod.protocol.agent import Credentials
@@ -32,12 +36,16 @@ COMMANDS_MAX = 1_000
 """That one connection may send in all."""
 UNSPOKEN = Ending(1002, "this speaks solid-0.1")
 REFUSED = Ending(1008, "the access token or its proof was not accepted")
+CROWDED_SECONDS = 2.0
+"""Until a change in doubt is looked at again, when too many wait for documents of groups."""
+
+log = structlog.get_logger()
 
 
 class LegacyConnection(Connection):
     """One such socket, and what its client asked to be told of."""
 
-    __slots__ = ("_proof", "_reception", "_until_ms", "_urls", "credentials")
+    __slots__ = ("_doubted", "_looking", "_proof", "_reception", "_until_ms", "_urls", "credentials")
 
     def __init__(self, reception: Reception, visit: Visit, listener: Listener | None = None) -> None:
         super().__init__(visit, reception.bounds)
@@ -46,6 +54,8 @@ class LegacyConnection(Connection):
         self._proof: str | None = None
         self._until_ms = listener.until_ms if listener else None
         self._urls: dict[str, str] = {}  # of each path that was asked for, as it was spelled
+        self._doubted: dict[str, Activity] = {}  # the newest of each of those
+        self._looking: asyncio.Task[None] | None = None
 
     @property
     def end_ms(self) -> int | None:
@@ -139,8 +149,8 @@ class LegacyConnection(Connection):
         services, proof, origin = self._reception.services, self._proof, self.credentials.origin
         url = "ws" + services.config.stream_url.removeprefix("http") + UPDATES_PATH
         try:
-            self.credentials = await self._reception.on_thread(
-                lambda: services.authenticator.authenticate(
+            self.credentials, expires = await self._reception.on_thread(
+                lambda: services.authenticator.identify(
                     method="GET",
                     url=url,
                     authorization=[shown],
@@ -152,17 +162,19 @@ class LegacyConnection(Connection):
             await self.say(f"error {error.detail or error.title}")
             self.end(REFUSED)
             return
-        self._until_ms = self._reception.now_ms + services.config.access_token_seconds * 1000
+        until_ms = self._reception.now_ms + services.config.access_token_seconds * 1000
+        self._until_ms = min(until_ms, int(expires * 1000))
 
     # -- as a listener -------------------------------------------------------------------------------------------------
+
+    def wants(self, change: Change) -> bool:
+        return self._until_ms is None or change.time_ms < self._until_ms
 
     def told(self, change: Change) -> Sequence[Activity]:
         """A container hears of whatever becomes of its members.
 
         Spec: Solid WebSockets API solid-0.1, subscription
         """
-        if self._until_ms is not None and self._until_ms <= change.time_ms:
-            return ()
         all_of_it = activities(change)
         found = [each for each in all_of_it if each.topic in self._urls]
         parent = parent_of(change.path)
@@ -171,10 +183,34 @@ class LegacyConnection(Connection):
         return found
 
     def render(self, allowed: Sequence[Activity]) -> tuple[Heard, ...]:
-        return tuple(
-            Heard(each.sequence, each.topic, f"pub {self._urls.get(each.topic, '')}".encode(), whole=True)
-            for each in allowed
-        )
+        """Of what it has not taken back meanwhile."""
+        asked = ((each, self._urls.get(each.topic)) for each in allowed)
+        return tuple(Heard(each.sequence, each.topic, f"pub {url}".encode(), whole=True) for each, url in asked if url)
+
+    def doubt(self, change: Change) -> None:
+        """There is no journal to come back to without a channel: what is in doubt is decided with time to wait."""
+        self._doubted |= {each.topic: each for each in self.told(change)}
+        if self._doubted and self._looking is None and self.ending is None:
+            self._looking = asyncio.create_task(self._look_again())
+
+    async def _look_again(self) -> None:
+        try:
+            while self._doubted and self.ending is None:
+                await self._decide(self._doubted.pop(next(iter(self._doubted))))
+        except Exception:  # the border: it would seem to listen and be deaf
+            log.exception("looking again failed")
+            self.visit.line.abort()
+        self._looking = None
+
+    async def _decide(self, activity: Activity) -> None:
+        reception = self._reception
+        decide = partial(reception.audience.may_hear, reception.services.store, activity, self.credentials)
+        try:
+            if await reception.on_thread(decide):
+                self.hear(self.render([activity]))
+        except Busy:
+            self._doubted.setdefault(activity.topic, activity)
+            await asyncio.sleep(CROWDED_SECONDS)
 
 
 def may_read(services: Services, path: str, credentials: Credentials) -> bool:

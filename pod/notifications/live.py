@@ -12,12 +12,13 @@ import asyncio
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 import structlog
 
 from pod.errors import JournalGone
 from pod.notifications.audience import Audience, Verdict
+from pod.notifications.feed import Heard
 from pod.notifications.messages import Activity, topics_of
 from pod.protocol.agent import Credentials
 from pod.services import Services
@@ -38,17 +39,8 @@ Made = TypeVar("Made")
 log = structlog.get_logger()
 
 
-class Heard(NamedTuple):
-    """One message for a listener. `whole`: with it, all that it hears of that change has been told."""
-
-    sequence: int
-    topic: str
-    body: bytes
-    whole: bool
-
-
 class Listener(Protocol):
-    """Whoever is told of changes. All calls come on the event loop but `told` and `render`."""
+    """Whoever is told of changes. All calls come on the event loop but `wants`, `told` and `render`."""
 
     @property
     def storage(self) -> int:
@@ -65,11 +57,15 @@ class Listener(Protocol):
 
     @property
     def group(self) -> Hashable:
-        """Listeners of one group hear the same of each change."""
+        """Listeners of one group hear the same of each change that they want."""
+        ...
+
+    def wants(self, change: Change) -> bool:
+        """Whether it was to hear of things when that happened."""
         ...
 
     def told(self, change: Change) -> Sequence[Activity]:
-        """What a change is to it, if it may hear of that."""
+        """What a change that it wants is to it, if it may hear of that."""
         ...
 
     def render(self, allowed: Sequence[Activity]) -> tuple[Heard, ...]:
@@ -78,7 +74,7 @@ class Listener(Protocol):
 
     def hear(self, heard: Sequence[Heard]) -> None: ...
 
-    def doubt(self, sequence: int) -> None:
+    def doubt(self, change: Change) -> None:
         """It heard nothing of that change, perhaps only because something is not known yet: it should look again."""
         ...
 
@@ -91,8 +87,9 @@ class Listener(Protocol):
         ...
 
 
-Step = tuple[Heard, ...] | int | None
-"""What a change is to a listener: messages, its own number if it is in doubt, or None if it could not be found out."""
+Step = tuple[Heard, ...] | Change | None
+"""What a change is to a listener: messages, the change itself if it is in doubt, or None if it could not be found out.
+"""
 
 
 @dataclass(slots=True)
@@ -196,7 +193,7 @@ class Live:
                 listener.lose_channel()
             elif step is None:
                 listener.lose_track()
-            elif isinstance(step, int):
+            elif isinstance(step, Change):
                 listener.doubt(step)
             else:
                 listener.hear(step)
@@ -234,7 +231,7 @@ class Live:
         found.reached[change.storage] = change.sequence
         known: dict[Hashable, Step] = {}
         listeners = {each for topic in topics_of(change) for each in tuple(self._topics.get(topic, ()))}
-        for listener in listeners:
+        for listener in filter(lambda each: each.wants(change), listeners):
             if listener.group not in known:
                 known[listener.group] = self._step_or_none(reader, change, listener)
             step = known[listener.group]
@@ -255,7 +252,7 @@ class Live:
         told = listener.told(change)
         verdicts = [self._audience.judge(reader, each, listener.credentials) for each in told]
         if Verdict.UNSETTLED in verdicts:
-            return change.sequence
+            return change
         return listener.render([each for each, verdict in zip(told, verdicts, strict=True) if verdict is Verdict.YES])
 
     async def close(self) -> None:

@@ -69,8 +69,8 @@ def beneath(change: Change, topic: str) -> Activity | None:
 
 
 def heard(channel: Channel, change: Change) -> tuple[Activity, ...]:
-    """What a change is to one channel that has begun, if its subscriber may hear it."""
-    if change.storage != channel.storage or change.time_ms < (channel.start_ms or 0):
+    """What a change is to one channel, if its subscriber may hear it."""
+    if change.storage != channel.storage or not channel.covers(change.time_ms):
         return ()
     told = tuple(each for each in activities(change) if each.topic in channel.topics)
     if channel.subtree:

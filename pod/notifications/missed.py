@@ -49,7 +49,7 @@ def present(services: Services, channel: Channel) -> Iterator[Activity]:
     """How things are now, as one Update of each topic that exists: for who cannot be told what it missed."""
     storage, now_ms = channel.storage, int(services.clock.now() * 1000)
     sequence = head(services.store, storage)
-    for topic in channel.topics:
+    for topic in channel.topics if channel.covers(now_ms) else ():
         state = services.store.describe(Target.parse(topic), with_body=False).state
         if state is not None:
             change = _as_if_changed(state, sequence, now_ms)

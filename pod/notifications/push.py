@@ -246,9 +246,10 @@ class Push:
     # -- deliveries ----------------------------------------------------------------------------------------------------
 
     def _enqueue(self, line: _Line) -> None:
-        """Under the lock."""
+        """Under the lock. What waits when a channel ends has its turn then."""
         if line.delivery.due_ms != IDLE_MS and not line.busy and not line.gone:
-            heapq.heappush(self._due, (line.delivery.due_ms, next(self._numbers), line))
+            due_ms = min(line.delivery.due_ms, line.channel.end_ms)
+            heapq.heappush(self._due, (due_ms, next(self._numbers), line))
 
     def _send_off(self) -> float:
         """Give what is due to the threads; gives the seconds until something is."""
@@ -286,7 +287,8 @@ class Push:
                 self._channels.remove(line.channel.id)
         except Exception:  # the border: one channel's failure must not stop the others
             log.exception("delivery failed", channel=line.channel.id)
-            return Trip(replace(line.delivery, due_ms=self._now_ms() + int(BROKEN_SECONDS * 1000)), halted=True)
+            later = replace(line.delivery, due_ms=self._now_ms() + int(BROKEN_SECONDS * 1000))
+            return Trip(later, halted=True, ended=line.channel.has_ended(self._now_ms()))
         return trip
 
     def _arrive(self, line: _Line, trip: Trip) -> None:

@@ -17,12 +17,24 @@ import structlog
 from pod.authentication.credentials import digest
 from pod.errors import Busy, JournalGone, NotFound
 from pod.notifications.audience import Audience
-from pod.notifications.connection import BUSY, ENDED, GONE, GONE_AWAY, TALKATIVE, Bounds, Connection, Receive, Visit
+from pod.notifications.connection import (
+    BUSY,
+    ENDED,
+    FOLLOWED_MS,
+    GONE,
+    GONE_AWAY,
+    TALKATIVE,
+    Bounds,
+    Connection,
+    Receive,
+    Visit,
+)
 from pod.notifications.connections import Connections
-from pod.notifications.live import Heard, Live
-from pod.notifications.messages import Activity, Writer
+from pod.notifications.feed import Heard, Phase
+from pod.notifications.live import Live
+from pod.notifications.messages import Activity, Writer, heard
 from pod.notifications.missed import missed, present
-from pod.notifications.replay import Batch, Missed, Replay, render, told
+from pod.notifications.replay import Batch, Missed, Replay, render
 from pod.protocol.agent import Credentials
 from pod.protocol.notification import ChannelType, State
 from pod.services import Services
@@ -33,6 +45,8 @@ from pod.store.records import Change
 THREADS = 8
 WAITING_MAX = 1_000
 """Who comes when so many wait for those threads is sent away."""
+LOOK_SECONDS = 1.0
+"""Between two looks at whether one whose time is over has been told what it missed."""
 NEW_SECONDS = 120
 """So long after a channel was made, who connects without a state is told all since then; later, only what is new."""
 CAPABILITY_CHARACTERS_MAX = 64
@@ -97,9 +111,20 @@ class Reception:
         """One that ends soon; others are seen to when they are looked after."""
         if connection.end_ms is None:
             return
-        left = (connection.end_ms - self.now_ms) / 1000
+        left = (connection.end_ms + FOLLOWED_MS - self.now_ms) / 1000
         if left < self.services.config.stream_idle_seconds:
-            asyncio.get_running_loop().call_later(max(0.0, left), connection.end, ENDED)
+            asyncio.get_running_loop().call_later(max(0.0, left), self._end_if_over, connection)
+
+    def _end_if_over(self, connection: Connection) -> None:
+        """One that is still told what it missed hears the end of that first; and an end can have moved."""
+        if connection.ending is not None:
+            return
+        if not connection.is_over(self.now_ms):
+            self.end_in_time(connection)
+        elif connection.feed.phase is Phase.LIVE:
+            connection.end(ENDED)
+        else:
+            asyncio.get_running_loop().call_later(LOOK_SECONDS, self._end_if_over, connection)
 
     def _missed(self, channel: Channel, state: State | None) -> tuple[Replay, Batch]:
         """The first of what was missed. Raises: JournalGone"""
@@ -148,19 +173,18 @@ def _begun(replay: Replay) -> tuple[Replay, Batch]:
 class ChannelConnection(Connection):
     """A connection of a channel: it hears what its channel says, and can look into the journal for what it missed."""
 
-    __slots__ = ("_again", "_looking", "_reception", "channel")
+    __slots__ = ("_looking", "_reception", "channel")
 
     def __init__(self, reception: Reception, channel: Channel, visit: Visit) -> None:
         super().__init__(visit, reception.bounds)
         self.channel = channel
         self.group = (
-            (channel.storage, channel.topics, channel.subtree, channel.start_ms, channel.end_ms),
+            (channel.storage, channel.topics, channel.subtree),
             (channel.credentials, channel.context, channel.accept),
         )
         self._reception = reception
-        self._again: int | None = None  # from where it has to look once more
         self._looking: asyncio.Task[None] | None = None
-        self.hold()
+        self.feed.fall_behind()
 
     async def until_gone(self, receive: Receive) -> None:
         """Returns when the reader has gone. What it sends meanwhile is nothing, and not much of that."""
@@ -193,23 +217,23 @@ class ChannelConnection(Connection):
     def state(self, sequence: int) -> State:
         return self._reception.state(sequence)
 
+    def wants(self, change: Change) -> bool:
+        return self.channel.covers(change.time_ms)
+
     def told(self, change: Change) -> Sequence[Activity]:
-        return told(self.channel, change)
+        return heard(self.channel, change)
 
     def render(self, allowed: Sequence[Activity]) -> tuple[Heard, ...]:
         return render(self._reception.writer, self.channel, allowed)
 
-    def doubt(self, sequence: int) -> None:
-        self._again = sequence - 1 if self._again is None else min(self._again, sequence - 1)
-        if not self.is_held and self.ending is None:
-            self.hold()
+    def doubt(self, change: Change) -> None:
+        if self.ending is None and self.feed.doubt(change.sequence):
             self._looking = asyncio.create_task(self._look_again())
 
     async def _look_again(self) -> None:
         """At what was refused when not all was known that access depends on; the order is kept."""
         await self.quiet()
-        again, self._again = self._again or 0, None
-        replay = self._reception.replay(self.channel, self.state(again))
+        replay = self._reception.replay(self.channel, self.state(self.feed.settle_doubt()))
         try:
             await self.catch_up(replay, Batch((), is_last=False))
         except Exception as error:  # the border: it would be held back for ever
@@ -223,27 +247,25 @@ class ChannelConnection(Connection):
             while self.ending is None:
                 await self._pass_on(batch)
                 if batch.is_last:
-                    if not self._waiting:
+                    if not self._outbox:
                         await self.settle(replay.last)
-                    if self._again is None or self._again < replay.last:
+                    if not self.feed.has_doubt_after(replay.last):
                         break
+                    self.feed.settle_doubt()
                     replay = self._reception.replay(self.channel, self.state(replay.last))
-                    self._again = None
                 batch = await self._reception.on_thread(replay.next)
         except JournalGone:
             self.end(GONE)
         except Busy:
             self.end(BUSY)
-        self._again = None
         if self.ending is None:
-            self.release(replay.last)
+            self.go_live(replay.last)
 
     async def settle(self, last: int) -> None:
         """It has been told what it missed, up to there. Nothing may wait between this and its release."""
 
     async def _pass_on(self, batch: Batch) -> None:
         if self.rate_seconds:
-            self._bytes += sum(len(each.body) for each in batch.messages)
             self.enqueue(batch.messages)
             return
         for message in batch.messages:

@@ -13,11 +13,10 @@ from itertools import groupby, islice
 from operator import attrgetter
 
 from pod.notifications.audience import Audience
-from pod.notifications.live import Heard
-from pod.notifications.messages import Activity, Writer, heard
+from pod.notifications.feed import Heard
+from pod.notifications.messages import Activity, Writer
 from pod.store.channels import Channel
 from pod.store.interface import Reader, ResourceStore
-from pod.store.records import Change
 
 CHANGES_AT_ONCE = 100
 
@@ -67,18 +66,7 @@ class Replay:
 
     def _allowed(self, reader: Reader, told: Sequence[Activity]) -> list[Activity]:
         credentials = self._channel.credentials
-        wanted = (each for each in told if is_wanted(self._channel, each))
-        return [each for each in wanted if self._audience.may_hear(reader, each, credentials)]
-
-
-def told(channel: Channel, change: Change) -> tuple[Activity, ...]:
-    """What a change is to a channel, if its subscriber may hear it."""
-    return tuple(each for each in heard(channel, change) if is_wanted(channel, each))
-
-
-def is_wanted(channel: Channel, activity: Activity) -> bool:
-    """Spec: Solid Notifications Protocol #notify-startat, #notify-endat"""
-    return (channel.start_ms or 0) <= activity.time_ms < channel.end_ms
+        return [each for each in told if self._audience.may_hear(reader, each, credentials)]
 
 
 def render(writer: Writer, channel: Channel, allowed: Sequence[Activity]) -> tuple[Heard, ...]:

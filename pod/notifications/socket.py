@@ -6,7 +6,7 @@ Spec: Solid WebSocketChannel2023; RFC 6455 s7.4
 from __future__ import annotations
 
 from pod.notifications.connection import SILENT, Ending
-from pod.notifications.live import Heard
+from pod.notifications.feed import Heard
 from pod.notifications.reception import ChannelConnection
 from pod.protocol.notification import GATEWAY_SUBPROTOCOL, NAMESPACES, ChannelType
 

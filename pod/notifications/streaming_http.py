@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from pod.http import cors
 from pod.notifications.connection import Ending
-from pod.notifications.live import Heard
+from pod.notifications.feed import Heard
 from pod.notifications.reception import ChannelConnection
 
 UNKEPT: cors.Headers = (

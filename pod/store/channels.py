@@ -20,6 +20,8 @@ from pod.store.records import SERVER
 
 SWEPT_AT_ONCE_MAX = 500
 ASKED_AT_ONCE_MAX = 500
+KEPT_AFTER_END_MS = 60_000
+"""So that what waits for its receiver when a channel ends can still be told."""
 
 _COLUMNS = (
     "id, type, storage, agent, client, issuer, grant_id, origin, context, accept, subtree, rate_seconds, start_ms, "
@@ -92,8 +94,12 @@ class Channel:
     def has_ended(self, now_ms: int) -> bool:
         return self.end_ms <= now_ms
 
-    def has_started(self, now_ms: int) -> bool:
-        return self.start_ms is None or self.start_ms <= now_ms
+    def covers(self, time_ms: int) -> bool:
+        """Whether it tells of what happened then.
+
+        Spec: Solid Notifications Protocol #notify-startat, #notify-endat
+        """
+        return (self.start_ms or 0) <= time_ms < self.end_ms
 
 
 class Channels:
@@ -145,9 +151,9 @@ class Channels:
             return remove_channels(tx, (channel,)) > 0
 
     def expire(self, now_ms: int) -> int:
-        """Removes the channels that have ended; gives their number."""
-        removed = 0
-        while ended := [row[0] for row in self._store.rows(_ENDED, (now_ms, SWEPT_AT_ONCE_MAX))]:
+        """Removes the channels that have ended a while ago; gives their number."""
+        removed, last_ms = 0, now_ms - KEPT_AFTER_END_MS
+        while ended := [row[0] for row in self._store.rows(_ENDED, (last_ms, SWEPT_AT_ONCE_MAX))]:
             with self._store.write(SERVER) as tx:
                 removed += remove_channels(tx, ended)
         return removed

@@ -5,6 +5,8 @@ Spec: RFC 9449 s7; RFC 6750 s3; RFC 9728 s5.1
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from pod.authentication.authenticate import resource_metadata_url
@@ -17,7 +19,7 @@ from pod.errors import (
     NotFound,
 )
 from pod.protocol.agent import PUBLIC, Credentials
-from tests.support.proofs import URL, key, proof
+from tests.support.proofs import NOW, URL, key, proof
 from tests.unit.authentication.conftest import ALICE, ISSUER
 
 
@@ -43,6 +45,13 @@ def test_without_authorization_nobody_asks(authenticator):
 def test_token_and_proof_give_credentials(world, authenticator, scheme):
     found = ask(authenticator, f"{scheme} {world.token()}", dpop=(proof(),), origin="https://app.example")
     assert found == Credentials(ALICE, "app", ISSUER, "grant", "https://app.example")
+
+
+def test_it_is_known_until_when_a_token_holds(world, authenticator):
+    sent = {"method": "GET", "url": URL, "origin": None}
+    shown = f"DPoP {world.token(exp=NOW + 42)}"
+    assert authenticator.identify(**sent, authorization=[shown], dpop=[proof()])[1] == NOW + 42
+    assert authenticator.identify(**sent, authorization=[], dpop=[]) == (PUBLIC, math.inf)
 
 
 def test_a_proof_for_reading_is_accepted_once(world, authenticator):

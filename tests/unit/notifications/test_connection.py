@@ -8,8 +8,19 @@ from typing import Any
 
 import pytest
 
-from pod.notifications.connection import ENDED, RESTARTING, TOO_SLOW, Bounds, Connection, Ending, Visit
-from pod.notifications.live import Heard
+from pod.notifications.connection import (
+    ENDED,
+    FOLLOWED_MS,
+    REMOVED,
+    RESTARTING,
+    TOO_SLOW,
+    Bounds,
+    Connection,
+    Ending,
+    Visit,
+)
+from pod.notifications.feed import Heard
+from pod.store.records import Change
 
 BOUNDS = Bounds(messages=5, bytes=100, seconds=10.0)
 
@@ -48,6 +59,8 @@ class Reader(Connection):
         return self.until
 
     async def begin(self) -> None: ...
+
+    def doubt(self, change: Change) -> None: ...
 
     async def tell(self, message: Heard) -> None:
         await self.ready.wait()
@@ -111,7 +124,7 @@ def test_a_reader_that_falls_too_far_behind_is_cut_off(heard: list[Heard]):
 
 def test_what_is_kept_back_counts_too():
     async def test(reader: Reader) -> None:
-        reader.hold()
+        reader.feed.fall_behind()
         for number in range(6):
             reader.hear([message(number)])
         assert reader.ending is TOO_SLOW
@@ -132,11 +145,11 @@ def test_a_reader_that_keeps_up_is_never_cut_off():
 
 def test_what_was_told_meanwhile_is_not_told_again_and_the_rest_follows():
     async def test(reader: Reader) -> None:
-        reader.hold()
+        reader.feed.fall_behind()
         reader.hear([message(3), message(4), message(5)])
         await settle()
         assert reader.sent == []
-        reader.release(4)
+        reader.go_live(4)
         await settle()
         assert (reader.sent, reader.reached) == ([b"5"], 5)
 
@@ -145,8 +158,8 @@ def test_what_was_told_meanwhile_is_not_told_again_and_the_rest_follows():
 
 def test_what_a_follower_that_lags_behind_brings_after_it_was_told_is_not_told_again():
     async def test(reader: Reader) -> None:
-        reader.hold()
-        reader.release(4)
+        reader.feed.fall_behind()
+        reader.go_live(4)
         reader.hear([message(3), message(4)])
         reader.hear([message(5)])
         await settle()
@@ -213,11 +226,65 @@ def test_a_reader_that_takes_nothing_for_too_long_is_cut_off():
 def test_it_ends_when_its_channel_does():
     async def test(reader: Reader) -> None:
         reader.until = 1000
-        reader.look_after(0.0, 999, 0)
+        reader.look_after(0.0, 999 + FOLLOWED_MS, 0)
         assert reader.ending is None
-        reader.look_after(0.0, 1000, 0)
+        reader.look_after(0.0, 1000 + FOLLOWED_MS, 0)
         await settle()
         assert reader.sent[-1] is ENDED
+
+    reading(test)
+
+
+def test_what_waits_for_a_rate_when_it_ends_is_told_then():
+    async def test(reader: Reader) -> None:
+        reader.rate, reader.until = 60.0, 0
+        reader.hear([message(1)])
+        await settle()
+        reader.hear([message(2), message(3, topic="/alice/b"), message(4)])
+        reader.look_after(0.0, FOLLOWED_MS, 0)
+        await settle()
+        assert reader.sent == [b"1", b"3", b"4", ENDED]
+
+    reading(test)
+
+
+def test_what_is_under_way_when_it_ends_arrives_and_what_waits_follows():
+    async def test(reader: Reader) -> None:
+        reader.ready.clear()
+        reader.hear([message(1), message(2)])
+        await settle()
+        reader.end(ENDED)
+        await settle()
+        reader.ready.set()
+        await settle()
+        assert reader.sent == [b"1", b"2", ENDED]
+
+    reading(test)
+
+
+def test_who_ended_a_channel_is_told_nothing_more():
+    async def test(reader: Reader) -> None:
+        reader.rate = 60.0
+        reader.hear([message(1), message(2, topic="/alice/b")])
+        await settle()
+        reader.end(REMOVED)
+        await settle()
+        assert reader.sent == [b"1", REMOVED]
+
+    reading(test)
+
+
+def test_one_that_catches_up_ends_when_it_has_done_so():
+    async def test(reader: Reader) -> None:
+        reader.until = 0
+        reader.feed.fall_behind()
+        reader.hear([message(5)])
+        reader.look_after(0.0, FOLLOWED_MS, 0)
+        assert reader.ending is None
+        reader.go_live(4)
+        reader.look_after(0.0, FOLLOWED_MS, 0)
+        await settle()
+        assert reader.sent == [b"5", ENDED]
 
     reading(test)
 

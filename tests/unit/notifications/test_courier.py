@@ -21,6 +21,7 @@ from pod.store.channels import Channels, Deliveries, Delivery
 from pod.store.records import Actor
 from tests.support.client import acl, authorization
 from tests.support.inprocess import BASE, LocalServer
+from tests.support.people import pass_time
 from tests.unit.notifications.channels import add, channel
 
 ALICE = f"{BASE}alice/profile/card#me"
@@ -201,10 +202,31 @@ def test_nothing_is_told_of_what_was_before_it_starts(services, write, made):
     assert hook.messages == []
 
 
-def test_a_channel_that_has_ended_tells_nothing(services, write, made):
+def test_nothing_is_told_of_what_was_after_its_end(services, write, made):
     asked, hook = made(end_ms=1), Hook()
     write()
     assert (carry(services, hook, asked).ended, hook.messages) == (True, [])
+
+
+@pytest.mark.parametrize("answer", [TAKEN, Posted(500, ""), RemoteTimeout("slow")])
+def test_what_waits_when_it_ends_has_its_last_try_then(services, write, made, answer):
+    """Whether it waits for a rate or for another try."""
+    asked, hook = made(rate_seconds=3600.0, end_ms=int(services.clock.now() * 1000) + 1000), Hook([TAKEN, answer])
+    write()
+    before = carry(services, hook, asked)
+    last = [write() for _ in range(3)][-1]
+    pass_time(services, 1)
+    trip = carry(services, hook, asked, before.delivery)
+    assert (before.ended, trip.ended, hook.states[1:]) == (False, True, [last])
+
+
+def test_all_that_waits_when_it_ends_is_told_turn_by_turn(services, write, made):
+    asked, hook = made(end_ms=int(services.clock.now() * 1000) + 1000), Hook()
+    written = [write() for _ in range(TURN_MESSAGES + 1)]
+    pass_time(services, 1)
+    first = carry(services, hook, asked)
+    second = carry(services, hook, asked, first.delivery)
+    assert (first.ended, second.ended, hook.states) == (False, True, written)
 
 
 def test_with_a_rate_it_tells_the_last_of_what_waits_and_then_rests(services, write, made):

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from pod.notifications.audience import Verdict
-from pod.notifications.live import Heard, Live
+from pod.notifications.feed import Heard
+from pod.notifications.live import Live
 from pod.notifications.messages import Activity, activities
 from pod.protocol.agent import PUBLIC, Credentials
 from pod.protocol.resource import Target
@@ -44,10 +45,14 @@ class Listener:
     channel_id = None
     rendered = 0
     is_lost = False
+    unwanted: tuple[str, ...] = ()
 
     def __init__(self, credentials: Credentials = ALICE, group: str = "") -> None:
         self.credentials, self.group = credentials, (credentials, group)
         self.heard: list[int] = []
+
+    def wants(self, change: Change) -> bool:
+        return change.path not in self.unwanted
 
     def told(self, change: Change) -> list[Activity]:
         return [each for each in activities(change) if each.topic == TOPIC]
@@ -59,8 +64,8 @@ class Listener:
     def hear(self, heard: list[Heard]) -> None:
         self.heard += [each.sequence for each in heard]
 
-    def doubt(self, sequence: int) -> None:
-        self.heard.append(-sequence)
+    def doubt(self, change: Change) -> None:
+        self.heard.append(-change.sequence)
 
     def lose_track(self) -> None:
         self.is_lost = True
@@ -119,6 +124,20 @@ def test_many_who_hear_the_same_cost_one_decision_and_one_rendering(services: Se
         create(services, "/alice/a")
         await until(lambda: all(each.heard for each in listeners))
         assert (audience.asked, Listener.rendered) == (1, 1)
+
+    following(services, test)
+
+
+def test_of_those_who_hear_the_same_each_is_told_what_it_wants(services: Services):
+    async def test(live: Live, audience: Audience) -> None:
+        listener, other = Listener(), Listener()
+        other.unwanted = ("/alice/a",)
+        for each in (other, listener):
+            await live.listen(each, [TOPIC])
+        create(services, "/alice/a")
+        create(services, "/alice/b")
+        await until(lambda: listener.heard[1:] and other.heard)
+        assert (len(listener.heard), other.heard, audience.asked) == (2, listener.heard[1:], 2)
 
     following(services, test)
 

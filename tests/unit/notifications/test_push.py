@@ -213,6 +213,27 @@ def test_of_one_that_was_ended_while_it_waited_for_its_next_try_nothing_is_kept(
     assert [line.channel.id for _, _, line in push._due] == ["kept"]
 
 
+def test_what_waits_when_a_channel_ends_has_its_turn_then(services):
+    end_ms = int((services.clock.now() + 60) * 1000)
+    subscribed(services, sequence=1, end_ms=end_ms)
+    courier = Courier(services, then=lambda _, delivery: Trip(replace(delivery, due_ms=end_ms + 86_400_000)))
+    push = pushing(services, courier)
+    round_of(push, services)
+    assert len(courier.trips) == 1
+    pass_time(services, 60)
+    round_of(push, services)
+    assert len(courier.trips) > 1
+
+
+def test_what_should_not_happen_ends_a_channel_whose_time_is_over(services):
+    courier = Courier(services, then=lambda _asked, _delivery: 1 // 0)
+    subscribed(services, sequence=1, end_ms=1)
+    push = pushing(services, courier)
+    for _ in range(3):
+        round_of(push, services)
+    assert len(courier.trips) == 1
+
+
 def test_one_that_is_switched_off_is_left_alone(services):
     subscribed(services)
     off = Delivery("channel", 0, failures=32, due_ms=IDLE_MS, disabled_ms=1)

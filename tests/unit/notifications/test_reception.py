@@ -10,14 +10,17 @@ from typing import Any
 import pytest
 
 from pod.notifications.connection import Bounds, Ending, Visit
-from pod.notifications.live import Heard
+from pod.notifications.feed import Heard
 from pod.notifications.reception import ChannelConnection
 from pod.notifications.replay import Batch
 from pod.protocol.notification import State
+from pod.store.records import ChangeKind
 from tests.unit.notifications.channels import channel
+from tests.unit.notifications.happenings import change
 from tests.unit.notifications.test_connection import Wire, message, settle
 
 NOTHING = Batch((), is_last=True)
+CHANGE_14 = change(ChangeKind.UPDATE, "/alice/notes", sequence=14)
 
 
 class Journal:
@@ -84,7 +87,7 @@ def test_what_was_kept_back_before_a_change_in_doubt_is_told_before_it():
     async def test(reader: Reader, journal: Journal) -> None:
         journal.happened = [12, 14]
         reader.hear([message(12)])
-        reader.doubt(14)
+        reader.doubt(CHANGE_14)
         await reader.catch_up(after(10), NOTHING)
         await settle()
         assert reader.sent == [12, 14]
@@ -95,7 +98,7 @@ def test_what_was_kept_back_before_a_change_in_doubt_is_told_before_it():
 def test_a_doubt_that_comes_while_the_end_of_the_replay_is_told_is_looked_into():
     async def test(reader: Reader, journal: Journal) -> None:
         journal.happened = [14]
-        reader.meanwhile = lambda: reader.doubt(14)
+        reader.meanwhile = lambda: reader.doubt(CHANGE_14)
         await reader.catch_up(after(10), NOTHING)
         await settle()
         assert reader.sent == [14]
@@ -121,8 +124,8 @@ def test_who_is_told_seldom_is_not_said_to_have_heard_what_waits():
 def test_one_that_cannot_look_again_is_broken_off_and_not_left_deaf(is_broken: bool):
     async def test(reader: Reader, journal: Journal) -> None:
         journal.happened, journal.is_broken = [14], is_broken
-        reader.release(10)
-        reader.doubt(14)
+        reader.go_live(10)
+        reader.doubt(CHANGE_14)
         await settle()
         assert (reader.sent, reader.visit.line.aborted) == (([], 1) if is_broken else ([14], 0))
 
