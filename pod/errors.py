@@ -225,6 +225,12 @@ class LinkExpired(PodError):
     status, type, title = 410, "link-expired", "This link was used before, or is too old"
 
 
+class LinkEnded(PodError):
+    """A link that somebody shared: withdrawn, over, opened as often as it could be, or without what it led to."""
+
+    status, type, title = 410, "link-ended", "This link does not work any more"
+
+
 class PreconditionFailed(PodError):
     status, type, title = 412, "precondition-failed", "The resource is not in the state the request requires"
 

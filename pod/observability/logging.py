@@ -42,6 +42,7 @@ _SECRET_TEXTS = (
         rf"\1\2{HIDDEN}",
     ),
     (re.compile(r"(/\.account/(?:reset|verify)/)[\w-]{16,}"), rf"\1{HIDDEN}"),  # a link that opens an account
+    (re.compile(r"(/(?:\.|%2[eE])link/)[^\s/?#'\"]+"), rf"\1{HIDDEN}"),  # a link that opens a file or folder
 )
 
 

@@ -14,10 +14,14 @@ from pod.store.interface import ResourceStore, Writer
 from pod.store.links import Links
 from pod.store.records import SERVER
 from pod.store.sessions import Sessions
+from pod.store.share_links import ShareLinks
 
 ATTEMPTS_KEPT_MS = 2 * 3600 * 1000
 """Longer than any window, and no longer: whoever has many addresses fills this table."""
 _DAY_MS = 24 * 3600 * 1000
+
+SHARED_KEPT_MS = 30 * _DAY_MS
+"""For so long, whoever has a link that ended is told so."""
 
 Sweep = Callable[[Writer], int]
 
@@ -25,12 +29,14 @@ Sweep = Callable[[Writer], int]
 def forget(config: Config, store: ResourceStore) -> int:
     """Gives how many rows went, so many in a transaction."""
     links, attempts, apps = Links(store), Attempts(), Apps(store)
+    shared = ShareLinks(store)
     sweeps: tuple[Sweep, ...] = (
         lambda tx: _sweep_sessions(config, store, tx),
         links.sweep,
         lambda tx: attempts.sweep(tx, tx.now_ms - ATTEMPTS_KEPT_MS),
         lambda tx: apps.forget_unused(tx, tx.now_ms - config.app_days * _DAY_MS),
         lambda tx: apps.sweep(tx, tx.now_ms),
+        lambda tx: shared.sweep(tx, tx.now_ms - SHARED_KEPT_MS),
     )
     return sum(_until_done(store, sweep) for sweep in sweeps)
 

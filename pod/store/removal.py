@@ -62,6 +62,7 @@ _BELONGINGS = tuple(
         ("app", "id", "account = ?"),
         ("web_session", "id", "account = ?"),
         ("single_use_link", "hash", "account = ?"),
+        ("share_link", "id", "account = ?"),
         ("outgoing_mail", "id", "account = ?"),
         ("web_id", "iri", "account = ?"),
     )

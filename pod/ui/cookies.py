@@ -1,7 +1,8 @@
-"""The two cookies: the session of who is signed in, and before that one that only binds forms.
+"""The cookies: the session of who is signed in, before that one that only binds forms, and for each link that somebody
+opened, that they did.
 
-Under https both have the prefix `__Host-`, so that no sibling host can set them. Cookies ignore ports, so under http
-the names carry the port.
+Under https the first two have the prefix `__Host-`, so that no sibling host can set them; that of a link belongs to
+its path, and has `__Secure-`. Cookies ignore ports, so under http the names carry the port.
 
 Spec: RFC 6265bis s4.1.3.2, s8.8.2
 """
@@ -22,14 +23,16 @@ class Cookies:
 
     session: str
     form: str
+    link: str
     secure: bool
 
     @classmethod
     def of(cls, base_url: str) -> Cookies:
         parts = urlsplit(base_url)
         if parts.scheme == "https":
-            return cls("__Host-freehold", "__Host-freehold-form", secure=True)
-        return cls(f"freehold-{parts.port or 80}", f"freehold-form-{parts.port or 80}", secure=False)
+            return cls("__Host-freehold", "__Host-freehold-form", "__Secure-freehold-link", secure=True)
+        port = parts.port or 80
+        return cls(f"freehold-{port}", f"freehold-form-{port}", f"freehold-link-{port}", secure=False)
 
     def session_secret(self, request: Request) -> str | None:
         return _plausible(request.cookies.get(self.session))
@@ -37,18 +40,25 @@ class Cookies:
     def form_secret(self, request: Request) -> str | None:
         return _plausible(request.cookies.get(self.form))
 
+    def link_secret(self, request: Request) -> str | None:
+        return _plausible(request.cookies.get(self.link))
+
     def set_session(self, response: Response, secret: str, seconds: int) -> None:
         self._set(response, self.session, secret, seconds)
 
     def set_form(self, response: Response, secret: str) -> None:
         self._set(response, self.form, secret, None)
 
+    def set_link(self, response: Response, secret: str, seconds: int, path: str) -> None:
+        """`path` is that of the link: the browser sends it nowhere else."""
+        self._set(response, self.link, secret, seconds, path)
+
     def clear_session(self, response: Response) -> None:
         self._set(response, self.session, "", 0)
 
-    def _set(self, response: Response, name: str, value: str, seconds: int | None) -> None:
+    def _set(self, response: Response, name: str, value: str, seconds: int | None, path: str = "/") -> None:
         response.set_cookie(
-            name, value, max_age=seconds, path="/", secure=self.secure, httponly=True, samesite="Lax", domain=None
+            name, value, max_age=seconds, path=path, secure=self.secure, httponly=True, samesite="Lax", domain=None
         )
 
 

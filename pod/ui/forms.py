@@ -28,22 +28,26 @@ STALE = "The page was out of date. Please try again."
 OWN_SITES = frozenset({"same-origin", "none"})
 
 
-def read_form(visitor: Visitor, origin: str) -> Mapping[str, str]:
-    """The fields of a form of ours; of a repeated one the last. `origin` is our own.
+def read_form(visitor: Visitor, origin: str, *, nameless: bool = False) -> Mapping[str, str]:
+    """The fields of a form of ours; of a repeated one the last. `origin` is our own; `nameless`: see `check_origin`.
 
     Raises: ForeignForm -- it came from elsewhere, or from a page whose cookie is gone; BadRequest; ContentTooLarge
     """
-    check_origin(request.headers, origin)
+    check_origin(request.headers, origin, nameless=nameless)
     fields = dict(read_fields())
     if not visitor.sent(fields.get("csrf", "")):
         raise ForeignForm
     return fields
 
 
-def check_origin(headers: Headers, origin: str) -> None:
-    """Browsers that say neither leave it to the token. Raises: ForeignForm."""
+def check_origin(headers: Headers, origin: str, *, nameless: bool = False) -> None:
+    """Browsers that say neither leave it to the token, and so do pages that send no referrer, which are `nameless`: a
+    form of theirs comes from the origin `null`. Raises: ForeignForm.
+
+    Spec: Fetch, "append a request `Origin` header"
+    """
     said = headers.get("Origin")
-    if said is not None and said != origin:
+    if said is not None and said != origin and not (nameless and said == "null"):
         raise ForeignForm
     if headers.get("Sec-Fetch-Site", "none") not in OWN_SITES:
         raise ForeignForm

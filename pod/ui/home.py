@@ -3,17 +3,14 @@
 The account reads as its WebID, through the operation and the rules that apps read through; no client is named.
 What pods hold is shown as escaped text, or sent as a download that no browser opens on this origin.
 
-Spec: WAC #authorization-evaluation; RFC 6266; RFC 9110 s14
+Spec: WAC #authorization-evaluation
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
-from urllib.parse import quote
 
 from flask import Blueprint, Response, redirect, request
-from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
 
 from pod.errors import AccessDenied, NotAuthenticated, NotFound
@@ -26,25 +23,15 @@ from pod.operations.watched import watched
 from pod.protocol.agent import PUBLIC, Credentials
 from pod.protocol.conditions import NO_CONDITIONS, Conditions
 from pod.protocol.modes import AccessMode
-from pod.protocol.representation import format_http_date
 from pod.protocol.resource import Target
 from pod.services import Services
-from pod.store.records import Kind
 from pod.ui.door import Door, SignInFirst
 from pod.ui.render import render
-from pod.ui.views import Crumb, HomePages, crumbs, kind_of, name_of
+from pod.ui.showing import sent, told
+from pod.ui.views import Crumb, HomePages, crumbs, name_of
 
 HOME = "/.home/"
 PREFIX = HOME[:-1]
-DOWNLOAD_HEADERS = {
-    "Content-Security-Policy": "sandbox; default-src 'none'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Cache-Control": "private, no-store",
-    "Accept-Ranges": "bytes",
-}
 
 
 def add_home(pages: Blueprint, door: Door) -> None:
@@ -116,7 +103,7 @@ class Reader:
             is_public=result.granted is not None and AccessMode.READ in result.granted[1],
             is_owner=self.is_owner,
             is_container=self.target.is_container,
-            **_told(result),
+            **told(result),
         )
 
     def download(self) -> AnyResponse:
@@ -128,7 +115,7 @@ class Reader:
         result = self._read(Operation(request.method, self.target, self.credentials, conditions, range=asked))
         if result.moved_to is not None:
             return redirect(PREFIX + result.moved_to, 303)
-        return _attachment(result, name_of(self.target.path))
+        return sent(result, name_of(self.target.path))
 
     def _read(self, operation: Operation) -> Result:
         """Raises: NotFound -- nothing there, or nothing for this account: it need not know which."""
@@ -136,35 +123,3 @@ class Reader:
             return watched(self.services, get, operation, app=self.services.placement.base_url)
         except (AccessDenied, NotAuthenticated) as error:
             raise NotFound("There is nothing here that you may see.") from error
-
-
-def _told(result: Result) -> dict[str, Any]:  # values of a template
-    """What is shown of a resource: the part that `HomePages` made, or the facts about a file."""
-    whole = result.representation
-    assert whole is not None
-    if result.page_policy is None:
-        sign, kind = kind_of(Kind.OTHER, whole.media_type)
-        facts = {"sign": sign, "kind": kind, "media_type": whole.media_type, "bytes": whole.size}
-        return {"body": None, **facts, "modified_ms": (result.modified or 0) * 1000}
-    assert isinstance(whole.content, bytes)
-    return {"body": Markup(whole.content.decode())}  # noqa: S704 -- templates made it
-
-
-def _attachment(result: Result, name: str) -> Response:
-    """Spec: RFC 6266 s4.3, s7 -- nothing in a name may trick whoever saves the file"""
-    safe_name = "".join(each if each.isprintable() else "_" for each in name)
-    headers = {**DOWNLOAD_HEADERS, "Content-Disposition": f"attachment; filename*=UTF-8''{quote(safe_name, safe='')}"}
-    if result.etag is not None:
-        headers["ETag"] = result.etag.format()
-    if result.modified is not None:
-        headers["Last-Modified"] = format_http_date(result.modified)
-    if result.content_range is not None:
-        headers["Content-Range"] = result.content_range
-    whole = result.representation
-    if whole is None:
-        return Response(status=result.status, headers=headers)
-    headers |= {"Content-Type": whole.media_type, "Content-Length": str(whole.size)}
-    content: Any = whole.content  # bytes, or an open file
-    if not isinstance(content, bytes):
-        content = request.environ["wsgi.file_wrapper"](content)
-    return Response(content, status=result.status, headers=headers, direct_passthrough=True)

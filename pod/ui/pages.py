@@ -16,6 +16,8 @@ from pod.ui.email_address import add_email, add_verify
 from pod.ui.home import add_home
 from pod.ui.invitations import add_invitations
 from pod.ui.issuers import add_issuers, add_leave
+from pod.ui.link_pages import add_link_pages
+from pod.ui.links import add_links
 from pod.ui.logout import add_logout
 from pod.ui.notifications import add_notifications
 from pod.ui.password import add_password, add_reset, add_reset_link
@@ -56,5 +58,7 @@ def pages(services: Services, identity: Identity) -> Blueprint:
     add_export(made, door)
     add_delete(made, door)
     add_home(made, door)
+    add_links(made, door)
+    add_link_pages(made, door)
     add_problem_types(made)
     return made

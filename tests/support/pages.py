@@ -16,6 +16,7 @@ from werkzeug.test import Client, TestResponse
 
 from pod.app import create_app
 from pod.config import Config
+from pod.http.asgi import FileWrapper
 from pod.identity.accounts import create_account, named
 from pod.identity.sessions import start_session
 from pod.services import Services, open_services
@@ -153,7 +154,13 @@ class Guest:
         said = {"Accept": "text/html", "User-Agent": self.agent, **headers}
         kind = None if content is None else "application/x-www-form-urlencoded"
         return self.client.open(
-            path, method=method, headers=said, data=content, content_type=kind, base_url=self.site.base_url
+            path,
+            method=method,
+            headers=said,
+            data=content,
+            content_type=kind,
+            base_url=self.site.base_url,
+            environ_overrides={"wsgi.file_wrapper": FileWrapper},
         )
 
 

@@ -1,0 +1,176 @@
+"""What a link shows, and what is left through it: always as its maker, never beyond the resource it was made for.
+
+Content is read first and the right to it looked at last: what has just been read was then still shared, and was no
+later resource of the same name. What is left is kept as plain files, for strangers are not to say what documents of a
+pod say; under their own names where those are free, which nobody is told.
+
+Spec: Solid #server-put-patch-intermediate-containers; RFC 7578 s4.2, s7
+"""
+
+from __future__ import annotations
+
+import secrets
+from functools import partial
+from typing import BinaryIO
+from unicodedata import normalize
+from urllib.parse import quote
+
+from pod.authorization.required import Need
+from pod.errors import AccessDenied, BadRequest, NotAuthenticated, NotFound
+from pod.http.request import parse_target
+from pod.operations.admission import check_creatable, settled
+from pod.operations.content import discarded_on_failure, receive
+from pod.operations.create import create_document
+from pod.operations.get import get
+from pod.operations.operation import Body, Operation, Result
+from pod.protocol.modes import AccessMode
+from pod.protocol.representation import MediaType
+from pod.protocol.resource import Target
+from pod.protocol.slug import segment, with_suffix
+from pod.rdf import formats
+from pod.services import Services
+from pod.sharing.link_authority import check_link, check_maker, ended, maker, needed
+from pod.store import quota
+from pod.store.interface import Reader, Writer
+from pod.store.records import Actor, Content, Kind, Snapshot
+from pod.store.share_links import LinkEnd, ShareLink, ShareLinks
+
+NAME_ATTEMPTS_MAX = 8
+PLAIN_FILE = MediaType("application/octet-stream")
+_NOTHING = "There is nothing here that this link shows."
+
+
+def reached(link: ShareLink, rest: str) -> Target:
+    """What stands at `rest` below a link, as its path was sent: the resource itself, or something in that folder.
+
+    Raises: NotFound, MalformedTarget, TargetTooLong
+    """
+    whole = link.path or ""
+    if rest in {"", "/"}:
+        return Target(whole, whole)
+    target = parse_target(whole + rest.removeprefix("/"), "GET") if whole.endswith("/") else None
+    if target is None or target.auxiliary is not None or not target.path.startswith(whole):
+        raise NotFound(_NOTHING)
+    return target
+
+
+def read(services: Services, link: ShareLink, operation: Operation) -> Result:
+    """What `operation`, a GET or HEAD as `maker`, gives of something that `reached` found.
+
+    Raises: NotFound -- nothing is there, or the maker may not share it; LinkEnded; what `get` raises
+    """
+    try:
+        result = get(services, operation)
+    except (AccessDenied, NotAuthenticated, NotFound) as error:
+        check_still(services, link)
+        raise NotFound(_NOTHING) from error
+    try:
+        check_still(services, link)
+        if result.moved_to is None and operation.target.path != link.path:
+            _check_shared(services, link, operation.target)
+    except BaseException:
+        _close(result)
+        raise
+    if result.granted is not None and AccessMode.READ not in result.granted[1]:
+        services.access_log.note(operation.target.path, None, name_of_link(services, link), AccessMode.READ, allowed=True)
+    return result
+
+
+def name_of_link(services: Services, link: ShareLink) -> str:
+    """What a link is called in the journal and where owners see who used what: it opens nothing."""
+    return f"{services.placement.base_url}.account/links#link-{link.id}"
+
+
+@settled
+def check_still(services: Services, link: ShareLink) -> None:
+    """Raises: LinkEnded, PodLeaving"""
+    check_link(services, services.store, link, may_wait=True)
+
+
+@settled
+def _check_shared(services: Services, link: ShareLink, target: Target) -> None:
+    """Raises: NotFound."""
+    try:
+        check_maker(services, services.store, target, link.web_id, needed(link.mode), may_wait=True)
+    except (AccessDenied, NotAuthenticated, NotFound) as error:
+        raise NotFound(_NOTHING) from error
+
+
+def _close(result: Result) -> None:
+    content = result.representation.content if result.representation else b""
+    if not isinstance(content, bytes) and hasattr(content, "close"):
+        content.close()
+
+
+# -- what is left ------------------------------------------------------------------------------------------------------
+
+
+def leave(services: Services, link: ShareLink, name: str, media_type: str, stream: BinaryIO) -> None:
+    """Keep one file in the folder that an upload link is for. It never takes the place of another.
+
+    Raises: LinkEnded; ContentTooLarge, QuotaExceeded, TruncatedContent, TargetTooLong; Busy -- nothing remains of it
+    """
+    check_still(services, link)
+    wish = file_name(name)
+    child = Target.parse(f"{link.path}{wish}")
+    room = quota.room(services.store.describe(child, with_body=False))
+    body = Body(stream, kept_as(media_type))
+    incoming = receive(services, body, child, room=room, by_account=False)
+    by = Actor(None, name_of_link(services, link))
+    with discarded_on_failure(services, incoming.content):
+        path = services.store.write_together(by, partial(_keep, services, link, wish, incoming.checked()))
+    services.access_log.note(path, by.agent, by.client, AccessMode.APPEND, allowed=True)
+
+
+def _keep(services: Services, link: ShareLink, wish: str, content: Content, tx: Writer) -> str:
+    """The look that counts, and the effect; gives the path. Raises: LinkEnded, QuotaExceeded, SlashTwinExists"""
+    links = ShareLinks(tx)
+    now = links.by_id(link.id)
+    end = LinkEnd.WITHDRAWN if now is None else now.end(tx.now_ms)
+    if now is None or end is not None:
+        raise ended(end or LinkEnd.WITHDRAWN)
+    check_link(services, tx, now)
+    snapshot = _free(tx, now.path or "", wish)
+    _check_grows(services, tx, now, snapshot)
+    check_creatable(snapshot)
+    create_document(tx, snapshot, Kind.OTHER, content)
+    links.add_file(tx, link.id)
+    return snapshot.target.path
+
+
+def _check_grows(services: Services, tx: Writer, link: ShareLink, snapshot: Snapshot) -> None:
+    """That the maker may make what is not there yet: its rules may be others than the folder's. Raises: LinkEnded"""
+    need = Need(snapshot.target.path, AccessMode.APPEND, told=AccessMode.APPEND)
+    try:
+        services.authorizer.authorize(tx, snapshot, maker(services, link.web_id), (need,))
+    except (AccessDenied, NotAuthenticated) as error:
+        raise ended(LinkEnd.NO_RIGHT) from error
+
+
+def _free(reader: Reader, container: str, wish: str) -> Snapshot:
+    """The wished name if it is free, else the same with something added."""
+    name = wish
+    for _ in range(NAME_ATTEMPTS_MAX):
+        child = Target.parse(container + name)
+        snapshot = reader.describe(child, wide=True, with_body=False)
+        if snapshot.state is None and child.twin not in snapshot.others:
+            return snapshot
+        name = with_suffix(wish, secrets.token_hex(4))
+    raise AssertionError("eight random names were all taken")
+
+
+def file_name(said: str) -> str:
+    """A path segment for a file that somebody else named: no folders, nothing that hides or turns letters around."""
+    last = normalize("NFC", said).replace("\\", "/").rpartition("/")[2]
+    shown = "".join(each if each.isprintable() else " " if each.isspace() else "" for each in last)
+    return segment(quote(shown.strip(), safe="")) or f"file-{secrets.token_hex(4)}"
+
+
+def kept_as(media_type: str) -> MediaType:
+    """What browsers say of a file, where that makes it neither a document of the pod nor several files in one."""
+    try:
+        said = MediaType.parse(media_type)
+    except BadRequest:
+        return PLAIN_FILE
+    plain = formats.is_rdf(said.essence) or said.essence.startswith(("multipart/", "message/"))
+    return PLAIN_FILE if plain else said

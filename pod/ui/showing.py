@@ -1,0 +1,81 @@
+"""What pages of ours show of a resource, and how its content is sent from our own origin: so that it acts nowhere.
+
+Which resource, and whether somebody may see it, was decided before.
+
+Spec: RFC 6266; RFC 9110 s14; HTML s4.8.5 (sandbox)
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from urllib.parse import quote
+
+from flask import Response, request
+from markupsafe import Markup
+
+from pod.operations.operation import Result
+from pod.protocol.representation import format_http_date
+from pod.store.records import Kind
+from pod.ui.views import kind_of
+
+DOWNLOAD_HEADERS = {
+    "Content-Security-Policy": "sandbox; default-src 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "private, no-store",
+    "Accept-Ranges": "bytes",
+}
+SHOWN_POLICY = (
+    "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; media-src 'self'; "
+    "frame-ancestors 'none'"
+)
+"""For pictures, sound and film in a tab of their own: the page around them is the browser's, and they are the one thing
+that it fetches.
+"""
+
+_SHOWN = re.compile(r"(?:audio|video)/[a-z0-9.+-]+|image/(?:png|jpeg|gif|webp|avif|bmp)|text/plain", re.IGNORECASE)
+
+
+def may_show(media_type: str) -> bool:
+    """Whether browsers only show such a file: there are no scripts in it. All others are saved."""
+    return _SHOWN.fullmatch(media_type.partition(";")[0].strip()) is not None
+
+
+def told(result: Result) -> dict[str, Any]:  # values of a template
+    """What is shown of a resource: the part that a renderer of pages made, or the facts about a file."""
+    whole = result.representation
+    assert whole is not None
+    if result.page_policy is None:
+        sign, kind = kind_of(Kind.OTHER, whole.media_type)
+        facts = {"sign": sign, "kind": kind, "media_type": whole.media_type, "bytes": whole.size}
+        return {"body": None, **facts, "modified_ms": (result.modified or 0) * 1000}
+    assert isinstance(whole.content, bytes)
+    return {"body": Markup(whole.content.decode())}  # noqa: S704 -- templates made it
+
+
+def sent(result: Result, name: str, *, shown: bool = False) -> Response:
+    """The stored file, whole or a part, as an attachment; or to be `shown`, if it is of a kind that may.
+
+    Spec: RFC 6266 s4.2, s4.3, s7 -- nothing in a name may trick whoever saves the file
+    """
+    whole = result.representation
+    safe_name = "".join(each if each.isprintable() else "_" for each in name)
+    headers = {**DOWNLOAD_HEADERS, "Content-Disposition": f"attachment; filename*=UTF-8''{quote(safe_name, safe='')}"}
+    if shown and whole is not None and may_show(whole.media_type):
+        headers |= {"Content-Security-Policy": SHOWN_POLICY, "Content-Disposition": "inline"}
+    if result.etag is not None:
+        headers["ETag"] = result.etag.format()
+    if result.modified is not None:
+        headers["Last-Modified"] = format_http_date(result.modified)
+    if result.content_range is not None:
+        headers["Content-Range"] = result.content_range
+    if whole is None:
+        return Response(status=result.status, headers=headers)
+    headers |= {"Content-Type": whole.media_type, "Content-Length": str(whole.size)}
+    content: Any = whole.content  # bytes, or an open file
+    if not isinstance(content, bytes):
+        content = request.environ["wsgi.file_wrapper"](content)
+    return Response(content, status=result.status, headers=headers, direct_passthrough=True)

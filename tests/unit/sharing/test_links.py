@@ -1,0 +1,354 @@
+"""Links for people without a WebID: made by who controls something, good for so long and so often, and no longer than that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pod.errors import (
+    AccessDenied,
+    Conflict,
+    LinkEnded,
+    NotFound,
+    TooManyRequests,
+    UnprocessableContent,
+    WrongPassword,
+)
+from pod.identity.accounts import create_account, set_disabled
+from pod.identity.departure import delete_account
+from pod.operations.attempts import count
+from pod.protocol.resource import Target
+from pod.services import Services
+from pod.sharing import links as sharing
+from pod.sharing.links import (
+    GUESSES,
+    GUESSES_AT_ADDRESS,
+    OPEN_SECONDS,
+    OPENINGS,
+    Wish,
+    list_links,
+    make_link,
+    revoke_link,
+)
+from pod.store.accounts import Account
+from pod.store.forget import SHARED_KEPT_MS, forget
+from pod.store.fsck import check
+from pod.store.records import SERVER
+from pod.store.share_links import LinkEnd
+from tests.support.client import acl, authorization
+from tests.support.linking import UPLOAD, VIEW, content, file, folder, link_to, opened_link, visit
+from tests.support.people import DAY, ELSEWHERE, HERE, PUBLIC, alice_of, opened, pass_time, work_of
+from tests.support.stores import delete, put, state_in
+
+SECRET_BITS = 256
+PASSWORD = "a word for friends"
+
+
+@pytest.fixture
+def people(tmp_path: Path) -> Iterator[Services]:
+    with opened(tmp_path / "data") as services:
+        create_account(services, "first")
+        alice_of(services)
+        folder(services, "/alice/photos/")
+        file(services, "/alice/photos/cat")
+        yield services
+
+
+@pytest.fixture
+def alice(people: Services) -> Account:
+    found = people.accounts.by_name("alice")
+    assert found is not None
+    return found
+
+
+def web_id(name: str) -> str:
+    return f"{PUBLIC}{name}/profile/card#me"
+
+
+def rules(path: str, *granted: tuple[str, str]) -> str:
+    """An access control list that gives people modes on a folder and what is in it."""
+    url = PUBLIC + path[1:]
+    return acl(
+        *(authorization(url, modes, agents=(web_id(name),), default=path.endswith("/")) for name, modes in granted)
+    )
+
+
+def end_of(people: Services, secret: str) -> LinkEnd:
+    with pytest.raises(LinkEnded) as refused:
+        opened_link(people, secret)
+    return next(end for end in LinkEnd if sharing.ended(end).detail == refused.value.detail)
+
+
+# -- making ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_link_cannot_be_guessed_and_is_not_kept(people: Services, alice: Account, tmp_path: Path):
+    secrets = {link_to(people, alice, "/alice/photos/") for _ in range(20)}
+    assert len(secrets) == 20
+    assert {len(each) * 6 >= SECRET_BITS for each in secrets} == {True}
+    opening = opened_link(people, min(secrets))
+    rows = str(people.store.rows("SELECT * FROM share_link")) + str(
+        people.store.rows("SELECT * FROM share_link_opening")
+    )
+    assert not any(each in rows for each in (*secrets, opening))
+    assert PASSWORD not in repr(Wish(VIEW, password=PASSWORD))
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        Wish(VIEW, uses_max=0),
+        Wish(VIEW, uses_max=sharing.USES_MAX + 1),
+        Wish(VIEW, days=0),
+        Wish(VIEW, days=sharing.DAYS_MAX + 1),
+        Wish(VIEW, password="short"),
+        Wish(VIEW, password="x" * 2000),
+        Wish(VIEW, label="x" * (sharing.LABEL_CHARACTERS_MAX + 1)),
+        Wish(VIEW, label="two\nlines"),
+        Wish(UPLOAD),
+    ],
+    ids=str,
+)
+def test_a_wish_that_makes_no_sense_is_refused(people: Services, alice: Account, wish: Wish):
+    with pytest.raises(UnprocessableContent):
+        make_link(people, alice, Target.parse("/alice/photos/cat"), wish)
+
+
+@pytest.mark.parametrize("path", ["/alice/photos/.acl", "/alice/photos/cat.meta", "/alice/inbox/"])
+def test_some_things_are_not_for_links(people: Services, alice: Account, path: str):
+    with pytest.raises(UnprocessableContent):
+        link_to(people, alice, path, UPLOAD)
+
+
+def test_only_who_controls_something_makes_a_link_to_it(people: Services):
+    bob = create_account(people, "bob")
+    for path in ("/alice/photos/", "/alice/photos/cat", "/alice/nothing"):
+        with pytest.raises(AccessDenied):
+            link_to(people, bob, path)
+    folder(people, "/alice/lent/", rules("/alice/lent/", ("bob", "Read Write"), ("alice", "Control")))
+    with pytest.raises(AccessDenied):
+        link_to(people, bob, "/alice/lent/")
+
+
+def test_there_must_be_something_to_share(people: Services, alice: Account):
+    with pytest.raises(NotFound):
+        link_to(people, alice, "/alice/nothing")
+
+
+def test_an_account_has_only_so_many_links(people: Services, alice: Account, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(sharing, "LINKS_MAX", 2)
+    for _ in range(2):
+        link_to(people, alice, "/alice/photos/")
+    with pytest.raises(Conflict):
+        link_to(people, alice, "/alice/photos/")
+
+
+# -- opening -----------------------------------------------------------------------------------------------------------
+
+
+def test_one_use_lasts_an_hour_in_one_browser(people: Services, alice: Account):
+    secret = link_to(people, alice, "/alice/photos/", uses_max=1)
+    opening = opened_link(people, secret)
+    assert visit(people, secret, opening).is_open
+    assert not visit(people, secret, "another" * 6).is_open
+    pass_time(people, OPEN_SECONDS - 1)
+    assert visit(people, secret, opening).is_open
+    pass_time(people, 1)
+    assert not visit(people, secret, opening).is_open
+    assert end_of(people, secret) is LinkEnd.USED_UP
+
+
+def test_an_opening_is_of_one_link(people: Services, alice: Account):
+    one, other = (link_to(people, alice, "/alice/photos/") for _ in range(2))
+    assert not visit(people, other, opened_link(people, one)).is_open
+
+
+@pytest.mark.parametrize("uses", [1, 3])
+def test_a_link_opens_as_often_as_it_may(people: Services, alice: Account, uses: int):
+    secret = link_to(people, alice, "/alice/photos/", uses_max=uses, days=None)
+    for _ in range(uses):
+        opened_link(people, secret)
+    assert end_of(people, secret) is LinkEnd.USED_UP
+    assert [each.uses for each in list_links(people, alice)] == [uses]
+
+
+def test_a_link_ends_on_its_day_wherever_it_is_open(people: Services, alice: Account):
+    secret = link_to(people, alice, "/alice/photos/", days=7)
+    pass_time(people, 7 * DAY - 1)
+    opening = opened_link(people, secret)
+    pass_time(people, 1)
+    with pytest.raises(LinkEnded):
+        visit(people, secret, opening)
+
+
+def test_a_link_that_is_withdrawn_ends_wherever_it_is_open(people: Services, alice: Account):
+    secret = link_to(people, alice, "/alice/photos/")
+    opening = opened_link(people, secret)
+    (link,) = list_links(people, alice)
+    revoke_link(people, alice, link.id)
+    with pytest.raises(LinkEnded):
+        visit(people, secret, opening)
+    assert list_links(people, alice) == ()
+    with pytest.raises(NotFound):
+        revoke_link(people, alice, link.id)
+
+
+@pytest.mark.parametrize("secret", ["", "x", "x" * 43, "x" * 44, "ü" * 43, "x" * 5000])
+def test_there_is_nothing_at_links_that_never_were(people: Services, secret: str):
+    with pytest.raises(NotFound):
+        visit(people, secret)
+
+
+# -- passwords ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_password_is_asked_for_and_its_mistakes_use_nothing_up(people: Services, alice: Account):
+    secret = link_to(people, alice, "/alice/photos/", password=PASSWORD, uses_max=1)
+    for guess in ("", PASSWORD.upper(), "x" * 5000, "\ud800"):
+        with pytest.raises(WrongPassword):
+            opened_link(people, secret, guess)
+    assert opened_link(people, secret, PASSWORD)
+    assert PASSWORD not in str(people.store.rows("SELECT * FROM share_link"))
+
+
+def guesses(people: Services, secret: str, addresses: int, times: int) -> int:
+    """How many of them were tried at all."""
+    before = work_of(people)
+    for number in range(times):
+        with pytest.raises((WrongPassword, TooManyRequests)):
+            opened_link(people, secret, f"guess {number}", f"192.0.2.{number % addresses}")
+    return work_of(people) - before
+
+
+def test_guessing_is_throttled_at_an_address_and_then_from_everywhere(people: Services, alice: Account):
+    secret = link_to(people, alice, "/alice/photos/", password=PASSWORD)
+    assert guesses(people, secret, addresses=1, times=30) == GUESSES_AT_ADDRESS.times
+    assert opened_link(people, secret, PASSWORD, ELSEWHERE)
+    assert guesses(people, secret, addresses=100, times=200) == GUESSES.times - GUESSES_AT_ADDRESS.times
+    with pytest.raises(TooManyRequests) as refused:
+        opened_link(people, secret, PASSWORD, ELSEWHERE)
+    assert dict(refused.value.headers)["Retry-After"]
+    pass_time(people, GUESSES.seconds)
+    assert opened_link(people, secret, PASSWORD, HERE)
+
+
+def test_who_knows_the_password_uses_up_no_guesses(people: Services, alice: Account):
+    secret = link_to(people, alice, "/alice/photos/", password=PASSWORD)
+    for number in range(3):
+        opened_link(people, secret, PASSWORD, f"192.0.2.{number}")
+    with people.store.write(SERVER) as tx:
+        (link,) = list_links(people, alice)
+        assert count(people, tx, GUESSES, str(link.id)) == 1
+
+
+def test_a_link_is_opened_only_so_fast_from_one_address(people: Services, alice: Account):
+    secret = link_to(people, alice, "/alice/photos/")
+    for _ in range(OPENINGS.times):
+        opened_link(people, secret)
+    with pytest.raises(TooManyRequests):
+        opened_link(people, secret)
+    assert opened_link(people, secret, address=ELSEWHERE)
+    assert [each.uses for each in list_links(people, alice)] == [OPENINGS.times + 1]
+
+
+# -- on whose authority ------------------------------------------------------------------------------------------------
+
+
+def test_a_link_ends_with_its_resource_and_a_new_one_in_its_place_is_another(people: Services, alice: Account):
+    secret = link_to(people, alice, "/alice/photos/cat")
+    assert content(people, secret) == b"0123456789"
+    delete(people.store, "/alice/photos/cat")
+    assert end_of(people, secret) is LinkEnd.GONE
+    file(people, "/alice/photos/cat", b"another cat")
+    assert end_of(people, secret) is LinkEnd.GONE
+    assert [each.path for each in list_links(people, alice)] == [None]
+
+
+def test_a_link_rests_while_its_maker_is_locked_out(people: Services, alice: Account):
+    secret = link_to(people, alice, "/alice/photos/cat")
+    set_disabled(people, "alice", disabled=True)
+    assert end_of(people, secret) is LinkEnd.NO_RIGHT
+    set_disabled(people, "alice", disabled=False)
+    assert content(people, secret) == b"0123456789"
+    delete_account(people, "alice")
+    with pytest.raises(LinkEnded):
+        opened_link(people, secret)
+
+
+def test_a_link_gives_what_its_maker_may_share_now_and_no_more(people: Services):
+    bob = create_account(people, "bob")
+    folder(people, "/alice/ours/", rules("/alice/ours/", ("bob", "Read Control"), ("alice", "Control")))
+    file(people, "/alice/ours/plan")
+    secret = link_to(people, bob, "/alice/ours/")
+    assert content(people, secret, "/plan") == b"0123456789"
+    put(people.store, "/alice/ours/.acl", rules("/alice/ours/", ("bob", "Read"), ("alice", "Control")).encode())
+    with pytest.raises(LinkEnded):
+        content(people, secret, "/plan")
+
+
+def test_what_the_maker_may_only_read_stays_closed_in_a_folder_that_is_shared(people: Services):
+    bob = create_account(people, "bob")
+    folder(people, "/alice/ours/", rules("/alice/ours/", ("bob", "Read Control"), ("alice", "Control")))
+    for name, modes in (("read", "Read"), ("none", "Append"), ("all", "Read Control")):
+        file(people, f"/alice/ours/{name}")
+        url = f"/alice/ours/{name}"
+        put(people.store, f"{url}.acl", rules(url, ("bob", modes), ("alice", "Control")).encode())
+    secret = link_to(people, bob, "/alice/ours/")
+    assert content(people, secret, "/all") == b"0123456789"
+    for name in ("read", "none", "missing"):
+        with pytest.raises(NotFound):
+            content(people, secret, f"/{name}")
+
+
+def test_an_owner_sees_and_withdraws_what_others_share_of_their_pod(people: Services, alice: Account):
+    bob = create_account(people, "bob")
+    folder(people, "/alice/ours/", rules("/alice/ours/", ("bob", "Read Control"), ("alice", "Control")))
+    link_to(people, bob, "/alice/ours/")
+    mine = link_to(people, alice, "/alice/photos/")
+    theirs = list_links(people, alice, state_in(people.store, "/alice/ours/"))
+    assert [each.account for each in theirs] == [bob.id]
+    (hers,) = list_links(people, alice, state_in(people.store, "/alice/photos/"))
+    with pytest.raises(NotFound):
+        revoke_link(people, bob, hers.id)
+    revoke_link(people, alice, theirs[0].id)
+    assert list_links(people, bob) == ()
+    assert visit(people, mine)
+
+
+# -- what is left of them ----------------------------------------------------------------------------------------------
+
+
+def test_links_that_ended_explain_themselves_for_a_month_and_are_forgotten(people: Services, alice: Account):
+    lasting = link_to(people, alice, "/alice/photos/", days=None)
+    over = link_to(people, alice, "/alice/photos/", days=1)
+    used = link_to(people, alice, "/alice/photos/", days=None, uses_max=1)
+    gone = link_to(people, alice, "/alice/photos/cat", days=None)
+    opened_link(people, used)
+    delete(people.store, "/alice/photos/cat")
+    forget(people.config, people.store)
+    pass_time(people, DAY + SHARED_KEPT_MS // 1000)
+    assert [end_of(people, each) for each in (over, used, gone)] == [LinkEnd.ENDED, LinkEnd.USED_UP, LinkEnd.GONE]
+    pass_time(people, 1)
+    forget(people.config, people.store)
+    for secret in (over, used, gone):
+        with pytest.raises(NotFound):
+            visit(people, secret)
+    assert visit(people, lasting)
+    assert people.store.rows("SELECT * FROM share_link_opening") == []
+
+
+def test_links_go_with_their_account(people: Services, alice: Account):
+    opened_link(people, link_to(people, alice, "/alice/photos/"))
+    delete_account(people, "alice", now=True)
+    assert people.store.rows("SELECT * FROM share_link") == []
+    assert people.store.rows("SELECT * FROM share_link_opening") == []
+    assert list(check(people.store)) == []
+
+
+@pytest.mark.parametrize("end", LinkEnd)
+def test_refusals_are_told_in_words(end: LinkEnd):
+    error = sharing.ended(end)
+    assert error.status == 410
+    assert error.detail.startswith(("Whoever", "This link", "What this link"))
