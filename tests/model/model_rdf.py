@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import rdflib
 from rdflib.compare import isomorphic
-from rdflib.term import BNode
+from rdflib.term import BNode, Literal, Node
 
 from tests.model.model_values import Triples
 
@@ -55,10 +55,17 @@ def empty_graph() -> rdflib.Graph:
 
 
 def graph_of(some: Triples) -> rdflib.Graph:
+    """Language tags in lower case: they are the same in any, only rdflib's comparison of blank nodes does not know."""
     graph = empty_graph()
-    for each in some:
-        graph.add(each)
+    for subject, predicate, value in some:
+        graph.add((subject, predicate, _lower_tag(value)))
     return graph
+
+
+def _lower_tag(term: Node) -> Node:
+    if isinstance(term, Literal) and term.language:
+        return Literal(str(term), lang=term.language.lower())
+    return term
 
 
 def has_blank(some: Triples) -> bool:
