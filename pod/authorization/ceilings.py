@@ -34,7 +34,7 @@ def permitted(snapshot: Snapshot, credentials: Credentials, path: str) -> Access
     grant, storage = snapshot.grant, snapshot.storage
     if grant is None or not grant.stands or grant.id != credentials.grant:
         return AccessMode.NONE
-    if grant.ceiling is None:
+    if grant.ceiling is None or grant.ceiling.is_everything:
         return None
     return grant.ceiling.allows(path, storage is not None and storage.account == grant.account)
 

@@ -65,6 +65,11 @@ class Ceiling:
         if len(self.items) > CEILING_ITEMS_MAX:
             raise BadRequest(f"An app can be limited to at most {CEILING_ITEMS_MAX} places; choose a container above.")
 
+    @property
+    def is_everything(self) -> bool:
+        """Whether it is as if there were none."""
+        return self.full and self.control
+
     def allows(self, path: str, own: bool) -> AccessMode:
         """At most which modes on what `path` names, no auxiliary resource; `own`: it is in a pod of the owner."""
         if self.full:
@@ -116,7 +121,7 @@ _remembered = lru_cache(_REMEMBERED_MAX)(_parsed)
 
 def _ceiling(content: Any) -> Ceiling:
     """Raises: TypeError, KeyError, BadRequest -- it is something else."""
-    items = tuple(_item(each) for each in content["items"])
+    items = tuple(_item(each) for each in _listed(content["items"]))
     full, control = content["full"], content["control"]
     if not isinstance(full, bool) or not isinstance(control, bool) or len(content) != 4:
         raise TypeError("not a ceiling")
@@ -130,8 +135,14 @@ def _item(content: Any) -> CeilingItem:
     return CeilingItem(path, _modes(content["modes"]), kind)
 
 
-def _modes(names: list[str]) -> AccessMode:
+def _modes(names: Any) -> AccessMode:
     modes = _NONE
-    for name in names:
+    for name in _listed(names):
         modes |= _MODES[name]
     return modes
+
+
+def _listed(content: Any) -> list[Any]:
+    if not isinstance(content, list):
+        raise TypeError("not a list")
+    return content

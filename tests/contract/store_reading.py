@@ -5,10 +5,16 @@ from __future__ import annotations
 import pytest
 
 from pod.errors import VersionMoved
+from pod.protocol.ceiling import NOTHING_ALLOWED
 from pod.protocol.resource import Target
 from pod.store.accounts import Accounts, AccountStatus
-from pod.store.records import SERVER, Kind, Member
-from tests.support.stores import ALICE, delete, make_storage, put, state_in
+from pod.store.acl_groups import keep_groups, sweep_groups
+from pod.store.apps import Apps
+from pod.store.records import SERVER, USES_MAX, Content, GroupUse, Kind, Member
+from tests.support.ceilings import ceiling
+from tests.support.stores import ALICE, EMPTY_DIGEST, delete, make_storage, put, put_in, state_in
+
+POSTS = ceiling({"/alice/posts/": "read append"})
 
 
 def described(store, path, grant=None, **options):
@@ -19,6 +25,11 @@ def granted(store, web_id=ALICE):
     accounts = Accounts(store)
     with store.write(SERVER) as tx:
         return accounts.create_grant(tx, accounts.by_name("alice").id, "app", web_id).id
+
+
+def limit(store, key, to, end_ms=None):
+    with store.write(SERVER) as tx:
+        assert Apps(tx).limit_grant(tx, key, to, end_ms)
 
 
 class ReadingContract:
@@ -103,6 +114,61 @@ class ReadingContract:
         with store.write(SERVER) as tx:
             Accounts(store).revoke_grant(tx, key)
         assert not described(store, "/alice/", key).grant.stands
+
+    def test_a_grant_stands_until_its_end(self, store, pod):
+        key = granted(store)
+        for end_ms, stands in ((store.now_ms, False), (store.now_ms + 60_000, True), (None, True)):
+            limit(store, key, None, end_ms)
+            grant = described(store, "/alice/", key).grant
+            assert (grant.stands, grant.end_ms) == (stands, end_ms)
+
+    def test_a_grant_tells_what_it_allows_at_most(self, store, pod):
+        key = granted(store)
+        assert described(store, "/alice/", key).grant.ceiling is None
+        limit(store, key, POSTS)
+        grant = described(store, "/alice/", key).grant
+        assert (grant.ceiling, grant.account) == (POSTS, Accounts(store).by_name("alice").id)
+        assert described(store, "/alice/", "unheard-of").grant.ceiling == NOTHING_ALLOWED
+
+    def test_a_writer_sees_limits_that_it_changed(self, store, pod):
+        key = granted(store)
+        with store.write(SERVER) as tx:
+            Apps(tx).limit_grant(tx, key, POSTS, tx.now_ms)
+            grant = described(tx, "/alice/", key).grant
+        assert (grant.ceiling, grant.stands) == (POSTS, False)
+
+    def test_who_may_write_a_group_is_told_which_rules_name_it(self, store, pod):
+        put(store, "/alice/a/")
+        key, acl = granted(store), put(store, "/alice/a/.acl")
+        with store.write(SERVER) as tx:
+            keep_groups(tx, acl.id, acl.version, ["/alice/group", "/alice/box/.meta"])
+        use = GroupUse("/alice/a/", Accounts(store).by_name("alice").id)
+        for path in ("/alice/group", "/alice/box/", "/alice/box/.meta"):
+            assert described(store, path, key, wide=True).uses == (use,)
+        assert described(store, "/alice/other", key, wide=True).uses == ()
+        assert described(store, "/alice/group", key).uses == described(store, "/alice/group", wide=True).uses == ()
+
+    def test_rules_that_were_replaced_or_are_gone_name_no_groups(self, store, pod):
+        put(store, "/alice/a/")
+        key, acl = granted(store), put(store, "/alice/a/.acl")
+        with store.write(SERVER) as tx:
+            keep_groups(tx, acl.id, acl.version, ["/alice/group"])
+        put(store, "/alice/a/.acl", b"# changed")
+        assert described(store, "/alice/group", key, wide=True).uses == ()
+        assert sweep_groups(store) == 1
+
+    def test_only_so_many_rules_of_the_account_are_told_of_and_one_of_all_others(self, store, pod):
+        key = granted(store)
+        make_storage(store, "bob")
+        empty = Content("text/turtle", 0, EMPTY_DIGEST, inline=b"")
+        with store.write(SERVER) as tx:
+            for path in (f"/{name}/{number}" for name in ("alice", "bob") for number in range(USES_MAX + 2)):
+                put_in(tx, path, empty)
+                acl = put_in(tx, path + ".acl", empty)
+                keep_groups(tx, acl.id, acl.version, ["/alice/group"])
+        told = described(store, "/alice/group", key, wide=True).uses
+        alice, bob = (Accounts(store).by_name(name).id for name in ("alice", "bob"))
+        assert [use.account for use in told] == [alice] * (USES_MAX + 1) + [bob]
 
     def test_a_grant_falls_with_its_account(self, store, pod):
         key = granted(store)

@@ -115,9 +115,14 @@ class LocalServer:
         self.services = open_services(config, clock, store)
         self.application = create_app(config, self.services).wsgi_app
         for name in ("alice", "bob"):
-            clients = [{"id": f"{name}-client", "secret": "secret"}]
-            apply_seed(self.services, {"accounts": [{"name": name, "clients": clients}]})
-            self.logins[name] = self._signed_in(f"{name}-client", "secret")
+            self.add_client(name, f"{name}-client")
+            self.logins[name] = self.logins.pop(f"{name}-client")
+
+    def add_client(self, account: str, client: str) -> None:
+        """More client credentials of an account; requests are made `by` them too."""
+        clients = [{"id": client, "secret": "secret"}]
+        apply_seed(self.services, {"accounts": [{"name": account, "clients": clients}]})
+        self.logins[client] = self._signed_in(client, "secret")
 
     def close(self) -> None:
         self.services.close()

@@ -5,12 +5,16 @@ import pytest
 from pod.authorization.explain import explain
 from pod.errors import BadRequest, MalformedTarget, NotFound
 from pod.protocol.agent import Credentials
+from pod.store.accounts import Accounts
+from pod.store.apps import Apps
+from pod.store.records import SERVER
+from tests.support.ceilings import ceiling
 from tests.unit.authorization.world import ALICE, BASE, BOB, EVERYONE, by_agent, rule
 
 
-def told(world, who, mode, url):
+def told(world, who, mode, url, client=None):
     services = SimpleNamespace(store=world.store, authorizer=world.authorizer, placement=world.placement)
-    return explain(services, Credentials(agent=who), mode, url)
+    return explain(services, Credentials(agent=who, client=client), mode, url)
 
 
 def test_it_names_the_rule_and_the_acl(world):
@@ -65,3 +69,32 @@ def test_it_says_when_there_is_no_acl(world):
 def test_what_cannot_be_explained_is_refused(world, mode, url, error):
     with pytest.raises(error):
         told(world, BOB, mode, url)
+
+
+def limited(world, client="https://app.example/id"):
+    """An app of alice's, and client credentials, both of which may read her posts alone."""
+    accounts, apps, limits = Accounts(world.store), Apps(world.store), ceiling({"/alice/posts/": "read"})
+    account = accounts.by_name("alice").id
+    with world.store.write(SERVER) as tx:
+        accounts.add_web_id(tx, account, ALICE)
+        apps.remember(tx, account, client, ALICE, name="App", host="app.example", scope="", ceiling=limits)
+        credential = accounts.create_client(
+            tx, "robot", account=account, web_id=ALICE, label="Robot", secret_hash="hash"
+        )
+        apps.limit_grant(tx, credential.grant, limits, None)
+
+
+@pytest.mark.parametrize("client", ["https://app.example/id", "robot"])
+def test_it_says_what_the_account_let_an_app_do(world, client):
+    limited(world)
+    text = told(world, ALICE, "write", f"{BASE}/alice/posts/a", client)
+    assert f"<{ALICE}> may not write" in text
+    assert "The app was given read here, beside what everybody may." in text
+    assert "Through other apps, the same agent may read, write, append, control." in text
+    assert "The app was given nothing here" in told(world, ALICE, "read", f"{BASE}/alice/diary", client)
+
+
+def test_of_apps_that_nobody_limited_it_says_nothing_more(world):
+    limited(world)
+    assert "The app" not in told(world, ALICE, "read", f"{BASE}/alice/diary", "https://other.example/id")
+    assert "The app" not in told(world, BOB, "read", f"{BASE}/alice/diary", "https://app.example/id")

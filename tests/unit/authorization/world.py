@@ -13,9 +13,12 @@ from pod.config import Config
 from pod.protocol.agent import PUBLIC, Credentials
 from pod.protocol.placement import Placement
 from pod.protocol.resource import Auxiliary, Target, lineage
+from pod.rdf.formats import Limits as RDFLimits
+from pod.rdf.formats import parse
 from pod.remote.client import Fetched, Limits
 from pod.remote.errors import Unreachable
 from pod.store.accounts import Accounts
+from pod.store.acl_groups import keep_groups
 from pod.store.records import SERVER, Kind
 from pod.store.sqlite import open_store
 
@@ -79,6 +82,7 @@ class World:
         self.config = Config(data=data, base_url=f"{BASE}/", durability="normal", **settings)
         self.store = open_store(self.config, self.clock, on_connect=self._listen)
         self.placement = Placement(self.config.base_url)
+        self.limits = RDFLimits.from_config(self.config)
         self.authorizer = Authorizer(self.config, self.placement, self.clock, self.remote)
         for web_id in (ALICE, BOB):
             self._storage(web_id)
@@ -112,6 +116,14 @@ class World:
 
     def acl(self, path: str, *rules: str, prefixes: str = PREFIXES) -> None:
         self.put(path + Auxiliary.ACL.value, prefixes + "".join(rules))
+
+    def record_groups(self, path: str) -> None:
+        """What a request that writes an ACL does beside it."""
+        target = Target.parse(path + Auxiliary.ACL.value)
+        with self.store.write(SERVER) as tx:
+            state = tx.describe(target).state
+            graph = parse(state.inline, state.media_type, base=BASE + target.path, limits=self.limits).default
+            keep_groups(tx, state.id, state.version, self.authorizer.groups_named(graph))
 
     def delete(self, path: str) -> None:
         with self.store.write(SERVER) as tx:
