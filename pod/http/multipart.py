@@ -1,8 +1,9 @@
 """Forms with files, as browsers send them: one part after the other, each read as a stream and never held in memory.
 
-Knows neither what the fields mean nor where files go.
+Knows neither what the fields mean nor where files go. Werkzeug's decoder is not used: where the bytes of a boundary
+come in two pieces, it can leave a carriage return of it at the end of a file (3.1).
 
-Spec: RFC 7578; RFC 2046 s5.1.1
+Spec: RFC 7578 s4; RFC 2046 s5.1.1; HTML s4.10.21.8
 """
 
 from __future__ import annotations
@@ -12,9 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO, cast
 
-from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.http import parse_options_header
-from werkzeug.sansio.multipart import NEED_DATA, Data, Epilogue, Event, Field, File, MultipartDecoder
 
 from pod.config import KIB
 from pod.errors import BadRequest, ContentTooLarge
@@ -23,9 +22,10 @@ MEDIA_TYPE = "multipart/form-data"
 BOUNDARY_CHARACTERS_MAX = 70
 """Spec: RFC 2046 s5.1.1"""
 PIECE_BYTES = 256 * KIB
-HELD_BYTES_MAX = 2 * PIECE_BYTES
-"""Of what is neither a file nor a field: head lines, and what stands before the first part and after the last."""
+HEAD_BYTES_MAX = 16 * KIB
+"""Of the lines before a part, and of what stands before the first part, which means nothing."""
 FIELD_BYTES_MAX = 4 * KIB
+_LINE_END = b"\r\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,42 +49,86 @@ def parts(content_type: str, stream: BinaryIO, *, parts_max: int) -> Iterator[Se
 
     Raises: BadRequest, ContentTooLarge; what reading `stream` raises
     """
-    form = _Form(stream, _boundary(content_type), parts_max)
-    while True:
-        event = form.event()
-        if isinstance(event, Epilogue):
-            return
-        if isinstance(event, Field):
-            yield SentField(event.name or "", _text(form))
-        elif isinstance(event, File):
-            content = _Content(form)
-            media_type = event.headers.get("Content-Type", "")
-            yield SentFile(event.name or "", event.filename, media_type, cast("BinaryIO", content))
-            content.pass_over()
+    form = _Form(stream, _boundary(content_type))
+    for number, head in enumerate(form.heads()):
+        if number >= parts_max:
+            raise ContentTooLarge(f"A form may have {parts_max} parts.", limit=parts_max)
+        name, file_name = _disposition(head)
+        content = _Content(form)
+        if file_name is None:
+            yield SentField(name, _text(content))
+        else:
+            yield SentFile(name, file_name, head.get("content-type", ""), cast("BinaryIO", content))
+        content.pass_over()
 
 
 class _Form:
-    """The events of one form."""
+    """The bytes of a form, cut where its boundary stands."""
 
-    def __init__(self, stream: BinaryIO, boundary: bytes, parts_max: int) -> None:
+    def __init__(self, stream: BinaryIO, boundary: bytes) -> None:
         self._stream = stream
-        self._decoder = MultipartDecoder(boundary, HELD_BYTES_MAX, max_parts=parts_max)
+        self._cut = _LINE_END + b"--" + boundary
+        self._held = bytearray(_LINE_END)  # as if a line had ended before the first boundary
 
-    def event(self) -> Event:
-        """The next one. Raises: BadRequest, ContentTooLarge"""
-        try:
-            while (event := self._decoder.next_event()) is NEED_DATA:
-                self._decoder.receive_data(self._stream.read(PIECE_BYTES) or None)
-        except RequestEntityTooLarge as error:
-            raise ContentTooLarge("The form has too many parts, or heads that are too long.") from error
-        except ValueError as error:
-            raise BadRequest("The form cannot be read to its end; send it again.") from error
-        return event
+    def heads(self) -> Iterator[dict[str, str]]:
+        """The header fields of each part; what follows them has to be taken with `data` before the next.
+
+        Raises: BadRequest, ContentTooLarge
+        """
+        skipped, has_more = 0, True
+        while has_more:
+            piece, has_more = self.data()
+            skipped += len(piece)
+            if skipped > HEAD_BYTES_MAX:
+                raise ContentTooLarge("There is too much before the first part of the form.")
+        while not self._is_last():
+            yield self._head()
 
     def data(self) -> tuple[bytes, bool]:
-        """Some of the part that was begun, and whether there is more."""
-        event = self.event()
-        return (event.data, event.more_data) if isinstance(event, Data) else (b"", False)
+        """Some bytes up to the next boundary, and whether there may be more. Raises: BadRequest"""
+        while (at := self._held.find(self._cut)) < 0:
+            certain = len(self._held) - len(self._cut) + 1
+            if certain > 0:
+                return self._taken(certain), True
+            self._receive()
+        piece = self._taken(at)
+        del self._held[: len(self._cut)]
+        return piece, False
+
+    def _is_last(self) -> bool:
+        """What follows a boundary: two hyphens after the last, else the end of the line, which is left."""
+        while len(self._held) < len(b"--"):
+            self._receive()
+        return self._held.startswith(b"--")
+
+    def _head(self) -> dict[str, str]:
+        """Raises: BadRequest, ContentTooLarge"""
+        while (at := self._held.find(_LINE_END * 2, 0, HEAD_BYTES_MAX)) < 0:
+            if len(self._held) >= HEAD_BYTES_MAX:
+                raise ContentTooLarge("The lines before a part of the form are too long.")
+            self._receive()
+        lines = self._taken(at)
+        del self._held[: len(_LINE_END)]
+        while len(self._held) < len(self._cut):
+            self._receive()
+        if not self._held.startswith(self._cut):  # a part without content may share its empty line with the boundary
+            del self._held[: len(_LINE_END)]
+        try:
+            pairs = [line.partition(":") for line in lines.decode().split("\r\n")[1:]]
+        except UnicodeDecodeError as error:
+            raise BadRequest("The lines before a part of a form must be UTF-8.") from error
+        return {name.strip(" \t").lower(): value.strip(" \t") for name, _, value in pairs}
+
+    def _receive(self) -> None:
+        piece = self._stream.read(PIECE_BYTES)
+        if not piece:
+            raise BadRequest("The form ends before its last boundary; send it again.")
+        self._held += piece
+
+    def _taken(self, size: int) -> bytes:
+        taken = bytes(self._held[:size])
+        del self._held[:size]
+        return taken
 
 
 class _Content(io.RawIOBase):
@@ -117,14 +161,21 @@ class _Content(io.RawIOBase):
             pass
 
 
-def _text(form: _Form) -> str:
+def _disposition(head: dict[str, str]) -> tuple[str, str | None]:
+    """The names of a field and, if it is one, of a file. Raises: BadRequest"""
+    kind, said = parse_options_header(head.get("content-disposition"))
+    if kind.lower() != "form-data" or "name" not in said:
+        raise BadRequest("Each part of a form says its name in Content-Disposition.")
+    return said["name"], said.get("filename")
+
+
+def _text(content: _Content) -> str:
     """Raises: ContentTooLarge, BadRequest"""
-    content = _Content(form)
     found = bytearray()
     while piece := content.read(PIECE_BYTES):
         found += piece
         if len(found) > FIELD_BYTES_MAX:
-            raise ContentTooLarge(f"A field of this form may have {FIELD_BYTES_MAX} bytes.")
+            raise ContentTooLarge(f"A field of this form may have {FIELD_BYTES_MAX} bytes.", limit=FIELD_BYTES_MAX)
     try:
         return found.decode()
     except UnicodeDecodeError as error:
