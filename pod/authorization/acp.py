@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import cast
 
 from pod.authorization.moments import end_of
@@ -104,6 +104,12 @@ class Policy:
     all_of: tuple[Matcher, ...] = ()
     any_of: tuple[Matcher, ...] = ()
     none_of: tuple[Matcher, ...] = ()
+    ends: frozenset[int] = field(init=False, compare=False)
+    """When matchers of it end."""
+
+    def __post_init__(self) -> None:
+        ends = frozenset(each.until_ms for each in self.matchers if each.until_ms is not None)
+        object.__setattr__(self, "ends", ends)
 
     def is_satisfied_by(self, known: Mapping[IRI, Values]) -> bool:
         """Spec: ACP #satisfied-policy."""
@@ -119,22 +125,18 @@ class Policy:
     def matchers(self) -> tuple[Matcher, ...]:
         return self.all_of + self.any_of + self.none_of
 
-    @property
-    def ends(self) -> frozenset[int]:
-        return frozenset(each.until_ms for each in self.matchers if each.until_ms is not None)
-
     def at(self, now_ms: float) -> Policy:
         """The same where matchers that have ended are satisfied by nothing."""
-        if all(now_ms < end for end in self.ends):
+        if not self.ends or now_ms < min(self.ends):
             return self
         parts = (self.all_of, self.any_of, self.none_of)
         all_of, any_of, none_of = (tuple(_at(each, now_ms) for each in matchers) for matchers in parts)
         return replace(self, all_of=all_of, any_of=any_of, none_of=none_of)
 
-    def names(self, attribute: IRI, value: IRI | None = None) -> bool:
-        """Whether a matcher of it looks at this attribute, or at this value of it."""
-        found = [values for each in self.matchers for name, values in each.attributes if name == attribute]
-        return bool(found) if value is None else any(value.value in values for values in found)
+    def named(self, attribute: IRI) -> Values:
+        """The values of an attribute that its matchers accept."""
+        found = (values for each in self.matchers for name, values in each.attributes if name == attribute)
+        return NO_VALUES.union(*found)
 
 
 def _at(matcher: Matcher, now_ms: float) -> Matcher:

@@ -10,14 +10,14 @@ Spec: ACP #effective-policies, #resolved-access-control
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
 import structlog
 
 from pod.authorization import acp
-from pod.authorization.acp import ACR, Context, Granted, Policy
+from pod.authorization.acp import ACR, Context, Granted, Policy, Values
 from pod.authorization.acr_content import check_acr_content
 from pod.authorization.decision import Decision, Reason
 from pod.authorization.inquiry import Inquiry
@@ -28,7 +28,7 @@ from pod.config import Config
 from pod.protocol.modes import AccessMode
 from pod.protocol.placement import Placement
 from pod.protocol.resource import Auxiliary, Target
-from pod.rdf.graph import Graph
+from pod.rdf.graph import IRI, Graph
 from pod.rdf.vocab import ACP
 from pod.store.interface import Reader
 from pod.store.records import ACLReference
@@ -58,22 +58,28 @@ class InForce:
 
     policies: tuple[tuple[Policy, str], ...]
     acrs: tuple[str, ...]
-    names_targets: bool
-    names_creators: bool
+    targets: Values
+    creators: Values
+    """Those that matchers name."""
+    names_creator_agents: bool
     ends: tuple[int, ...] = ()
     """When matchers end, the earliest first."""
 
     @classmethod
     def of(cls, policies: tuple[tuple[Policy, str], ...], acrs: tuple[str, ...]) -> InForce:
-        targets = any(policy.names(ACP.target) for policy, _ in policies)
-        creators = any(policy.names(ACP.creator) or policy.names(ACP.agent, ACP.CreatorAgent) for policy, _ in policies)
+        named = {name: _named(policies, name) for name in (ACP.target, ACP.creator, ACP.agent)}
         ends = tuple(sorted({end for policy, _ in policies for end in policy.ends}))
-        return cls(policies, acrs, targets, creators, ends)
+        is_for_creators = ACP.CreatorAgent.value in named[ACP.agent]
+        return cls(policies, acrs, named[ACP.target], named[ACP.creator], is_for_creators, ends)
 
     @property
     def weight(self) -> int:
         """What it counts in memory."""
         return 1 + len(self.policies) // ORDINARY_ENTRIES + sum(map(len, self.acrs)) // ORDINARY_URLS_LENGTH
+
+
+def _named(policies: Iterable[tuple[Policy, str]], attribute: IRI) -> Values:
+    return frozenset().union(*(policy.named(attribute) for policy, _ in policies))
 
 
 class AccessControlPolicy:
@@ -122,15 +128,18 @@ class AccessControlPolicy:
         )
 
     def _context(self, inquiry: Inquiry, path: str, in_force: InForce) -> Context:
-        """What policies may look at. Target and creator only where one does: who made it takes a statement."""
+        """What policies may look at. Target and creator only where one tells them from others: so what was worked out
+        for one resource holds for all that no policy names.
+        """
         who, storage = inquiry.credentials, inquiry.snapshot.storage
+        url = self._placement.url(path) if in_force.targets else ""
         return Context(
-            target=self._placement.url(path) if in_force.names_targets else "",
+            target=url if url in in_force.targets else "",
             agent=who.agent,
             client=who.client,
             issuer=who.issuer,
             owners=storage.owners if storage else (),
-            creator=inquiry.reader.creator(path) if in_force.names_creators else None,
+            creator=_creator(inquiry, path, in_force),
         )
 
     def _gather(self, reader: Reader, acrs: list[ACLReference], path: str) -> InForce:
@@ -156,6 +165,20 @@ class AccessControlPolicy:
 
     def _canonical(self, url: str) -> str:
         return canonical(self._placement, url)
+
+
+def _creator(inquiry: Inquiry, path: str, in_force: InForce) -> str | None:
+    """Who made it, if a policy looks at that one: to find out takes a statement, but not of what is not there."""
+    agent, snapshot = inquiry.credentials.agent, inquiry.snapshot
+    if not in_force.creators and (agent is None or not in_force.names_creator_agents):
+        return None
+    if snapshot.ending is not None and path == snapshot.target.subject:
+        creator = snapshot.ending.creator
+    elif snapshot.others and path not in snapshot.others:
+        creator = None
+    else:
+        creator = inquiry.reader.creator(path)
+    return creator if creator == agent or creator in in_force.creators else None
 
 
 def _evaluate(in_force: InForce, context: Context, *, inherited: bool, now_ms: int) -> Decision:

@@ -112,8 +112,11 @@ def _judged_by(reader: Reader, activity: Activity, snapshot: Snapshot) -> tuple[
     if activity.type in MEMBERSHIP and not _is_there(_described(reader, activity.object), activity):
         gone.append(activity.object)
     ends = [end_of(reader, activity.storage, path, activity.sequence) for path in gone]
-    rules = [reader.lineage_rules(snapshot.target, end) for end in ends if end is not None]
-    return (*present, *(replace(snapshot, acls=each) for each in rules)) if len(rules) == len(ends) else ()
+    rules = [reader.lineage_rules(snapshot.target, end.sequence) for end in ends if end is not None]
+    if len(rules) < len(ends):
+        return ()
+    ending = end_of(reader, activity.storage, snapshot.target.subject, activity.sequence) if gone else None
+    return (*present, *(replace(snapshot, acls=each, ending=ending) for each in rules))
 
 
 def _described(reader: Reader, path: str) -> Snapshot:

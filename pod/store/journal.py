@@ -12,7 +12,7 @@ from pod.errors import JournalGone
 from pod.store import statements as sql
 from pod.store.interface import Queries, ResourceStore
 from pod.store.reading import change_of
-from pod.store.records import SERVER, Change, Cursor
+from pod.store.records import SERVER, Change, Cursor, Ending
 
 EXPIRED_AT_ONCE_MAX = 5_000
 """Entries removed in one transaction, so that no writer waits long."""
@@ -79,7 +79,7 @@ def last_position(queries: Queries) -> int:
     return max(int(floor), int(position))
 
 
-def end_of(queries: Queries, storage: int, path: str, since: int) -> int | None:
-    """When what had a path at some point of a storage's journal went; None: it did not, as far as is still known."""
+def end_of(queries: Queries, storage: int, path: str, since: int) -> Ending | None:
+    """How what had a path at some point of a storage's journal went; None: it did not, as far as is still known."""
     rows = queries.rows(sql.DELETION_AFTER, (storage, path, since))
-    return None if rows[0][0] is None else int(rows[0][0])
+    return Ending(*rows[0]) if rows else None

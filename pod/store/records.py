@@ -127,6 +127,14 @@ class GroupUse(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Ending:
+    """How a resource went: the change that removed it, and who had made it; None if that is not known."""
+
+    sequence: int
+    creator: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """Everything one decision needs, read in one statement."""
 
@@ -142,6 +150,8 @@ class Snapshot:
     """In wide snapshots under a grant only, the access rules that name what is written at the target as a group. Those of
     other accounts than the grant's and the storage's are told of by one of them.
     """
+    ending: Ending | None = None
+    """Only where it tells how things were before the target's subject went: how that was."""
 
 
 class Member(NamedTuple):

@@ -113,7 +113,10 @@ FROM storage s LEFT JOIN change c ON c.storage = s.id AND c.sequence > ? WHERE s
 
 STORAGE_HEAD = "SELECT sequence FROM storage WHERE id = ?"
 
-DELETION_AFTER = "SELECT MIN(sequence) FROM change WHERE storage = ? AND path = ? AND kind = 'delete' AND sequence >= ?"
+DELETION_AFTER = """
+SELECT sequence, creator FROM change WHERE storage = ? AND path = ? AND kind = 'delete' AND sequence >= ?
+ORDER BY sequence LIMIT 1
+"""
 
 # -- one write ---------------------------------------------------------------------------------------------------------
 
@@ -138,7 +141,7 @@ UPDATE resource SET kind = ?, media_type = ?, version = ?, listing_version = ?, 
 WHERE id = ? AND version = ? RETURNING parent, subject
 """
 
-DELETE_RESOURCE = "DELETE FROM resource WHERE id = ? AND version = ? RETURNING parent, subject"
+DELETE_RESOURCE = "DELETE FROM resource WHERE id = ? AND version = ? RETURNING parent, subject, creator"
 
 MEMBERS_COUNT = "SELECT members FROM resource WHERE id = ?"
 
@@ -156,7 +159,7 @@ LISTING_MOVED = "UPDATE resource SET listing_version = ? WHERE id = ?"
 
 DESCRIPTION_MOVED = f"UPDATE resource SET listing_version = ?, modified_ms = {_DATE} WHERE id = ? RETURNING parent"
 
-INSERT_CHANGE = f"INSERT INTO change ({_CHANGE}) VALUES ({_marks(_CHANGE.count(',') + 1)})"
+INSERT_CHANGE = f"INSERT INTO change ({_CHANGE}, creator) VALUES ({_marks(_CHANGE.count(',') + 2)})"
 
 KEEP_RULES = """
 INSERT INTO past_acl (id, version, storage, path, until_sequence, until_ms, media_type, size, body)

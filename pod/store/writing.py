@@ -241,10 +241,10 @@ class Writing(Reading):
         removed = self.rows(sql.DELETE_RESOURCE, (state.id, state.version))
         if not removed:
             raise VersionMoved
-        parent, subject = removed[0]
+        parent, subject, creator = removed[0]
         self._abandon(state.blob)
         gone = _replaced(state, state.kind, Content(state.media_type, 0, ""), version, self._now_ms)
-        self._record(ChangeKind.DELETE, gone, subject, acl, before=state)
+        self._record(ChangeKind.DELETE, gone, subject, acl, before=state, creator=creator)
         return parent, subject, version
 
     def _keep_rules(self, state: ResourceState, until: int) -> None:
@@ -287,14 +287,16 @@ class Writing(Reading):
         acl: ACLReference | None,
         *,
         before: ResourceState | None = None,
+        creator: str | None = None,
     ) -> None:
+        """`creator` is that of what is gone: of what is there, the resource tells."""
         what: tuple[Value, ...] = (state.storage, state.version, self._now_ms, kind.value)
         where: tuple[Value, ...] = (state.id, state.path, None, subject)
         after: tuple[Value, ...] = (state.media_type, state.size, state.digest)
         was: tuple[Value, ...] = (before.version, before.digest) if before else (None, None)
         who: tuple[Value, ...] = (self._by.agent, self._by.client, self._operation)
         rule: tuple[Value, ...] = (acl.id, acl.version) if acl else (None, None)
-        self.rows(sql.INSERT_CHANGE, what + where + after + was + who + rule)
+        self.rows(sql.INSERT_CHANGE, (*what, *where, *after, *was, *who, *rule, creator))
 
 
 def _replaced(state: ResourceState, kind: Kind, content: Content, version: int, now_ms: int) -> ResourceState:

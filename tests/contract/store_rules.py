@@ -9,7 +9,7 @@ from pod.protocol.resource import Target
 from pod.store.fsck import check
 from pod.store.journal import changes_after, end_of, head
 from pod.store.past_rules import sweep_past_rules
-from pod.store.records import SERVER
+from pod.store.records import SERVER, Actor, Content, Ending, Kind
 from tests.support.stores import delete, make_storage, put, put_in, staged, state_in
 
 DAY = 24 * 3600
@@ -62,11 +62,22 @@ class RulesContract:
         put(store, "/alice/a.meta")
         delete(store, "/alice/a")
         gone = head(store, pod)
-        assert end_of(store, pod, "/alice/a", gone) == gone
+        assert end_of(store, pod, "/alice/a", gone) == Ending(gone, None)
         assert [in_force(store, "/alice/a", moment) for moment in (gone - 2, gone - 1, gone)] == [
             [b"# own", b"# rules"]
         ] * 3
         assert in_force(store, "/alice/a", gone + 1) == [b"# rules"]
+
+    def test_who_had_made_it_is_known_of_what_is_gone(self, store, pod):
+        content = Content("text/turtle", 0, "", b"")
+        for maker in ("https://one.example/#me", "https://two.example/#me"):
+            with store.write(Actor(maker)) as tx:
+                tx.create(Target.parse("/alice/a"), Kind.RDF, content, acl=None)
+            delete(store, "/alice/a")
+        last = head(store, pod)
+        found = [end_of(store, pod, "/alice/a", since) for since in (0, last - 2, last - 1, last, last + 1)]
+        first, second = (Ending(last - 2, "https://one.example/#me"), Ending(last, "https://two.example/#me"))
+        assert found == [first, first, second, second, None]
 
     def test_rules_that_are_deleted_alone_end_at_once(self, store, pod):
         put(store, "/alice/a")

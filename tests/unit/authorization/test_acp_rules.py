@@ -152,6 +152,38 @@ def test_a_warm_decision_takes_no_statement_however_deep_and_one_where_the_creat
     assert statements_of(world, f"{path}a", signed_in(BOB)) == 1
 
 
+def test_nobody_is_asked_who_made_what_is_not_there(world):
+    given = policy("Append", agent(BOB))
+    world.acr("/alice/", [given], [policy("Write", "acp:agent acp:CreatorAgent"), given])
+    asked = []
+    for levels in (1, 20):
+        snapshot = world.describe("/alice/" + "new/" * levels, signed_in(BOB))
+        world.statements.clear()
+        world.authorizer.authorize(world.store, snapshot, signed_in(BOB), required.put(snapshot))
+        asked.append(len(world.statements))
+    assert asked[1] <= asked[0]
+
+
+def test_one_evaluation_holds_for_all_that_policies_tell_apart_by_nothing(world, monkeypatch):
+    named = f"acp:agent <{BOB}>; acp:target <{BASE}/alice/new/3/4/>; acp:creator <{CAROL}>"
+    given = policy("Append", agent(BOB))
+    world.acr("/alice/", [given], [given, policy("Read", named)])
+    evaluate, evaluated = acp_rules._evaluate, []
+    monkeypatch.setattr(acp_rules, "_evaluate", lambda *args, **more: evaluated.append(args) or evaluate(*args, **more))
+    world.authorize(required.put, "/alice/new/" + "".join(f"{level}/" for level in range(20)) + "a", signed_in(BOB))
+    assert len(evaluated) <= 2
+
+
+def test_one_evaluation_holds_for_what_strangers_made(world, monkeypatch):
+    world.acr("/alice/", [], [policy("Read", "acp:agent acp:CreatorAgent")])
+    made_by(world, BOB, "/alice/a")
+    made_by(world, CAROL, "/alice/b")
+    evaluate, evaluated = acp_rules._evaluate, []
+    monkeypatch.setattr(acp_rules, "_evaluate", lambda *args, **more: evaluated.append(args) or evaluate(*args, **more))
+    assert [world.modes(path, signed_in(ALICE)) for path in ("/alice/a", "/alice/b")] == ["control", "control"]
+    assert len(evaluated) == 1
+
+
 @pytest.mark.parametrize("text", ["this is no turtle", "<> a <#b> ; .\x00"])
 def test_an_acr_that_cannot_be_read_closes_what_is_below_it_but_not_to_its_owner(world, text):
     world.put("/alice/b/c")
