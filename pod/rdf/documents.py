@@ -33,12 +33,13 @@ def profile(
     inbox: str | None = None,
     name: str | None = None,
 ) -> bytes:
-    """The WebID document of an agent.
+    """The WebID document of an agent: a person, until its owner says otherwise. SolidOS and others show the profiles of
+    persons, and of mere agents nothing.
 
     Spec: WebID Profile #webid-profile-data-model; Solid-OIDC #oidc-issuer-discovery; Type Indexes #public-type-index
     """
     document = webid.partition("#")[0]
-    agent: list[Property] = [(RDF.type, FOAF.Agent)]
+    agent: list[Property] = [(RDF.type, FOAF.Person), (RDF.type, FOAF.Agent)]
     agent += [(FOAF.name, Literal(name))] if name else []
     agent += [(SOLID.oidcIssuer, IRI(issuer)) for issuer in issuers]
     agent += [(PIM.storage, IRI(storage)) for storage in storages]

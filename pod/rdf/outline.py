@@ -217,7 +217,10 @@ class _Outliner:
         return next((short for each in found if (short := " ".join(each.value[:NAME_CHARACTERS_MAX].split()))), None)
 
     def _types(self, subject: Node) -> tuple[Link, ...]:
-        return tuple(self._link(each) for each in self._about[subject].get(RDF.type, ()) if isinstance(each, IRI))
+        """Whoever is said to be a person or the like is not said to be somebody as well."""
+        stated = [each for each in self._about[subject].get(RDF.type, ()) if isinstance(each, IRI)]
+        is_told = any(each != FOAF.Agent and each in SOMEBODY for each in stated)
+        return tuple(self._link(each) for each in stated if not (is_told and each == FOAF.Agent))
 
     def _properties(self, subject: Node, depth: int, *, told: str | None = None) -> tuple[Property, ...]:
         """All but types, and but a name that is `told` already."""

@@ -60,6 +60,8 @@ def test_a_profile_has_the_parts_of_the_data_model(carol: SolidClient, anyone: S
     assert one(profile, carol.web_id, PIM.storage) == carol.pod
     assert one(profile, carol.web_id, LDP.inbox).startswith(carol.pod)
     assert one(profile, carol.web_id, PIM.preferencesFile).startswith(carol.pod)
+    assert set(profile.objects(URIRef(carol.web_id), RDF.type)) == {FOAF.Agent, FOAF.Person}
+    assert (URIRef(document(carol)), RDF.type, FOAF.PersonalProfileDocument) in profile
 
 
 @pytest.mark.requirement("profile#private-preferences")

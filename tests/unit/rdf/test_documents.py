@@ -27,7 +27,8 @@ def profile(**options: str) -> Graph:
 
 def test_a_profile_has_the_data_model_of_webid_profiles():
     graph = profile(inbox=POD + "inbox/", name="Alice")
-    assert list(graph.objects(ME, RDF.type)) == [FOAF.Agent]
+    assert set(graph.objects(ME, RDF.type)) == {FOAF.Agent, FOAF.Person}
+    assert list(graph.objects(IRI(WEBID.partition("#")[0]), RDF.type)) == [FOAF.PersonalProfileDocument]
     assert list(graph.objects(ME, PIM.preferencesFile)) == [IRI(POD + "settings/prefs.ttl")]
     assert list(graph.objects(ME, LDP.inbox)) == [IRI(POD + "inbox/")]
     assert list(graph.objects(ME, PIM.storage)) == [IRI(POD)]

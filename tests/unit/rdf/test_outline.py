@@ -70,6 +70,12 @@ def test_somebody_is_told_from_something():
     assert not outlined(":it a schema:Thing .").main.is_somebody
 
 
+def test_a_person_is_not_said_to_be_somebody_as_well():
+    stated = outlined("<#me> a foaf:Agent, foaf:Person. <#it> a foaf:Agent, foaf:Document.")
+    told = [[each.iri.rpartition("/")[2] for each in card.types] for card in stated.cards]
+    assert told == [["Person"], ["Agent", "Document"]]
+
+
 def test_a_blank_node_stands_in_what_refers_to_it():
     (nested,) = values(":me foaf:knows [ a foaf:Person; foaf:name 'B' ] .")
     assert isinstance(nested, Nested)
