@@ -56,6 +56,14 @@ def test_a_page_made_from_the_code_is_up_to_date(name: str):
     assert (ROOT / "docs" / name).read_text(encoding="utf-8") == PAGES[name](), "run `make docs`"
 
 
+def test_operators_are_told_of_every_secret_that_has_to_be_kept():
+    sources = "\n".join(each.read_text(encoding="utf-8") for each in (ROOT / "pod").rglob("*.py"))
+    names = dict(re.findall(r'^(\w+) = "([a-z-]+\.key)"$', sources, re.MULTILINE))
+    kept = {name for constant, name in names.items() if re.search(rf"config\.keys, {constant}\b", sources)}
+    told = set(re.findall(r"^\| `([a-z-]+\.key)` \|", (ROOT / "docs/operators.md").read_text(), re.MULTILINE))
+    assert {"master.key", "listeners.key", "vapid.key"} <= kept <= told
+
+
 @pytest.mark.parametrize("command", commands(main))
 def test_every_command_is_in_a_guide(command: str):
     assert any(f"freehold {command}" in guide.text for guide in GUIDES)
