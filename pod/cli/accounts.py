@@ -135,12 +135,13 @@ def invite(email: str | None, **options: Any) -> None:  # see pod/cli/main.py
 @where
 def export(name: str, archive: Path, **options: Any) -> None:  # see pod/cli/main.py
     """Write everything an account has to a new zip FILE."""
+    from pod.audit.export import activity_files  # noqa: PLC0415
     from pod.identity import accounts, export  # noqa: PLC0415
 
     with opened(settings_of_server(**options)) as services:
         found = accounts.named(services, name)
         try:
-            write_new(archive, export.export_account(services, found))
+            write_new(archive, export.export_account(services, found, activity_files(services, found)))
         except OSError as error:
             raise Refused(f"{archive} cannot be written: {error.strerror}") from error
     click.echo(f"{archive} holds everything of the account {name}")

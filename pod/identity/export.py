@@ -31,13 +31,15 @@ PIECE_BYTES = 64 * 1024
 COMPRESSION = 1
 """Fast: most of what is large in a pod is compressed already."""
 TRIES_MAX = 5
+Enclosures = Iterable[tuple[str, Iterable[bytes]]]
+"""Names and contents. No name has a slash in it, as those of resources have."""
 _FILE, _DIRECTORY = 0o100600 << 16, (0o040700 << 16) | 0x10
 _FIRST_SECOND = 315_532_800
 """1980: zip knows no earlier time."""
 
 
-def export_account(services: Services, account: Account) -> Iterator[bytes]:
-    """The pieces of a zip file. Close the iterator if not all of it is wanted."""
+def export_account(services: Services, account: Account, beside: Enclosures = ()) -> Iterator[bytes]:
+    """The pieces of a zip file. Close the iterator if not all of it is wanted. `beside` are more files."""
     folder = services.config.data
     with ExitStack() as files:
         told = _Spool(files.enter_context(TemporaryFile(dir=folder)))
@@ -46,6 +48,8 @@ def export_account(services: Services, account: Account) -> Iterator[bytes]:
         for pod in services.accounts.storages(account.id):
             for state in walk(services.store, pod.path):
                 yield from _add_resource(services, archive, state, told)
+        for name, content in beside:
+            yield from archive.add(name, services.clock.now(), content)
         yield from archive.add("manifest.json", services.clock.now(), _manifest(services, account, told))
         yield from archive.end()
 

@@ -57,24 +57,30 @@ class Audience:
 
     def _judge(self, reader: Reader, activity: Activity, credentials: Credentials, *, may_wait: bool) -> Verdict:
         paths = {activity.topic} if activity.type in MEMBERSHIP else {activity.topic, activity.object}
-        found = {self._may_read(reader, activity, path, credentials, may_wait) for path in paths}
-        return next(each for each in (Verdict.NO, Verdict.UNSETTLED, Verdict.YES) if each in found)
+        found = [self._may_read(reader, activity, path, credentials, may_wait) for path in paths]
+        verdicts = {verdict for verdict, _ in found}
+        verdict = next(each for each in (Verdict.NO, Verdict.UNSETTLED, Verdict.YES) if each in verdicts)
+        if verdict is Verdict.YES and not all(is_public for _, is_public in found):
+            self._services.access_log.told(activity.object, credentials.agent, credentials.client)
+        return verdict
 
     def _may_read(
         self, reader: Reader, activity: Activity, path: str, credentials: Credentials, may_wait: bool
-    ) -> Verdict:
+    ) -> tuple[Verdict, bool]:
+        """And whether everybody may."""
         for _ in range(SETTLE_ATTEMPTS_MAX):
             snapshot = reader.describe(Target.parse(path), credentials.grant, with_body=False)
             if not self._stands(snapshot, activity, credentials):
-                return Verdict.NO
+                return Verdict.NO, False
             judged = _judged_by(reader, activity, snapshot)
             try:
-                return _verdict(
-                    [self._services.authorizer.decide(reader, each, credentials, may_wait=may_wait) for each in judged]
-                )
+                decisions = [
+                    self._services.authorizer.decide(reader, each, credentials, may_wait=may_wait) for each in judged
+                ]
             except VersionMoved:
                 continue
-        return Verdict.NO
+            return _verdict(decisions), all(AccessMode.READ in each.public for each in decisions)
+        return Verdict.NO, False
 
     def _stands(self, snapshot: Snapshot, activity: Activity, credentials: Credentials) -> bool:
         """Whether the storage is still there for anybody, and the subscriber still who it was."""

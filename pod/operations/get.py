@@ -176,7 +176,7 @@ def _telling_what_may_be_done(
     """Spec: WAC #server-wac-allow; REQUIREMENTS section 17, row 27 -- an app can tell what is left for it to do"""
     granted = services.authorizer.allowed(services.store, snapshot, operation.credentials)
     told = ("WAC-Allow", wac_allow.format(*granted))
-    return AccessDenied(refusal.detail, headers=(*refusal.headers, told), **refusal.extras)
+    return type(refusal)(refusal.detail, headers=(*refusal.headers, told), **refusal.extras)
 
 
 def _may_read(services: Services, operation: Operation, snapshot: Snapshot) -> bool:

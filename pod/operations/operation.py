@@ -6,7 +6,7 @@ Spec: Solid #http-definitions; RFC 9110 s9
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import BinaryIO
 
 from pod.authorization.decision import Decision
@@ -44,6 +44,11 @@ class Judged:
 
     need: Need | None = None
     decision: Decision | None = None
+
+    def took(self, modes: AccessMode) -> None:
+        """What was admitted before anybody knew what it takes turned out to take this."""
+        if self.need is not None:
+            self.need = replace(self.need, modes=modes or AccessMode.APPEND, any_of=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -174,6 +174,7 @@ def _small(services: Services, operation: Operation, update: Patch, modes: Acces
     snapshot, decision = _admit(services, operation, modes, tx)
     if modes is None and (snapshot.state is None or update.modes not in decision.modes):
         snapshot, _ = _admit(services, operation, update.modes, tx)
+    operation.judged.took(update.modes)
     if not _is_small(snapshot.state):
         raise VersionMoved
     try:

@@ -8,14 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pod.errors import AccessDenied, NotAuthenticated, NotFound
+from pod.errors import AccessDenied, CeilingReached, NotAuthenticated, NotFound
 from pod.operations.operation import Operation, Result
 from pod.services import Services
 
 Verb = Callable[[Services, Operation], Result]
-
-LIMITED = "app-not-permitted"
-"""The problem type of what the person may do, but not with this app."""
 
 
 def watched(services: Services, verb: Verb, operation: Operation, *, app: str | None = None) -> Result:
@@ -23,7 +20,7 @@ def watched(services: Services, verb: Verb, operation: Operation, *, app: str | 
     try:
         result = verb(services, operation)
     except (AccessDenied, NotAuthenticated) as refusal:
-        _note_refused(services, operation, app, limited=refusal.type == LIMITED)
+        _note_refused(services, operation, app, limited=isinstance(refusal, CeilingReached))
         raise
     except NotFound:
         raise

@@ -13,6 +13,7 @@ from threading import Event, Lock, Thread
 import structlog
 
 from pod.clock import Clock
+from pod.errors import PodError
 from pod.observability.meters import METERS
 from pod.protocol.modes import AccessMode
 from pod.protocol.resource import storage_of
@@ -55,6 +56,11 @@ def _act(modes: AccessMode) -> str:
         if mode in modes:
             return act
     return READ
+
+
+def _storable(name: str) -> str:
+    """What is no text to a database, a token can hold all the same."""
+    return name[:NAME_CHARACTERS_MAX].encode("utf-8", "replace").decode()
 
 
 _ACTS = tuple(_act(AccessMode(bits)) for bits in range(16))
@@ -116,7 +122,7 @@ class AccessLog:
         if len(entries) >= ENTRIES_MAX:
             key = (key[0], SEVERAL, SEVERAL, storage_of(key[3]), *key[4:])
         else:
-            key = (key[0], key[1][:NAME_CHARACTERS_MAX], key[2][:NAME_CHARACTERS_MAX], *key[3:])
+            key = (key[0], _storable(key[1]), _storable(key[2]), *key[3:])
         if key not in entries:
             if len(entries) >= ENTRIES_MAX + FOLDED_MAX:
                 return None
@@ -156,9 +162,13 @@ class AccessLog:
             return True
         try:
             self._write(entries)
-        except Exception as error:  # noqa: BLE001 -- the border: nobody waits for this, and it is tried again
+        except PodError as error:
             self._failed(entries, error)
             return False
+        except Exception:  # the border: what fails for another reason would fail again
+            log.exception("access log lost what was noted")
+            METERS.access_log("lost", sum(times for times, _ in entries.values()))
+            return True
         if self._is_failing:
             log.warning("access log is written again")
         self._is_failing = False
@@ -176,10 +186,10 @@ class AccessLog:
             METERS.access_log("kept", sum(each.times for some in batch.values() for each in some) - folded)
             METERS.access_log("folded", folded)
 
-    def _failed(self, entries: dict[Key, list[int]], error: Exception) -> None:
+    def _failed(self, entries: dict[Key, list[int]], error: PodError) -> None:
         METERS.access_log("failures")
         if not self._is_failing:
-            log.warning("access log cannot be written", why=str(error) or type(error).__name__)
+            log.warning("access log cannot be written", why=str(error))
         self._is_failing = True
         with self._lock:
             for key, (times, last_ms) in entries.items():

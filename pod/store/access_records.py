@@ -6,7 +6,7 @@ what is too much for one hour is added up in fewer rows, what is too much in all
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
@@ -143,12 +143,6 @@ class AccessRecords:
         statement, parameters = _found(storage, wanted, after)
         return [Record(*row) for row in self._rows(f"{statement} LIMIT ?", (*parameters, limit))]
 
-    def stream(self, storage: str, wanted: Wanted = ANYTHING) -> Iterator[Record]:
-        """All of it, as committed when the first is read."""
-        statement, parameters = _found(storage, wanted, None)
-        rows: Generator[Row] = self._opened().stream(statement, parameters)
-        return (Record(*row) for row in rows)
-
     def known(self, storage: str) -> Known:
         agents, clients = (
             tuple(row[0] for row in self._rows(_KNOWN.format(column), (storage, KNOWN_ROWS_MAX, KNOWN_MAX)))
@@ -249,10 +243,12 @@ def _conditions(wanted: Wanted, after: Key | None) -> Iterator[tuple[str, Sequen
 
 
 def _within(path: str) -> tuple[str, Sequence[Value]]:
-    """Of names that begin with the path of a container, none follows the one that ends in the next character."""
-    if path.endswith("/"):
-        return "path >= ? AND path < ?", (path, path[:-1] + chr(ord("/") + 1))
-    return "path = ?", (path,)
+    """What is in a container has a name between the container's and the one that ends in the next character. A path
+    without its slash is taken for either.
+    """
+    container = path if path.endswith("/") else f"{path}/"
+    after = container[:-1] + chr(ord("/") + 1)
+    return "(path = ? OR (path >= ? AND path < ?))", (path, container, after)
 
 
 # -- what is too much for one hour -------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
+from pod.audit.export import activity_files
 from pod.errors import WrongPassword
 from pod.http.limits import Places
 from pod.identity.departure import keep_account, schedule_deletion
@@ -33,7 +34,7 @@ def add_export(pages: Blueprint, door: Door) -> None:
     def download() -> Response:
         account = door.session().account
         door.form()
-        pieces = places.during(export_account(services, account))
+        pieces = places.during(export_account(services, account, activity_files(services, account)))
         response = Response(pieces, content_type="application/zip")
         response.headers["Content-Disposition"] = f'attachment; filename="{account.name}-freehold.zip"'
         response.headers["Cache-Control"] = "no-store"

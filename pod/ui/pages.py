@@ -7,6 +7,7 @@ from flask import Blueprint
 from pod.identity.identity import Identity
 from pod.services import Services
 from pod.ui.account import add_overview
+from pod.ui.activity import add_activity
 from pod.ui.apps import add_apps
 from pod.ui.authorize import add_authorize
 from pod.ui.credentials import add_credentials
@@ -44,6 +45,7 @@ def pages(services: Services, identity: Identity) -> Blueprint:
     add_overview(made, door)
     add_apps(made, door)
     add_notifications(made, door)
+    add_activity(made, door)
     add_sessions(made, door)
     add_credentials(made, door)
     add_pods(made, door)

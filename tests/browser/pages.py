@@ -15,6 +15,7 @@ from playwright.sync_api import expect
 
 from tests.browser.people import Person
 from tests.support.app_server import AppServer
+from tests.support.client import SolidClient
 from tests.support.fixtures import signed_in
 from tests.support.postbox import Postbox
 from tests.support.server import ALICE, Account
@@ -111,6 +112,21 @@ def be_told(scene: Scene) -> None:
     scene.person.press("details.more summary")
 
 
+def use_data(scene: Scene) -> None:
+    """Her app reads what is hers alone, and somebody who is not signed in wants to."""
+    server = scene.person.server
+    private = f"{signed_in(server, ALICE).pod}settings/prefs.ttl"
+    for who in (signed_in(server, ALICE), SolidClient(server.base_url)):
+        who.get(private)
+
+    def noted() -> bool:
+        scene.person.page.reload()
+        return scene.person.page.get_by_text("refused", exact=True).count() > 0
+
+    until(noted)
+    scene.person.press("details.more summary")
+
+
 def after(*steps: Steps) -> Steps:
     def all_of_them(scene: Scene) -> None:
         for each in steps:
@@ -200,6 +216,9 @@ PAGES = (
     Look("apps", ".account/apps", who=ALICE),
     Look("notifications, nobody", ".account/notifications", who=ALICE, hospitable=True),
     Look("notifications", ".account/notifications", ALICE, be_told),
+    Look("activity", ".account/activity", ALICE, use_data),
+    Look("activity, nothing found", ".account/activity?refused=yes&since=2001-01-01&until=2001-01-02", who=ALICE),
+    Look("activity, wrong", ".account/activity?since=tomorrow&where=../..", who=ALICE),
     Look("credentials", ".account/credentials", who=ALICE),
     Look("credential made", ".account/credentials", ALICE, make_a_key),
     Look("sessions", ".account/sessions", who=ALICE),
