@@ -12,26 +12,23 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+from pod.authorization.groups import Circle
 from pod.authorization.required import Need
-from pod.errors import AccessDenied, Conflict, NotAcceptable, NotAuthenticated, NotFound, UnprocessableContent
+from pod.errors import AccessDenied, Conflict, NotAuthenticated, NotFound, UnprocessableContent, VersionMoved
 from pod.operations.admission import settled
-from pod.operations.content import Incoming, discarded_on_failure, stage_document
-from pod.operations.operation import Operation
-from pod.operations.put import put_within
 from pod.protocol.agent import Credentials
-from pod.protocol.conditions import NO_CONDITIONS
 from pod.protocol.modes import AccessMode
 from pod.protocol.resource import Target
-from pod.rdf import formats
 from pod.services import Services
 from pod.sharing.acp_document import ACRDocument
 from pod.sharing.audiences import Audience, Level, Whom
-from pod.sharing.in_force import TURTLE, Document, InForce, begun, read_in_force
+from pod.sharing.in_force import Document, InForce, RulesUnreadable, begun, read_in_force
 from pod.sharing.shares import Share
+from pod.sharing.writing import write_document
 from pod.store.accounts import Accounts
 from pod.store.interface import Reader, Writer
 from pod.store.own_rules import with_own_rules
-from pod.store.records import Actor, Kind, Snapshot
+from pod.store.records import Actor, Snapshot
 
 APART_MAX = 20
 """Resources in a folder that are told to have rules of their own."""
@@ -73,6 +70,22 @@ class SharingState:
         return tuple(each for each in self.shares if each.source != self.path)
 
 
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What somebody may do with a resource now, and why. `web_id` is None for whoever is not signed in.
+
+    `ways` are all shares that let them in, whether one alone would do or not; `denials` those that keep them out;
+    `over` those that ended.
+    """
+
+    web_id: str | None
+    modes: AccessMode
+    is_owner: bool
+    ways: tuple[Share, ...]
+    denials: tuple[Share, ...]
+    over: tuple[Share, ...]
+
+
 class Sharing:
     """What one account shares. Shared by all threads.
 
@@ -105,6 +118,41 @@ class Sharing:
             apart=with_own_rules(reader, path, APART_MAX) if path.endswith("/") else (),
             now_ms=self._now_ms(),
         )
+
+    @settled
+    def explain(self, account: int, path: str, web_id: str | None) -> Explanation:
+        """What somebody may do, by which shares. May wait for groups of other servers.
+
+        Raises: NotFound -- see `state`; RulesUnreadable; Busy
+        """
+        services, reader = self._services, self._services.store
+        snapshot = self._controlled(reader, acting_for(services, reader, account, path), path)
+        decision = services.authorizer.decide(reader, snapshot, seen_as(services, web_id), may_wait=True)
+        circle = services.authorizer.circle(reader, snapshot)
+        circle.wait()
+        concerned = [
+            share
+            for share in read_in_force(services, reader, snapshot).shares()
+            if share.here and self._concerns(share.audience, web_id, circle, path)
+        ]
+        now_ms = self._now_ms()
+        return Explanation(
+            web_id,
+            decision.modes,
+            snapshot.storage is not None and web_id in snapshot.storage.owners,
+            ways=tuple(each for each in concerned if each.stands(now_ms) and not each.denies),
+            denials=tuple(each for each in concerned if each.stands(now_ms) and each.denies),
+            over=tuple(each for each in concerned if not each.stands(now_ms)),
+        )
+
+    def _concerns(self, audience: Audience, web_id: str | None, circle: Circle, path: str) -> bool:
+        if web_id is None or audience.whom is Whom.EVERYONE:
+            return audience.whom is Whom.EVERYONE
+        if audience.whom is Whom.GROUP:
+            return circle(audience.iri, web_id)
+        if audience.whom is Whom.CREATOR:
+            return self._services.store.creator(path) == web_id
+        return audience.whom is Whom.SIGNED_IN or audience.iri == web_id
 
     def share(
         self,
@@ -190,7 +238,8 @@ class Sharing:
             )
         else:
             document.keep_owners(storage.owners)
-        self._write(tx, who, document, in_force.media_type)
+        target = Target.parse(Target.parse(path).acl)
+        write_document(services, tx, who, target, (document.dataset, in_force.media_type))
 
     def _is_given(self, in_force: InForce, snapshot: Snapshot, audience: Audience) -> bool:
         """Whether there is something to take back here.
@@ -206,18 +255,6 @@ class Sharing:
                 f"They have it from {self._services.placement.url(elsewhere[0].source)}: take it back there."
             )
         return bool(found)
-
-    def _write(self, tx: Writer, who: Credentials, document: Document, media_type: str) -> None:
-        services, target = self._services, Target.parse(Target.parse(document.path).acl)
-        try:
-            data = formats.serialize(document.dataset, media_type)
-        except NotAcceptable:  # RDF/XML cannot say everything
-            media_type = TURTLE
-            data = formats.serialize(document.dataset, media_type)
-        content = stage_document(services, data, media_type, target)
-        with discarded_on_failure(services, content):
-            operation = Operation("PUT", target, who, NO_CONDITIONS)
-            put_within(services, tx, operation, Incoming(content, Kind.RDF, document.dataset))
 
     # -- whether they may ----------------------------------------------------------------------------------------------
 
@@ -248,6 +285,27 @@ class Sharing:
 
     def _now_ms(self) -> int:
         return int(self._services.clock.now() * 1000)
+
+
+def is_shared(services: Services, path: str) -> bool:
+    """Whether anybody but its owners has access to a resource now, as far as can be read. For owners' pages."""
+    reader = services.store
+    snapshot = reader.describe(Target.parse(path), with_body=False)
+    owners = snapshot.storage.owners if snapshot.storage else ()
+    try:
+        shares = read_in_force(services, reader, snapshot).shares()
+    except (RulesUnreadable, VersionMoved):
+        return False
+    now_ms = services.clock.now() * 1000
+    return any(
+        each.here and each.stands(now_ms) and not each.denies and each.audience.iri not in owners for each in shares
+    )
+
+
+def seen_as(services: Services, web_id: str | None) -> Credentials:
+    """Somebody as they come without any app; those with an account here were let in by this server."""
+    is_ours = web_id is not None and services.accounts.web_id_account(web_id) is not None
+    return Credentials(agent=web_id, issuer=services.placement.base_url if is_ours else None)
 
 
 def acting_for(services: Services, reader: Reader, account: int, path: str) -> Credentials:

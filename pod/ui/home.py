@@ -25,6 +25,7 @@ from pod.protocol.conditions import NO_CONDITIONS, Conditions
 from pod.protocol.modes import AccessMode
 from pod.protocol.resource import Target
 from pod.services import Services
+from pod.sharing.sharing import is_shared
 from pod.ui.door import Door, SignInFirst
 from pod.ui.render import render
 from pod.ui.showing import sent, told
@@ -102,6 +103,7 @@ class Reader:
             url=self.services.placement.url(self.target.path),
             is_public=result.granted is not None and AccessMode.READ in result.granted[1],
             is_owner=self.is_owner,
+            is_shared=self.is_owner and is_shared(self.services, self.target.path),
             is_container=self.target.is_container,
             **told(result),
         )

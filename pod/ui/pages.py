@@ -14,6 +14,7 @@ from pod.ui.credentials import add_credentials
 from pod.ui.departure import add_delete, add_export
 from pod.ui.door import Door
 from pod.ui.email_address import add_email, add_verify
+from pod.ui.groups import add_groups, add_leaving_groups
 from pod.ui.home import add_home
 from pod.ui.invitations import add_invitations
 from pod.ui.issuers import add_issuers, add_leave
@@ -26,6 +27,7 @@ from pod.ui.pending import Waiting
 from pod.ui.pods import add_pods
 from pod.ui.problems import add_problem_types
 from pod.ui.sessions import add_sessions
+from pod.ui.sharing import add_sharing
 from pod.ui.sign_in import add_sign_in
 from pod.ui.sign_up import add_sign_up
 from pod.ui.start import add_start
@@ -60,6 +62,9 @@ def pages(services: Services, identity: Identity) -> Blueprint:
     add_export(made, door)
     add_delete(made, door)
     add_home(made, door)
+    add_sharing(made, door)
+    add_groups(made, door)
+    add_leaving_groups(made, door)
     add_links(made, door)
     add_link_pages(made, door)
     add_problem_types(made)

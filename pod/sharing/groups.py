@@ -1,0 +1,170 @@
+"""Groups of people that an owner keeps in their pod, for access rules to name: a vcard:Group each, in a document of its
+own, which apps find by the private type index.
+
+Whoever leaves a group loses at once what the group has: decisions read the document as it is.
+
+Spec: WAC #acl-agentgroup; Type Indexes #type-registration
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+from functools import partial
+from itertools import count
+
+from pod.errors import Conflict, NotFound, UnprocessableContent
+from pod.operations.delete import delete
+from pod.operations.operation import Operation
+from pod.operations.provision import PRIVATE_TYPE_INDEX
+from pod.protocol.agent import Credentials
+from pod.protocol.conditions import NO_CONDITIONS
+from pod.protocol.resource import Target, storage_of
+from pod.rdf.graph import IRI, Dataset, Graph, Literal, Triple
+from pod.rdf.vocab import PREFIXES, RDF, SOLID, VCARD
+from pod.services import Services
+from pod.sharing import rule_names
+from pod.sharing.sharing import acting_for
+from pod.sharing.writing import TURTLE, read_document, write_document
+from pod.store.interface import Reader, Writer
+from pod.store.records import Actor
+
+GROUPS = "contacts/groups/"
+"""Below a storage root."""
+NAME_CHARACTERS_MAX = 100
+MEMBERS_MAX = 1_000
+SAME_NAME_MAX = 100
+
+_NOT_IN_NAMES = re.compile(r"[^a-z0-9]+")
+
+Change = Callable[[Graph, IRI], None]
+
+
+class Groups:
+    """The groups of one account. Shared by all threads."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def make(self, account: int, storage: str, name: str) -> str:
+        """The IRI of a new group without members.
+
+        Raises: UnprocessableContent -- it needs a name; Conflict -- there are too many of that name; QuotaExceeded
+        """
+        name = name.strip()
+        if not 0 < len(name) <= NAME_CHARACTERS_MAX:
+            raise UnprocessableContent(f"Give the group a name of at most {NAME_CHARACTERS_MAX} letters.")
+        who = acting_for(self._services, self._services.store, account, storage)
+        return self._services.store.write_together(Actor(who.agent), partial(self._made, who, storage, name))
+
+    def add(self, account: int, group: str, web_id: str, name: str | None = None) -> None:
+        """Raises: NotFound -- no such group in a pod of theirs; Conflict -- it has too many members."""
+
+        def added(graph: Graph, iri: IRI) -> None:
+            if graph.count(iri, VCARD.hasMember) >= MEMBERS_MAX:
+                raise Conflict(f"A group has at most {MEMBERS_MAX} members.")
+            graph.add(Triple(iri, VCARD.hasMember, IRI(web_id)))
+            if name and not graph.count(IRI(web_id)):
+                graph.add(Triple(IRI(web_id), VCARD.fn, Literal(name[:NAME_CHARACTERS_MAX])))
+
+        self._change(account, group, added)
+
+    def remove(self, account: int, group: str, web_id: str) -> None:
+        """Raises: NotFound -- see `add`."""
+
+        def removed(graph: Graph, iri: IRI) -> None:
+            graph.discard(Triple(iri, VCARD.hasMember, IRI(web_id)))
+            rule_names.forget(graph, IRI(web_id), (VCARD.fn,))
+
+        self._change(account, group, removed)
+
+    def delete(self, account: int, group: str) -> None:
+        """With its document. Whatever the group had, nobody has by it any more. Raises: NotFound -- see `add`."""
+        target, who = self._located(self._services.store, account, group)
+        found = read_document(self._services, self._services.store, target)
+        if found is None or not _is_alone(found[0].default, IRI(group)):
+            raise NotFound("There is no group here that this page could delete.")
+        delete(self._services, Operation("DELETE", target, who, NO_CONDITIONS))
+
+    # -- inside a transaction ------------------------------------------------------------------------------------------
+
+    def _made(self, who: Credentials, storage: str, name: str, tx: Writer) -> str:
+        target = _free(tx, f"{storage}{GROUPS}{_slug(name)}")
+        iri = IRI(f"{self._services.placement.url(target.path)}#it")
+        said = Graph((Triple(iri, RDF.type, VCARD.Group), Triple(iri, VCARD.fn, Literal(name))))
+        dataset = Dataset(said, prefixes={"vcard": PREFIXES["vcard"]})
+        write_document(self._services, tx, who, target, (dataset, TURTLE))
+        self._register(who, storage, tx)
+        return iri.value
+
+    def _register(self, who: Credentials, storage: str, tx: Writer) -> None:
+        """Where there is the private type index of a new pod; elsewhere apps keep their own order."""
+        index = Target.parse(storage + PRIVATE_TYPE_INDEX)
+        found = read_document(self._services, tx, index)
+        container = IRI(self._services.placement.url(storage + GROUPS))
+        if found is None or found[0].default.count(None, SOLID.instanceContainer, container):
+            return
+        dataset, media_type = found
+        entry = IRI(rule_names.free_name(dataset.default, self._services.placement.url(index.path)))
+        for predicate, value in (
+            (RDF.type, SOLID.TypeRegistration),
+            (SOLID.forClass, VCARD.Group),
+            (SOLID.instanceContainer, container),
+        ):
+            dataset.default.add(Triple(entry, predicate, value))
+        rule_names.name_namespaces(dataset, "solid", "vcard")
+        write_document(self._services, tx, who, index, (dataset, media_type))
+
+    def _change(self, account: int, group: str, change: Change) -> None:
+        _, who = self._located(self._services.store, account, group)
+        act = partial(self._changed, account, group, change)
+        self._services.store.write_together(Actor(who.agent), act)
+
+    def _changed(self, account: int, group: str, change: Change, tx: Writer) -> None:
+        target, who = self._located(tx, account, group)
+        found = read_document(self._services, tx, target)
+        if found is None or not found[0].default.count(IRI(group), RDF.type, VCARD.Group):
+            raise NotFound("There is no such group.")
+        dataset, media_type = found
+        before = dataset.default.copy()
+        change(dataset.default, IRI(group))
+        if dataset.default != before:
+            write_document(self._services, tx, who, target, (dataset, media_type))
+
+    def _located(self, reader: Reader, account: int, group: str) -> tuple[Target, Credentials]:
+        """The document of a group in a pod of the account. Raises: NotFound."""
+        path = self._services.placement.local_path(group)
+        target = Target.parse(path) if path else None
+        if target is None or target.auxiliary is not None:
+            raise NotFound("There is no such group.")
+        who = acting_for(self._services, reader, account, target.path)
+        root = storage_of(target.path)
+        storage = reader.describe(Target(root, root), with_body=False).storage
+        if storage is None or who.agent is None or who.agent not in storage.owners:
+            raise NotFound("There is no such group.")
+        return target, who
+
+
+def _slug(name: str) -> str:
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return _NOT_IN_NAMES.sub("-", plain).strip("-") or "group"
+
+
+def _free(reader: Reader, path: str) -> Target:
+    """Raises: Conflict."""
+    for number in count(1):
+        if number > SAME_NAME_MAX:
+            raise Conflict("There are too many groups of this name already.")
+        target = Target.parse(f"{path}.ttl" if number == 1 else f"{path}-{number}.ttl")
+        if reader.describe(target, with_body=False).state is None:
+            return target
+    raise AssertionError("counting ends")
+
+
+def _is_alone(graph: Graph, group: IRI) -> bool:
+    """Whether a document holds a group and nothing else but what its members are called."""
+    members = set(graph.objects(group, VCARD.hasMember))
+    return bool(graph.count(group, RDF.type, VCARD.Group)) and all(
+        triple.subject == group or (triple.subject in members and triple.predicate == VCARD.fn) for triple in graph
+    )

@@ -1,0 +1,56 @@
+"""Writing a document on behalf of an account: by the operation and the checks of a PUT, in the caller's transaction.
+
+What is written was read in the same transaction, so nobody's change in between is lost.
+
+Spec: RFC 9110 s9.3.4
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from pod.errors import NotAcceptable
+from pod.operations.content import Incoming, discarded_on_failure, stage_document
+from pod.operations.operation import Operation
+from pod.operations.put import put_within
+from pod.protocol.agent import Credentials
+from pod.protocol.conditions import NO_CONDITIONS
+from pod.protocol.resource import Target
+from pod.rdf import formats
+from pod.rdf.graph import Dataset
+from pod.services import Services
+from pod.store.interface import Reader, Writer
+from pod.store.records import Kind
+
+TURTLE = "text/turtle"
+
+Document: TypeAlias = tuple[Dataset, str]
+"""What it says, and its media type."""
+
+
+def write_document(services: Services, tx: Writer, who: Credentials, target: Target, document: Document) -> None:
+    """Raises: what a PUT raises."""
+    dataset, media_type = document
+    try:
+        data = formats.serialize(dataset, media_type)
+    except NotAcceptable:  # RDF/XML cannot say everything
+        media_type = TURTLE
+        data = formats.serialize(dataset, media_type)
+    content = stage_document(services, data, media_type, target)
+    with discarded_on_failure(services, content):
+        operation = Operation("PUT", target, who, NO_CONDITIONS)
+        put_within(services, tx, operation, Incoming(content, Kind.RDF, dataset))
+
+
+def read_document(services: Services, reader: Reader, target: Target) -> Document | None:
+    """What is there now; None where there is no RDF document.
+
+    Raises: MalformedContent -- it cannot be read
+    """
+    state = reader.describe(target, with_body=False).state
+    if state is None or state.kind is not Kind.RDF:
+        return None
+    content = reader.document(state.id, state.version)
+    if content is None:
+        return None
+    return services.parse(content, state.media_type, services.placement.url(target.path)), state.media_type
