@@ -15,6 +15,7 @@ from pod.identity.identity import open_identity
 from pod.identity.routes import identity_provider
 from pod.notifications.routes import notifications
 from pod.services import Services, open_services
+from pod.sharing.routes import access_endpoints
 from pod.ui.data_browser import data_browser_files, open_data_browser
 from pod.ui.pages import pages
 from pod.ui.problems import problem_page
@@ -34,6 +35,7 @@ def create_app(config: Config, services: Services | None = None) -> Flask:
     app.register_blueprint(server_pages(services, problem_page))
     app.register_blueprint(identity_provider(services, identity))
     app.register_blueprint(notifications(services))
+    app.register_blueprint(access_endpoints(services))
     app.register_blueprint(pages(services, identity))
     app.register_blueprint(static_files())
     browser = open_data_browser(config, services.placement)

@@ -6,9 +6,10 @@ Each task is safe to run at any time, beside any number of other processes, and 
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from threading import Event, Thread
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -19,6 +20,7 @@ from pod.identity.outgoing_mail import Postman
 from pod.mail.message import mail_enabled
 from pod.observability.meters import METERS
 from pod.store.access_records import AccessRecords
+from pod.store.access_requests import AccessRequests
 from pod.store.access_retention import sweep_access
 from pod.store.accounts import Accounts
 from pod.store.acl_groups import sweep_groups
@@ -32,10 +34,15 @@ from pod.store.removal import remove_due
 from pod.store.sqlite import open_store
 from pod.store.sweep import sweep, sweep_garbage
 
+if TYPE_CHECKING:
+    from pod.sharing.notices import Notices
+
 MAIL_EVERY_SECONDS = 2
 """Somebody sits and waits for it."""
 CHANNELS_EVERY_SECONDS = 1.0
 """How often it is looked whether there is somebody to notify, as long as there was nobody."""
+ACCESS_EVERY_SECONDS = 1.0
+"""How often it is looked whether somebody asked for access, or was answered."""
 TASK_SECONDS_LONG = 15 * 60
 """What is still at one task after that is said to be late: health tells operators."""
 
@@ -70,9 +77,11 @@ def run(config: Config, stop: Event, clock: Clock | None = None) -> None:
     clock = clock or SystemClock()
     store = open_store(config, clock)
     pushing = Thread(target=push, args=(config, store, clock, stop), name="push")
+    telling = Thread(target=tell, args=(config, store, clock, stop), name="tell")
     try:
         tasks = upkeep(config, store, clock)
         pushing.start()
+        telling.start()
         while not stop.is_set():
             for task in tasks:
                 task.run_if_due(clock.now())
@@ -81,8 +90,9 @@ def run(config: Config, stop: Event, clock: Clock | None = None) -> None:
             stop.wait(max(0.0, due - clock.now()))
     finally:
         stop.set()
-        if pushing.ident is not None:
-            pushing.join()
+        for thread in (pushing, telling):
+            if thread.ident is not None:
+                thread.join()
         store.close()
 
 
@@ -110,6 +120,31 @@ def _push(config: Config, store: ResourceStore, clock: Clock, stop: Event) -> No
     finally:
         services.authenticator.close()
         services.access_log.close()
+
+
+def tell(config: Config, store: ResourceStore, clock: Clock, stop: Event) -> None:
+    """Tell owners who asks them for access, and askers what the answer is, until `stop` is set."""
+    with ExitStack() as opened:
+        notices: Notices | None = None
+        while not stop.wait(ACCESS_EVERY_SECONDS):
+            try:
+                if AccessRequests(store).has_news(int(clock.now() * 1000)):
+                    notices = notices or _notices(config, store, clock, opened)
+                    notices.work()
+            except Exception:  # the border: what failed once may do better next time
+                log.exception("telling of access failed")
+
+
+def _notices(config: Config, store: ResourceStore, clock: Clock, opened: ExitStack) -> Notices:
+    """Made when there is something to tell for the first time; many servers never need it."""
+    from pod.notifications.push import THREADS, inboxes  # noqa: PLC0415
+    from pod.services import open_services  # noqa: PLC0415
+    from pod.sharing.notices import Notices  # noqa: PLC0415
+
+    services = open_services(replace(config, threads=THREADS), clock, store)
+    opened.callback(services.authenticator.close)
+    opened.callback(services.access_log.close)
+    return Notices(services, inboxes(services, services.receivers).post)
 
 
 def upkeep(config: Config, store: ResourceStore, clock: Clock) -> tuple[Task, ...]:

@@ -13,12 +13,13 @@ from pod.errors import MethodNotAllowed, NotAcceptable, NotFound
 from pod.http import cors
 from pod.http.headers import SAFETY, VARY
 from pod.http.response import Answer
+from pod.protocol.access_profile import GRANTS, PROFILE, REQUESTS, endpoint
 from pod.protocol.conneg import negotiate
 from pod.protocol.notification import FEATURES, GATEWAY_PATH, NAMESPACE, SERVICES_PATH, SUBTREE, ChannelType
 from pod.protocol.representation import format_http_date
 from pod.protocol.resource import Target, storage_of
 from pod.rdf import descriptions, formats
-from pod.rdf.descriptions import Description, Notifications, Offer
+from pod.rdf.descriptions import Access, Description, Notifications, Offer
 from pod.services import Services
 
 METHODS = ("GET", "HEAD", "OPTIONS")
@@ -39,7 +40,8 @@ def describe_storage(services: Services, path: str, method: str, accept: str | N
     if method == "OPTIONS":
         return Answer(204, shared)
     url, base_url = services.placement.url(root), services.placement.base_url
-    description = descriptions.storage_description(url, _notifications(base_url), server=url == base_url)
+    notifications, access = _notifications(base_url), _access(base_url, root)
+    description = descriptions.storage_description(url, notifications, access, server=url == base_url)
     media_type, body = _negotiated(services, url, description, accept)
     modified = ("Last-Modified", format_http_date(state.modified))
     fields = [("Content-Type", media_type), ("Content-Length", str(len(body))), modified, *shared]
@@ -55,6 +57,10 @@ def server_description(services: Services, accept: str | None) -> tuple[str, byt
 def _notifications(base_url: str) -> Notifications:
     services = (Offer(base_url + SERVICES_PATH + each.value, each.iri, _FEATURES) for each in ChannelType)
     return Notifications(tuple(services), base_url + GATEWAY_PATH)
+
+
+def _access(base_url: str, root: str) -> Access:
+    return Access(endpoint(base_url, root, REQUESTS), endpoint(base_url, root, GRANTS), PROFILE)
 
 
 def _negotiated(services: Services, url: str, description: Description, accept: str | None) -> tuple[str, bytes]:

@@ -11,8 +11,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlencode
 
-from pod.errors import NotAuthenticated, PodError
+from pod.errors import AccessDenied, NotAuthenticated, PodError
 from pod.http import cors, problems
 from pod.http.headers import (
     LDP,
@@ -30,6 +31,7 @@ from pod.http.headers import (
 from pod.operations.operation import Result
 from pod.operations.pages import HTML, PageRenderer
 from pod.protocol import wac_allow
+from pod.protocol.access_profile import ASK_PATH, REQUESTS, endpoint
 from pod.protocol.agent import Credentials
 from pod.protocol.modes import AccessMode
 from pod.protocol.representation import format_http_date
@@ -130,6 +132,8 @@ def failure(
 ) -> Answer:
     """An error, with everything that lets the client see and mend it: a page where there is a `renderer`."""
     instance = problems.report(error, target.path if target else None)
+    if target is not None and type(error) is AccessDenied:
+        error.extras |= _asking(services, target)
     if renderer is None:
         media_type, body = problems.MEDIA_TYPE, problems.problem(error, services.placement.base_url, instance)
     else:
@@ -146,6 +150,13 @@ def failure(
         *cors.shared(origin),
     ]
     return Answer(error.status, fields, b"" if head else body)
+
+
+def _asking(services: Services, target: Target) -> dict[str, str]:
+    """Where to ask for access: for apps, and for people with a browser. The same whether or not anything is there."""
+    base_url, subject = services.placement.base_url, services.placement.url(target.subject)
+    page = f"{base_url}{ASK_PATH}?{urlencode({'resource': subject})}"
+    return {"requestAccess": endpoint(base_url, target.storage, REQUESTS), "requestAccessPage": page}
 
 
 def _error_links(services: Services, error: PodError, target: Target | None) -> str:

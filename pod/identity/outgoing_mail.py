@@ -36,6 +36,7 @@ INVITATION_PATH = ".account/sign-up?invitation="
 SIGN_IN_PATH = ".account/sign-in"
 FORGOTTEN_PATH, EMAIL_PATH = ".account/reset", ".account/email"
 ISSUERS_PATH, CREDENTIALS_PATH = ".account/issuers", ".account/credentials"
+REQUESTS_PATH = ".account/requests"
 _HOUR_MS = 3600 * 1000
 
 Send = Callable[[Config, EmailMessage, str], None]
@@ -143,6 +144,7 @@ class Postman:
             MailKind.EMAIL_CHANGED: _Link(EMAIL_PATH),
             MailKind.ISSUERS_CHANGED: _Link(ISSUERS_PATH),
             MailKind.CLIENT_ADDED: _Link(CREDENTIALS_PATH),
+            MailKind.ACCESS_ASKED: _Link(REQUESTS_PATH),
         }[mail.kind]
 
 

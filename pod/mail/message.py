@@ -145,6 +145,17 @@ If that was you, there is nothing to do. If not, see which they are, and choose 
 {link}
 """,
     ),
+    MailKind.ACCESS_ASKED: (
+        "Somebody asks for access to your pod ({host})",
+        """\
+Somebody asks to see or change something in the pod of the account {name} on {host}.
+
+See who, what and why, and answer with a click:
+{link}
+
+As long as you do not answer, they get nothing. More requests within an hour come in one mail.
+""",
+    ),
     MailKind.CLIENT_ADDED: (
         "A program can use your pod on {host}",
         """\

@@ -36,16 +36,20 @@ class Inboxes:
 
     def send(self, channel: Channel, url: str, message: bytes) -> Posted:
         """Raises: RemoteError"""
+        return self.post(url, message, channel.accept)
+
+    def post(self, url: str, message: bytes, media_type: str) -> Posted:
+        """Raises: RemoteError"""
         host = urlsplit(url).netloc
         if self._placement.is_ours(url) or self._asking.get(host):
-            return self._post(channel, url, message, self._sender.fields(url))
-        posted = self._post(channel, url, message, {})
+            return self._post(url, message, media_type, self._sender.fields(url))
+        posted = self._post(url, message, media_type, {})
         if posted.status != NOT_AUTHENTICATED:
             return posted
         self._asking.put(host, value=True)
-        return self._post(channel, url, message, self._sender.fields(url))
+        return self._post(url, message, media_type, self._sender.fields(url))
 
-    def _post(self, channel: Channel, url: str, message: bytes, identity: dict[str, str]) -> Posted:
-        signed = self._signer.fields(url, message, channel.accept)
-        fields = {"Content-Type": channel.accept, **signed, **identity}
+    def _post(self, url: str, message: bytes, media_type: str, identity: dict[str, str]) -> Posted:
+        signed = self._signer.fields(url, message, media_type)
+        fields = {"Content-Type": media_type, **signed, **identity}
         return self._receivers.post(url, message, fields, seconds_max=self._seconds_max)

@@ -86,6 +86,14 @@ def methods(services: Services, receivers: Receivers) -> dict[ChannelType, Metho
     }
 
 
+def inboxes(services: Services, receivers: Receivers) -> Inboxes:
+    """How a message gets into an inbox elsewhere, whatever it is about."""
+    base_url, clock = services.placement.base_url, services.clock
+    signer = MessageSigner(services.keys, base_url, clock)
+    sender = Sender(services.keys, base_url, clock)
+    return Inboxes(receivers, signer, sender, services.placement, seconds_max=services.config.push_seconds_max)
+
+
 @dataclass(slots=True)
 class _Line:
     """A channel that is pushed to. `latest` is the last change that concerns it, as far as the follower has come."""

@@ -17,7 +17,7 @@ from pod.protocol.notification import FEATURES, ChannelType
 from pod.rdf import turtle_writer
 from pod.rdf.contexts import Json
 from pod.rdf.graph import IRI, Graph, Term, Triple
-from pod.rdf.vocab import DCTERMS, NOTIFY, PIM, PREFIXES, RDF, SOLID
+from pod.rdf.vocab import DCTERMS, LWS, NOTIFY, PIM, PREFIXES, RDF, SOLID
 
 Property = tuple[IRI, Term]
 
@@ -36,6 +36,9 @@ _CONTEXT: dict[str, Json] = {
     "subscription": {"@id": NOTIFY.subscription.value, **_LINK},
     "channelType": {"@id": NOTIFY.channelType.value, **_TERM},
     "feature": {"@id": NOTIFY.feature.value, **_TERM},
+    "service": LWS.service.value,
+    "serviceEndpoint": {"@id": LWS.serviceEndpoint.value, **_LINK},
+    **{name: LWS[name].value for name in ("AccessRequestService", "AccessGrantService")},
     **{name: f"notify:{name}" for name in (*ChannelType, *FEATURES)},
 }
 """Written out, with the names that the context of notifications gives: many who read such a description fetch none."""
@@ -48,9 +51,14 @@ _NAMES = {
     NOTIFY.subscription: "subscription",
     NOTIFY.channelType: "channelType",
     NOTIFY.feature: "feature",
+    LWS.service: "service",
+    LWS.serviceEndpoint: "serviceEndpoint",
 }
-_MANY = frozenset({NOTIFY.subscription, NOTIFY.feature})
+_MANY = frozenset({NOTIFY.subscription, NOTIFY.feature, LWS.service})
 """Lists, however many there are."""
+_MANY_WITHIN = _MANY | {DCTERMS.conformsTo}
+_WITHIN = frozenset({NOTIFY.subscription, LWS.service})
+"""What they name is told within them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +79,15 @@ class Notifications:
 
 
 @dataclass(frozen=True, slots=True)
+class Access:
+    """Where to ask for access to a storage, and where it is given. Spec: LWS 1.0 #access-discovery"""
+
+    requests: str
+    grants: str
+    profile: str
+
+
+@dataclass(frozen=True, slots=True)
 class Description:
     """One document in its two forms."""
 
@@ -79,12 +96,17 @@ class Description:
 
 
 def storage_description(
-    storage: str, notifications: Notifications, *, owners: Sequence[str] = (), server: bool = False
+    storage: str,
+    notifications: Notifications,
+    access: Access,
+    *,
+    owners: Sequence[str] = (),
+    server: bool = False,
 ) -> Description:
     """`owners` only where they may be known. `server`: its URL is the server's too."""
     about: list[Property] = [(RDF.type, PIM.Storage), *((SOLID.owner, IRI(owner)) for owner in owners)]
     about += _about_server(storage) if server else []
-    return _description(storage, about, notifications)
+    return _description(storage, about, notifications, access)
 
 
 def server_description(base_url: str, notifications: Notifications) -> Description:
@@ -97,14 +119,30 @@ def _about_server(base_url: str) -> list[Property]:
     return [(DCTERMS.conformsTo, IRI(SOLID_PROTOCOL)), (SOLID.oidcIssuer, IRI(base_url))]
 
 
-def _description(subject: str, about: list[Property], notifications: Notifications) -> Description:
+def _description(
+    subject: str, about: list[Property], notifications: Notifications, access: Access | None = None
+) -> Description:
     about = [*about, (SOLID.notificationGateway, IRI(notifications.gateway))]
     about += [(NOTIFY.subscription, IRI(offer.url)) for offer in notifications.offers]
     graph = Graph(Triple(IRI(subject), predicate, value) for predicate, value in about)
     for offer in notifications.offers:
         for triple in _about_offer(offer):
             graph.add(triple)
+    for triple in () if access is None else _about_access(subject, access):
+        graph.add(triple)
     return Description(_turtle(graph), _json_ld(graph, subject))
+
+
+def _about_access(storage: str, access: Access) -> list[Triple]:
+    """Each service goes by the name of its endpoint."""
+    found = []
+    for url, kind in ((access.requests, LWS.AccessRequestService), (access.grants, LWS.AccessGrantService)):
+        service = IRI(url)
+        found.append(Triple(IRI(storage), LWS.service, service))
+        found.append(Triple(service, RDF.type, kind))
+        found.append(Triple(service, LWS.serviceEndpoint, service))
+        found.append(Triple(service, DCTERMS.conformsTo, IRI(access.profile)))
+    return found
 
 
 def _about_offer(offer: Offer) -> list[Triple]:
@@ -115,7 +153,7 @@ def _about_offer(offer: Offer) -> list[Triple]:
 
 def _turtle(graph: Graph) -> bytes:
     text = "".join(map(str, graph))
-    used = [name for name in ("dcterms", "notify", "pim", "solid") if PREFIXES[name] in text]
+    used = [name for name in ("dcterms", "lws", "notify", "pim", "solid") if PREFIXES[name] in text]
     return turtle_writer.write(graph, {name: PREFIXES[name] for name in used})
 
 
@@ -124,14 +162,14 @@ def _json_ld(graph: Graph, subject: str) -> bytes:
     return json.dumps(document, indent=2, ensure_ascii=False).encode()
 
 
-def _object(graph: Graph, subject: IRI) -> dict[str, Json]:
-    """The statements about a subject under their short names; what it offers is told within it."""
+def _object(graph: Graph, subject: IRI, many: frozenset[IRI] = _MANY) -> dict[str, Json]:
+    """The statements about a subject under their short names; what it offers is told within it. `many`: see `_MANY`."""
     found: dict[str, Json] = {"id": subject.value}
     for triple in graph.match(s=subject):
         name, value = _NAMES[triple.predicate], triple.object
         assert isinstance(value, IRI), "all that is told here has a name"
-        told = _object(graph, value) if triple.predicate == NOTIFY.subscription else _short(value)
-        if triple.predicate in _MANY:
+        told = _object(graph, value, _MANY_WITHIN) if triple.predicate in _WITHIN else _short(value)
+        if triple.predicate in many:
             found.setdefault(name, []).append(told)
         elif name in found:
             found[name] = [*(found[name] if isinstance(found[name], list) else [found[name]]), told]
@@ -144,4 +182,4 @@ def _short(value: IRI) -> str:
     """What the contexts make of a name."""
     if value == PIM.Storage:
         return "Storage"
-    return value.value.removeprefix(NOTIFY.iri)
+    return value.value.removeprefix(NOTIFY.iri).removeprefix(LWS.iri)

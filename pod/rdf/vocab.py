@@ -67,6 +67,7 @@ PREFIXES = {
     "fh": FH.iri,
     "foaf": FOAF.iri,
     "ldp": LDP.iri,
+    "lws": LWS.iri,
     "notify": NOTIFY.iri,
     "owl": OWL.iri,
     "pim": PIM.iri,

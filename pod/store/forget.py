@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pod.config import Config
+from pod.store.access_requests import AccessRequests
 from pod.store.apps import SWEPT_AT_ONCE_MAX, Apps
 from pod.store.attempts import Attempts
 from pod.store.interface import ResourceStore, Writer
@@ -22,6 +23,9 @@ _DAY_MS = 24 * 3600 * 1000
 
 SHARED_KEPT_MS = 30 * _DAY_MS
 """For so long, whoever has a link that ended is told so."""
+ASKED_KEPT_MS = 90 * _DAY_MS
+"""For so long, a request for access waits for an answer."""
+ANSWERED_KEPT_MS = 365 * _DAY_MS
 
 Sweep = Callable[[Writer], int]
 
@@ -37,6 +41,9 @@ def forget(config: Config, store: ResourceStore) -> int:
         lambda tx: apps.forget_unused(tx, tx.now_ms - config.app_days * _DAY_MS),
         lambda tx: apps.sweep(tx, tx.now_ms),
         lambda tx: shared.sweep(tx, tx.now_ms - SHARED_KEPT_MS),
+        lambda tx: AccessRequests(tx).sweep(
+            tx, asked_before_ms=tx.now_ms - ASKED_KEPT_MS, ended_before_ms=tx.now_ms - ANSWERED_KEPT_MS
+        ),
     )
     return sum(_until_done(store, sweep) for sweep in sweeps)
 

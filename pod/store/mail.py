@@ -15,6 +15,7 @@ _MAIL = "id, kind, account, email, created_ms, due_ms, attempts"
 _INSERT = "INSERT INTO outgoing_mail (kind, account, email, created_ms, due_ms) VALUES (?, ?, ?, ?, ?)"
 _DUE = f"SELECT {_MAIL} FROM outgoing_mail WHERE due_ms <= ? ORDER BY due_ms, id LIMIT ?"  # noqa: S608
 _HAS = "SELECT 1 FROM outgoing_mail WHERE id = ?"
+_WAITS = "SELECT 1 FROM outgoing_mail WHERE account = ? AND kind = ? LIMIT 1"
 _PUT_OFF = "UPDATE outgoing_mail SET attempts = attempts + 1, due_ms = ? WHERE id = ?"
 _REMOVE_OF_ACCOUNT = "DELETE FROM outgoing_mail WHERE account = ? AND kind = ?"
 _REMOVE = "DELETE FROM outgoing_mail WHERE id = ?"
@@ -31,6 +32,7 @@ class MailKind(StrEnum):
     EMAIL_CHANGED = "email changed"
     ISSUERS_CHANGED = "issuers changed"
     CLIENT_ADDED = "client added"
+    ACCESS_ASKED = "access asked for"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +54,15 @@ class Outbox:
     def __init__(self, queries: Queries) -> None:
         self._queries = queries
 
-    def add(self, tx: Writer, kind: MailKind, email: str, account: int | None) -> None:
-        tx.rows(_INSERT, (kind.value, account, email, tx.now_ms, tx.now_ms))
+    def add(
+        self, tx: Writer, kind: MailKind, email: str, account: int | None, *, due_ms: int | None = None
+    ) -> None:
+        """`due_ms`: not before then."""
+        tx.rows(_INSERT, (kind.value, account, email, tx.now_ms, tx.now_ms if due_ms is None else due_ms))
+
+    def waits(self, account: int, kind: MailKind) -> bool:
+        """Whether there is one that was not sent."""
+        return bool(self._queries.rows(_WAITS, (account, kind.value)))
 
     def due(self, now_ms: int, limit: int) -> tuple[OutgoingMail, ...]:
         return tuple(_mail(row) for row in self._queries.rows(_DUE, (now_ms, limit)))

@@ -63,6 +63,11 @@ _BELONGINGS = tuple(
         ("web_session", "id", "account = ?"),
         ("single_use_link", "hash", "account = ?"),
         ("share_link", "id", "account = ?"),
+        ("access_notice", "id", "account = ?"),
+        ("access_block", "agent", "account = ?"),
+        ("given_access", "id", "account = ?"),
+        ("access_request", "id", "account = ?"),
+        ("access_request", "id", "agent IN (SELECT iri FROM web_id WHERE account = ?)"),
         ("outgoing_mail", "id", "account = ?"),
         ("web_id", "iri", "account = ?"),
     )

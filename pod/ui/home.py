@@ -28,11 +28,13 @@ from pod.services import Services
 from pod.sharing.sharing import is_shared
 from pod.ui.door import Door, SignInFirst
 from pod.ui.render import render
+from pod.ui.requests import ask_url
 from pod.ui.showing import sent, told
 from pod.ui.views import Crumb, HomePages, crumbs, name_of
 
 HOME = "/.home/"
 PREFIX = HOME[:-1]
+_NOTHING = "There is nothing here that you may see."
 
 
 def add_home(pages: Blueprint, door: Door) -> None:
@@ -93,7 +95,12 @@ class Reader:
 
     def shown(self, view: View) -> AnyResponse:
         """A page about the resource. Asked as HEAD, so that no file is opened."""
-        result = self._read(Operation("HEAD", self.target, self.credentials, NO_CONDITIONS, view=view))
+        try:
+            result = self._read(Operation("HEAD", self.target, self.credentials, NO_CONDITIONS, view=view))
+        except (AccessDenied, NotAuthenticated) as error:
+            if self.is_owner:
+                raise NotFound(_NOTHING) from error
+            return self._not_shared()
         if result.moved_to is not None:
             return redirect(PREFIX + result.moved_to, 303)
         return render(
@@ -114,14 +121,19 @@ class Reader:
             raise NotFound("A folder cannot be downloaded from here.")
         conditions = Conditions.parse(request.headers.get)
         asked = request.headers.get("Range")
-        result = self._read(Operation(request.method, self.target, self.credentials, conditions, range=asked))
+        try:
+            result = self._read(Operation(request.method, self.target, self.credentials, conditions, range=asked))
+        except (AccessDenied, NotAuthenticated) as error:
+            raise NotFound(_NOTHING) from error
         if result.moved_to is not None:
             return redirect(PREFIX + result.moved_to, 303)
         return sent(result, name_of(self.target.path))
 
+    def _not_shared(self) -> AnyResponse:
+        """Nothing is there, or nothing for this account: it need not know which, and can ask the owner."""
+        url = self.services.placement.url(self.target.subject)
+        return render("resource/not_shared.html", status=404, url=url, ask=ask_url(self.services, self.target))
+
     def _read(self, operation: Operation) -> Result:
-        """Raises: NotFound -- nothing there, or nothing for this account: it need not know which."""
-        try:
-            return watched(self.services, get, operation, app=self.services.placement.base_url)
-        except (AccessDenied, NotAuthenticated) as error:
-            raise NotFound("There is nothing here that you may see.") from error
+        """Raises: NotFound; AccessDenied, NotAuthenticated -- there or not"""
+        return watched(self.services, get, operation, app=self.services.placement.base_url)

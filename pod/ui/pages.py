@@ -26,6 +26,7 @@ from pod.ui.password import add_password, add_reset, add_reset_link
 from pod.ui.pending import Waiting
 from pod.ui.pods import add_pods
 from pod.ui.problems import add_problem_types
+from pod.ui.requests import add_ask, add_requests
 from pod.ui.sessions import add_sessions
 from pod.ui.sharing import add_sharing
 from pod.ui.sign_in import add_sign_in
@@ -61,6 +62,8 @@ def pages(services: Services, identity: Identity) -> Blueprint:
     add_invitations(made, door)
     add_export(made, door)
     add_delete(made, door)
+    add_requests(made, door)
+    add_ask(made, door)
     add_home(made, door)
     add_sharing(made, door)
     add_groups(made, door)

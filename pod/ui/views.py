@@ -364,7 +364,7 @@ class Told(NamedTuple):
 
 _WAYS: dict[type[PodError], tuple[str, str]] = {
     NotAuthenticated: ("Sign in to see it", "If it is yours, or shared with you, sign in and you will see it."),
-    AccessDenied: ("Open it as yourself", "If this is yours, sign in to look for it."),
+    AccessDenied: ("Open it as yourself", "If this is yours, sign in to look for it. If not, you can ask for it."),
     NotFound: ("Look in your own pod", "If this is yours, sign in to look for it."),
 }
 """To the owner's own view of the same resource."""

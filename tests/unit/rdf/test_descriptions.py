@@ -5,7 +5,7 @@ import json
 import pytest
 
 from pod.rdf import formats
-from pod.rdf.descriptions import Notifications, Offer, server_description, storage_description
+from pod.rdf.descriptions import Access, Notifications, Offer, server_description, storage_description
 from pod.rdf.graph import IRI
 from pod.rdf.vocab import NOTIFY, PIM, RDF, SOLID
 from tests.unit.rdf.reading import document
@@ -18,10 +18,11 @@ OFFERS = tuple(
     for name in ("WebSocketChannel2023", "WebPushChannel2023")
 )
 NOTIFICATIONS = Notifications(OFFERS, BASE + "gateway")
+ACCESS = Access(BASE + "requests/", BASE + "grants/", "urn:profile")
 DESCRIPTIONS = {
-    "storage": storage_description(POD, NOTIFICATIONS),
-    "owned": storage_description(POD, NOTIFICATIONS, owners=[WEBID, WEBID + "2"]),
-    "both": storage_description(BASE, NOTIFICATIONS, server=True),
+    "storage": storage_description(POD, NOTIFICATIONS, ACCESS),
+    "owned": storage_description(POD, NOTIFICATIONS, ACCESS, owners=[WEBID, WEBID + "2"]),
+    "both": storage_description(BASE, NOTIFICATIONS, ACCESS, server=True),
     "server": server_description(BASE, NOTIFICATIONS),
 }
 
@@ -66,5 +67,9 @@ def test_as_json_it_has_the_shape_that_clients_look_for():
         "subscription": [
             {"id": f"{BASE}{name}", "channelType": name, "feature": ["rate", "urn:more"]}
             for name in ("WebSocketChannel2023", "WebPushChannel2023")
+        ],
+        "service": [
+            {"id": url, "type": kind, "serviceEndpoint": url, "conformsTo": ["urn:profile"]}
+            for url, kind in ((ACCESS.requests, "AccessRequestService"), (ACCESS.grants, "AccessGrantService"))
         ],
     }

@@ -1,0 +1,279 @@
+"""What owners answer to those who ask: access as asked for or less, no, or silence; and taking back what they gave.
+
+A grant is a record. What lets somebody in are access rules, written and removed in the transaction that writes or ends
+the record; their end is a condition in the rules themselves.
+
+Spec: LWS 1.0 #access-requests-and-grants, "it is the responsibility of the server to adjust any underlying access
+policy"; #access-grant-endpoint
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from pod.errors import AccessDenied, Conflict, NotFound, UnprocessableContent
+from pod.protocol.access_profile import EVERYONE as EVERYBODY
+from pod.protocol.resource import Target
+from pod.services import Services
+from pod.sharing.audiences import EVERYONE, Audience, Level, person
+from pod.sharing.notices import add_grant_notice, add_refusal_notice
+from pod.sharing.requests import KEY_BYTES, Visitor, check_own_inbox
+from pod.sharing.sharing import Sharing, acting_for
+from pod.store.access_requests import AccessItem, AccessRequest, AccessRequests, Answer, GivenAccess, Said
+from pod.store.accounts import Account
+from pod.store.interface import Writer
+from pod.store.mail import MailKind, Outbox
+from pod.store.records import SERVER, Actor
+
+GRANTS_MAX = 5_000
+"""Of one account, that were not taken back."""
+
+
+# -- giving ------------------------------------------------------------------------------------------------------------
+
+
+def grant_request(
+    services: Services, account: Account, key: str, items: tuple[AccessItem, ...] | None = None
+) -> GivenAccess:
+    """Give what was asked for; or only these items, each within one that was. Until when is for the owner to say.
+
+    Raises: NotFound, Conflict -- there is no such request to answer; UnprocessableContent -- more than was asked for;
+        what `Sharing.share` raises
+    """
+    request = _open(services, account, key)
+    if items is not None:
+        _check_narrower(request, items)
+    said = request.said if items is None else replace(request.said, items=items)
+    return _given(services, request.root, said, request)
+
+
+def give(services: Services, visitor: Visitor, said: Said) -> GivenAccess:
+    """Give somebody access who did not ask here. Raises: AccessDenied; UnprocessableContent; see `grant_request`"""
+    if not visitor.controls:
+        raise AccessDenied(
+            "Only the owner of this storage gives access to it, through an app that may decide for them."
+        )
+    if said.inbox is not None:
+        check_own_inbox(services, said.agent, said.inbox)
+    return _given(services, visitor.storage.path, said, None)
+
+
+def _check_narrower(request: AccessRequest, items: tuple[AccessItem, ...]) -> None:
+    """Raises: UnprocessableContent"""
+    if not items:
+        raise UnprocessableContent("Choose what they get, or refuse.")
+    if len({each.path for each in items}) < len(items):
+        raise UnprocessableContent("Say of each resource once what they get.")
+    for item in items:
+        if not any(_is_within(item, asked) for asked in request.said.items):
+            raise UnprocessableContent(
+                "That is more than they asked for. Share it from the page of that file or folder."
+            )
+
+
+def _is_within(item: AccessItem, asked: AccessItem) -> bool:
+    is_there = item.path == asked.path or (asked.path.endswith("/") and item.path.startswith(asked.path))
+    return is_there and item.modes in asked.modes
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What is to be written. `kept` are the paths whose rules give that much already, and stay as they are."""
+
+    said: Said
+    audience: Audience
+    kept: frozenset[str]
+
+
+def _given(services: Services, root: str, said: Said, request: AccessRequest | None) -> GivenAccess:
+    """The rules, the record, the answer and the message about it, in one transaction."""
+    snapshot = services.store.describe(Target.parse(root), with_body=False)
+    storage = snapshot.storage
+    if storage is None:
+        raise NotFound("There is no such storage.")
+    plan = _plan(services, storage.account, said)
+    key = secrets.token_urlsafe(KEY_BYTES)
+    who = acting_for(services, services.store, storage.account, root).agent
+
+    def change(tx: Writer) -> None:
+        requests = AccessRequests(tx)
+        if requests.count_given(storage.account) >= GRANTS_MAX:
+            raise Conflict(f"At most {GRANTS_MAX} grants are kept. Take back some.")
+        if request is not None and not requests.answer(tx, request.id, Answer.GRANTED):
+            raise _answered()
+        written = replace(said, items=tuple(_share(services, tx, storage.account, plan)))
+        _supersede(tx, requests, storage.id, said)
+        requests.give(tx, key, storage.id, storage.account, written, request=request.id if request else None)
+        add_grant_notice(services, tx, storage, written, key)
+        _forget_mail(tx, storage.account)
+
+    services.store.write_together(Actor(who), change)
+    made = AccessRequests(services.store).grant(key)
+    assert made is not None
+    return made
+
+
+def _plan(services: Services, account: int, said: Said) -> _Plan:
+    """Raises: NotFound -- some of it is not there; UnprocessableContent"""
+    audience, now_ms = _audience(said), services.clock.now() * 1000
+    if any(each.until_ms is not None and each.until_ms <= now_ms for each in said.items):
+        raise UnprocessableContent("The time that was asked for is over. Choose another, or refuse.")
+    kept = (each.path for each in said.items if _has_already(services, account, each, audience))
+    return _Plan(said, audience, frozenset(kept))
+
+
+def _has_already(services: Services, account: int, item: AccessItem, audience: Audience) -> bool:
+    """Whether its own rules give the audience no less, for no shorter: they are not to have less for having asked."""
+    try:
+        state = Sharing(services).state(account, item.path)
+    except NotFound as error:
+        raise NotFound(f"There is nothing at {services.placement.url(item.path)} that could be shared.") from error
+    for share in state.own_shares:
+        is_full = not share.denies and not share.narrowed and item.modes in share.here
+        reaches = not state.is_container or item.modes in share.inside
+        lasts = share.until_ms is None or (item.until_ms is not None and item.until_ms <= share.until_ms)
+        if share.audience == audience and is_full and reaches and lasts and share.stands(state.now_ms):
+            return True
+    return False
+
+
+def _share(services: Services, tx: Writer, account: int, plan: _Plan) -> Iterable[AccessItem]:
+    """What was written, item by item."""
+    sharing = Sharing(services)
+    for item in plan.said.items:
+        if item.path in plan.kept:
+            yield replace(item, written=False)
+            continue
+        level = Level.of(item.modes)
+        assert level is not None, "requests are for whole levels"
+        sharing.share_within(tx, account, item.path, plan.audience, level, until_ms=item.until_ms)
+        yield replace(item, written=True)
+
+
+def _supersede(tx: Writer, requests: AccessRequests, storage: int, said: Said) -> None:
+    """Rules written anew are those of the new grant: withdrawing the older one is not to end them."""
+    anew = {each.path for each in said.items}
+    for older in requests.given_to(storage, said.agent, said.client):
+        left = [each for each in older.said.items if each.path not in anew]
+        if not left:
+            requests.end(tx, older.id)
+        elif len(left) < len(older.said.items):
+            requests.leave(tx, older.id, left)
+
+
+def _audience(said: Said) -> Audience:
+    """Raises: UnprocessableContent -- it is no WebID"""
+    if said.agent == EVERYBODY:
+        return replace(EVERYONE, client=said.client or None)
+    return person(said.agent, said.client or None)
+
+
+# -- other answers -----------------------------------------------------------------------------------------------------
+
+
+def refuse_request(services: Services, account: Account, key: str) -> None:
+    """Raises: NotFound, Conflict"""
+    request = _open(services, account, key)
+    storage = services.store.describe(Target.parse(request.root), with_body=False).storage
+    with services.store.write(SERVER) as tx:
+        if not AccessRequests(tx).answer(tx, key, Answer.REFUSED):
+            raise _answered()
+        if storage is not None:
+            add_refusal_notice(services, tx, storage, request)
+        _forget_mail(tx, account.id)
+
+
+def block_asker(services: Services, account: Account, key: str) -> None:
+    """Hear no more of whoever made a request. They get no answer, like others whom nobody answers. Raises: NotFound"""
+    request = _of(services, account, key)
+    with services.store.write(SERVER) as tx:
+        AccessRequests(tx).block(tx, account.id, request.said.agent)
+        _forget_mail(tx, account.id)
+
+
+def unblock(services: Services, account: Account, agent: str) -> None:
+    """What they asked for meanwhile, and was not forgotten, can be answered now."""
+    with services.store.write(SERVER) as tx:
+        AccessRequests(tx).unblock(tx, account.id, agent)
+
+
+def _open(services: Services, account: Account, key: str) -> AccessRequest:
+    request = _of(services, account, key)
+    if request.answer is not Answer.OPEN:
+        raise _answered()
+    return request
+
+
+def _of(services: Services, account: Account, key: str) -> AccessRequest:
+    found = AccessRequests(services.store).by_id(key)
+    if found is None or found.account != account.id:
+        raise NotFound("There is no such request. Whoever asked may have taken it back.")
+    return found
+
+
+def _answered() -> Conflict:
+    return Conflict("This request was answered, or taken back, before.")
+
+
+def _forget_mail(tx: Writer, account: int) -> None:
+    """Nobody needs to be told of requests that are all answered."""
+    if not AccessRequests(tx).count_waiting(account):
+        Outbox(tx).remove_of_account(tx, account, MailKind.ACCESS_ASKED)
+
+
+# -- taking back -------------------------------------------------------------------------------------------------------
+
+
+def withdraw(services: Services, account: int, key: str) -> None:
+    """End a grant, and at once what was written for it, whatever it is by now.
+
+    Raises: NotFound -- no such grant of this account's; what `Sharing.unshare` raises
+    """
+    grant = AccessRequests(services.store).grant(key)
+    if grant is None or grant.account != account:
+        raise NotFound("There is no such grant.")
+    sharing, audience = Sharing(services), _audience(grant.said)
+    there = [each.path for each in grant.said.items if each.written and _is_there(sharing, account, each, audience)]
+    who = acting_for(services, services.store, account, grant.root).agent
+
+    def change(tx: Writer) -> None:
+        if not AccessRequests(tx).end(tx, key):
+            raise NotFound("This was taken back before.")
+        for path in there:
+            with suppress(NotFound):  # it was deleted meanwhile, with its rules
+                sharing.unshare_within(tx, account, path, audience)
+
+    services.store.write_together(Actor(who), change)
+
+
+def _is_there(sharing: Sharing, account: int, item: AccessItem, audience: Audience) -> bool:
+    """Whether the resource has rules of its own for the audience; what folders above give is not this grant's."""
+    with suppress(NotFound):
+        return any(each.audience == audience for each in sharing.state(account, item.path).own_shares)
+    return False
+
+
+def visible_grants(services: Services, visitor: Visitor) -> list[GivenAccess]:
+    """Those in a storage that somebody may see and that were not taken back, the newest first."""
+    given = AccessRequests(services.store).given_in(visitor.storage.id)
+    return [each for each in given if visitor.may_see(each.said)]
+
+
+def visible_grant(services: Services, visitor: Visitor, key: str) -> GivenAccess:
+    """Raises: NotFound -- nor does anybody else learn that there is one"""
+    found = AccessRequests(services.store).grant(key)
+    is_here = found is not None and found.storage == visitor.storage.id and found.ended_ms is None
+    if found is None or not is_here or not visitor.may_see(found.said):
+        raise NotFound("There is no such grant.")
+    return found
+
+
+def revoke(services: Services, visitor: Visitor, key: str) -> None:
+    """Raises: NotFound, AccessDenied -- it is not theirs to end; see `withdraw`"""
+    grant = visible_grant(services, visitor, key)
+    if not visitor.controls:
+        raise AccessDenied("Only the owner of this storage takes access back.")
+    withdraw(services, grant.account, key)

@@ -1,0 +1,184 @@
+"""Asking for access: whoever is signed in, here or elsewhere, writes to the owner of a storage, and may take it back.
+
+What is asked for is not looked at: the answer is the same whether or not anything is there, whoever has access to it,
+and whatever the owner thinks of the one who asks. Owners are told later, by the worker, so that neither the time an
+answer takes says more.
+
+Spec: LWS 1.0 #access-request-endpoint, #security-access-requests, #privacy-access-requests
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from hashlib import sha256
+
+from pod.errors import AccessDenied, Conflict, NotAuthenticated, NotFound, TooManyRequests, UnprocessableContent
+from pod.operations.admission import settled
+from pod.operations.attempts import Allowance, spend
+from pod.protocol.access_profile import REQUESTS, endpoint
+from pod.protocol.agent import Credentials
+from pod.protocol.modes import AccessMode
+from pod.protocol.resource import INBOX, Target
+from pod.services import Services
+from pod.store.access_requests import AccessRequest, AccessRequests, Answer, Said
+from pod.store.interface import Writer
+from pod.store.records import SERVER, StorageState
+
+OF_ASKER = Allowance("access asked for by agent", 20, 3600)
+FROM_ADDRESS = Allowance("access asked for from address", 60, 3600)
+AT_STORAGE = Allowance("access asked for at storage", 200, 3600)
+OPEN_OF_AGENT_MAX, OPEN_OF_NETWORK_MAX, OPEN_MAX = 20, 50, 500
+"""Requests that wait for the answer of one owner. WebIDs of elsewhere cost nothing, so addresses count too."""
+KEY_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who comes to the endpoints of a storage. `controls`: it is theirs, and the app they use may decide for them."""
+
+    credentials: Credentials
+    storage: StorageState
+    controls: bool
+
+    @property
+    def agent(self) -> str:
+        return self.credentials.agent or ""
+
+    def may_see(self, said: Said) -> bool:
+        """Spec: LWS 1.0 #privacy-access-requests"""
+        is_theirs = said.agent == self.agent and said.client in {"", self.credentials.client}
+        return self.controls or is_theirs
+
+
+@settled
+def arrive(services: Services, credentials: Credentials, root: str) -> Visitor:
+    """Raises: NotAuthenticated; NotFound -- there is no such storage; PodLeaving, InvalidToken"""
+    if not credentials.authenticated:
+        raise NotAuthenticated("Sign in to ask for access, or to see what was asked for.")
+    snapshot = services.store.describe(Target.parse(root), credentials.grant, with_body=False)
+    decision = services.authorizer.authorize(services.store, snapshot, credentials, ())
+    storage = snapshot.storage
+    assert storage is not None, "authorized"
+    is_owner = credentials.agent in storage.owners
+    return Visitor(credentials, storage, controls=is_owner and AccessMode.CONTROL in decision.modes)
+
+
+def ask(services: Services, visitor: Visitor, said: Said, network: str) -> AccessRequest:
+    """Write down what somebody asks for. `network` is where they come from.
+
+    Raises: AccessDenied -- in another's name; UnprocessableContent, Conflict, TooManyRequests
+    """
+    storage = visitor.storage
+    _check(services, visitor, said)
+    key, thing = secrets.token_urlsafe(KEY_BYTES), _thing(said)
+    requests = AccessRequests(services.store)
+    with services.store.write(SERVER) as tx:
+        spend(services, tx, OF_ASKER, visitor.agent)
+        spend(services, tx, FROM_ADDRESS, network)
+        spend(services, tx, AT_STORAGE, storage.path)
+    with services.store.write(SERVER) as tx:
+        if (before := AccessRequests(tx).same(storage.id, said.agent, said.client, thing)) is not None:
+            raise _asked_before(services, storage, before)
+        _check_room(tx, storage, visitor.agent, network)
+        added = requests.add(tx, key, storage.id, storage.account, said, thing=thing, network=network)
+        assert added, "the transaction has just seen none"
+    made = requests.by_id(key)
+    assert made is not None
+    return made
+
+
+def _check(services: Services, visitor: Visitor, said: Said) -> None:
+    if said.agent != visitor.agent:
+        raise AccessDenied(f"Ask in your own name: `assignee` must be {visitor.agent}.")
+    if visitor.agent in visitor.storage.owners:
+        raise Conflict("This is your own: there is nobody else to ask.")
+    if any(each.until_ms is not None and each.until_ms <= services.clock.now() * 1000 for each in said.items):
+        raise UnprocessableContent("Ask for access until a moment that is still to come.")
+    if said.inbox is not None:
+        check_own_inbox(services, visitor.agent, said.inbox)
+
+
+def check_own_inbox(services: Services, agent: str, inbox: str) -> None:
+    """Of the inboxes of this server, an answer goes to one's own alone. Raises: UnprocessableContent"""
+    placement = services.placement
+    if not placement.is_ours(inbox):
+        return
+    path = placement.local_path(inbox) or ""
+    root = path.removesuffix(INBOX)
+    storage = None
+    if path != root and root.endswith("/") and root.count("/") == 2:
+        storage = services.store.describe(Target.parse(root), with_body=False).storage
+    if storage is None or agent not in storage.owners:
+        raise UnprocessableContent("On this server, `inbox` must be the inbox of a pod of yours.")
+
+
+def _check_room(tx: Writer, storage: StorageState, agent: str, network: str) -> None:
+    """Raises: TooManyRequests"""
+    waiting = AccessRequests(tx).count_open(storage.account, agent, network)
+    if waiting.of_agent >= OPEN_OF_AGENT_MAX or waiting.of_network >= OPEN_OF_NETWORK_MAX:
+        raise _too_many("Enough requests of yours wait here for an answer; take some back, or wait.")
+    if waiting.all >= OPEN_MAX:
+        raise _too_many("So many requests wait here for an answer that no more are taken now.")
+
+
+def _too_many(why: str) -> TooManyRequests:
+    return TooManyRequests(why, headers=(("Retry-After", "86400"),))
+
+
+def _thing(said: Said) -> str:
+    """The same for requests for the same resources."""
+    return sha256("\n".join(sorted(each.path for each in said.items)).encode()).hexdigest()
+
+
+def _asked_before(services: Services, storage: StorageState, before: str) -> Conflict:
+    url = endpoint(services.placement.base_url, storage.path, REQUESTS) + before
+    return Conflict(
+        "You asked for this before, and the answer is still to come. Take that back to ask anew.", request=url
+    )
+
+
+# -- afterwards --------------------------------------------------------------------------------------------------------
+
+
+def visible_requests(services: Services, visitor: Visitor) -> list[AccessRequest]:
+    """Those at a storage that somebody may see, the newest first."""
+    requests = AccessRequests(services.store)
+    if visitor.controls:
+        return list(requests.of_storage(visitor.storage.id))
+    mine = requests.of_agent(visitor.agent)
+    return [each for each in mine if each.storage == visitor.storage.id and visitor.may_see(each.said)]
+
+
+def visible_request(services: Services, visitor: Visitor, key: str) -> AccessRequest:
+    """Raises: NotFound -- nor does anybody else learn that there is one"""
+    found = AccessRequests(services.store).by_id(key)
+    if found is None or found.storage != visitor.storage.id or not visitor.may_see(found.said):
+        raise NotFound("There is no such request.")
+    return found
+
+
+def drop_request(services: Services, visitor: Visitor, key: str) -> None:
+    """Taken back by whoever asked, or put away by the owner: there is nothing left of it. Raises: NotFound"""
+    visible_request(services, visitor, key)
+    _remove(services, key)
+
+
+def own_requests(services: Services, account: int) -> list[AccessRequest]:
+    """What the people of an account asked others for."""
+    requests = AccessRequests(services.store)
+    return [each for web_id in services.accounts.web_ids(account) for each in requests.of_agent(web_id)]
+
+
+def take_back(services: Services, account: int, key: str) -> None:
+    """Raises: NotFound -- they asked for nothing like that, or were answered"""
+    found = next((each for each in own_requests(services, account) if each.id == key), None)
+    if found is None or found.answer is not Answer.OPEN:
+        raise NotFound("There is no such request.")
+    _remove(services, key)
+
+
+def _remove(services: Services, key: str) -> None:
+    with services.store.write(SERVER) as tx:
+        if not AccessRequests(tx).remove(tx, key):
+            raise NotFound("There is no such request.")

@@ -1,0 +1,325 @@
+"""Who asks for access, and the owner's answer with one click; what they gave, and taking it back; asking others.
+
+Spec: LWS 1.0 #access-requests-and-grants
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, redirect, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from pod.errors import Conflict, NotFound, PodError, TooManyRequests, UnprocessableContent
+from pod.protocol.access_profile import ADD, EDIT, SEE
+from pod.protocol.addresses import network_of
+from pod.protocol.agent import Credentials
+from pod.protocol.modes import AccessMode
+from pod.protocol.resource import INBOX, Target, parent_of
+from pod.services import Services
+from pod.sharing.access_documents import check_comment, item_path
+from pod.sharing.grants import block_asker, grant_request, refuse_request, unblock, withdraw
+from pod.sharing.requests import arrive, ask, own_requests, take_back
+from pod.store.access_requests import AccessItem, AccessRequest, AccessRequests, Answer, GivenAccess, Said
+from pod.store.accounts import Account
+from pod.ui.door import Door, see_other
+from pod.ui.forms import Errors
+from pod.ui.render import render
+from pod.ui.views import name_of, shown_iri
+
+REQUESTS = "/.account/requests"
+ASK = f"{REQUESTS}/ask"
+LEVELS: dict[str, AccessMode] = {"see": SEE, "add": ADD, "edit": EDIT}
+DAYS: dict[str, int | None] = {"1": 1, "7": 7, "30": 30, "90": 90, "365": 365, "never": None}
+MEMBERS_MAX = 100
+"""Of a folder, of which the owner may choose one in its place."""
+DONE = {
+    "asked": "Your request was sent. You will see the answer here.",
+    "given": "They have access now.",
+    "refused": "You refused. They get no access.",
+    "blocked": "You will hear no more of them. They are not told.",
+    "unblocked": "They can ask you again.",
+    "withdrawn": "They have no access any more.",
+    "taken-back": "You took your request back.",
+}
+_DAY_MS = 24 * 3600 * 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One thing that was asked for, or given. `choices` are what an owner may give in its place."""
+
+    name: str
+    url: str
+    level: str
+    until_ms: int | None
+    levels: tuple[str, ...] = ()
+    choices: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A request or a grant as a page shows it."""
+
+    key: str
+    who: str
+    web_id: str
+    app: str
+    comment: str
+    purposes: tuple[str, ...]
+    parts: tuple[Part, ...]
+    created_ms: int
+    status: str = ""
+
+
+# -- answering ---------------------------------------------------------------------------------------------------------
+
+
+def add_requests(pages: Blueprint, door: Door) -> None:
+    services = door.services
+
+    @pages.get(REQUESTS)
+    def requests() -> Response:
+        return _overview(services, door.session().account, done=request.args.get("done", ""))
+
+    @pages.post(REQUESTS)
+    def act() -> Response:
+        account, form = door.session().account, door.form()
+        action = _ACTIONS.get(form.get("do", ""))
+        if action is None:
+            raise NotFound("There is no such button.")
+        try:
+            done = action(services, account, form)
+        except (NotFound, Conflict, UnprocessableContent) as error:
+            return _overview(services, account, errors={"": error.detail or error.title}, status=error.status)
+        return see_other(f"{REQUESTS}?{urlencode({'done': done})}")
+
+
+def _give(services: Services, account: Account, form: Mapping[str, str]) -> str:
+    grant_request(services, account, form.get("key", ""))
+    return "given"
+
+
+def _give_less(services: Services, account: Account, form: Mapping[str, str]) -> str:
+    key = form.get("key", "")
+    asked = AccessRequests(services.store).by_id(key)
+    if asked is None or asked.account != account.id:
+        raise NotFound("There is no such request. Whoever asked may have taken it back.")
+    grant_request(services, account, key, tuple(_chosen(services, asked, form)))
+    return "given"
+
+
+def _refuse(services: Services, account: Account, form: Mapping[str, str]) -> str:
+    refuse_request(services, account, form.get("key", ""))
+    return "refused"
+
+
+def _block(services: Services, account: Account, form: Mapping[str, str]) -> str:
+    block_asker(services, account, form.get("key", ""))
+    return "blocked"
+
+
+def _unblock(services: Services, account: Account, form: Mapping[str, str]) -> str:
+    unblock(services, account, form.get("agent", ""))
+    return "unblocked"
+
+
+def _withdraw(services: Services, account: Account, form: Mapping[str, str]) -> str:
+    withdraw(services, account.id, form.get("key", ""))
+    return "withdrawn"
+
+
+def _take_back(services: Services, account: Account, form: Mapping[str, str]) -> str:
+    with suppress(NotFound):  # the button was pressed twice
+        take_back(services, account.id, form.get("key", ""))
+    return "taken-back"
+
+
+_ACTIONS = {
+    "give": _give,
+    "give-less": _give_less,
+    "refuse": _refuse,
+    "block": _block,
+    "unblock": _unblock,
+    "withdraw": _withdraw,
+    "take-back": _take_back,
+}
+
+
+def _chosen(services: Services, asked: AccessRequest, form: Mapping[str, str]) -> list[AccessItem]:
+    """What an owner wants to give of what was asked for. Raises: UnprocessableContent."""
+    chosen = []
+    for number, item in enumerate(asked.said.items, 1):
+        level, what = form.get(f"level-{number}", ""), form.get(f"what-{number}", item.path)
+        if level == "nothing":
+            continue
+        if level not in LEVELS:
+            raise UnprocessableContent("Choose what they may do.")
+        chosen.append(AccessItem(what, LEVELS[level], _until(services, form.get("until", ""), item.until_ms)))
+    return chosen
+
+
+def _until(services: Services, choice: str, asked_ms: int | None) -> int | None:
+    """Raises: UnprocessableContent."""
+    if choice == "asked":
+        return asked_ms
+    if choice not in DAYS:
+        raise UnprocessableContent("Choose until when.")
+    days = DAYS[choice]
+    return None if days is None else int(services.clock.now() * 1000) + days * _DAY_MS
+
+
+def _overview(
+    services: Services, account: Account, *, done: str = "", errors: Errors | None = None, status: int = 200
+) -> Response:
+    requests, now_ms = AccessRequests(services.store), int(services.clock.now() * 1000)
+    given = requests.given_by(account.id)
+    return render(
+        "requests.html",
+        status=status,
+        waiting=[_card(services, each, choose=True) for each in requests.waiting(account.id)],
+        given=[_card(services, each) for each in given if each.stands(now_ms)],
+        blocked=[(shown_iri(agent), agent, since_ms) for agent, since_ms in requests.blocked(account.id)],
+        asked=[_card(services, each) for each in own_requests(services, account.id)],
+        days=DAYS,
+        done=DONE.get(done, ""),
+        errors=errors or {},
+    )
+
+
+def _card(services: Services, about: AccessRequest | GivenAccess, *, choose: bool = False) -> Card:
+    said = about.said
+    status = about.answer.value if isinstance(about, AccessRequest) else Answer.GRANTED.value
+    return Card(
+        key=about.id,
+        who=shown_iri(said.agent),
+        web_id=said.agent,
+        app=shown_iri(said.client) if said.client else "",
+        comment=said.comment,
+        purposes=said.purposes,
+        parts=tuple(_part(services, each, choose=choose) for each in said.items),
+        created_ms=about.created_ms,
+        status=status,
+    )
+
+
+def _part(services: Services, item: AccessItem, *, choose: bool) -> Part:
+    level = next((name for name, modes in reversed(LEVELS.items()) if modes in item.modes), "see")
+    return Part(
+        name=name_of(item.path),
+        url=services.placement.url(item.path),
+        level=level,
+        until_ms=item.until_ms,
+        levels=tuple(name for name, modes in LEVELS.items() if modes in item.modes),
+        choices=tuple(_choices(services, item.path)) if choose else (),
+    )
+
+
+def _choices(services: Services, path: str) -> list[tuple[str, str]]:
+    """The folder, and some of what is in it."""
+    found = [(path, name_of(path))]
+    state = services.store.describe(Target.parse(path), with_body=False).state
+    if state is not None and state.is_container:
+        for member in services.store.members(state.id):
+            if len(found) > MEMBERS_MAX:
+                break
+            found.append((member.path, name_of(member.path)))
+    return found
+
+
+# -- asking ------------------------------------------------------------------------------------------------------------
+
+
+def add_ask(pages: Blueprint, door: Door) -> None:
+    services = door.services
+
+    @pages.get(ASK)
+    def wish() -> AnyResponse:
+        account = door.session().account
+        target = _target(services, request.args.get("resource", ""))
+        if _owner(services, account, target) is not None:
+            return redirect(f"/.home{target.path}", 303)
+        return _ask_page(services, target)
+
+    @pages.post(ASK)
+    def send() -> Response:
+        account, form = door.session().account, door.form()
+        target = _target(services, form.get("resource", ""))
+        try:
+            said = _said(services, account, target, form)
+            credentials = Credentials(agent=said.agent, issuer=services.placement.base_url)
+            ask(services, arrive(services, credentials, target.storage), said, network_of(door.address()))
+        except (UnprocessableContent, Conflict, TooManyRequests) as error:
+            return _ask_page(services, target, form, {"": error.detail}, error.status)
+        return see_other(f"{REQUESTS}?{urlencode({'done': 'asked'})}")
+
+
+def ask_url(services: Services, target: Target) -> str:
+    """Where somebody who is signed in here asks for access."""
+    return f"{ASK}?{urlencode({'resource': services.placement.url(target.subject)})}"
+
+
+def _target(services: Services, url: str) -> Target:
+    """What somebody may ask for, there or not. Raises: NotFound."""
+    path = services.placement.local_path(url)
+    try:
+        target = Target.parse(path) if path else None
+    except PodError:
+        target = None
+    root = None if target is None else services.store.describe(Target(target.storage, target.storage), with_body=False)
+    if target is None or root is None or root.state is None:
+        raise NotFound("There is no pod here whose owner could be asked.")
+    return Target(target.subject, target.subject)
+
+
+def _owner(services: Services, account: Account, target: Target) -> str | None:
+    """As whom an account owns what is there, if it does."""
+    storage = services.store.describe(Target(target.storage, target.storage), with_body=False).storage
+    owners = () if storage is None else storage.owners
+    return next((each for each in services.accounts.web_ids(account.id) if each in owners), None)
+
+
+def _ask_page(
+    services: Services,
+    target: Target,
+    chosen: Mapping[str, str] | None = None,
+    errors: Errors | None = None,
+    status: int = 200,
+) -> Response:
+    above = parent_of(target.path)
+    return render(
+        "ask.html",
+        status=status,
+        name=name_of(target.path),
+        url=services.placement.url(target.path),
+        is_container=target.is_container,
+        above=None if above is None else name_of(above),
+        days=DAYS,
+        chosen=chosen or {},
+        errors=errors or {},
+    )
+
+
+def _said(services: Services, account: Account, target: Target, form: Mapping[str, str]) -> Said:
+    """Raises: UnprocessableContent."""
+    web_id = next(iter(services.accounts.web_ids(account.id)), None)
+    level, comment = form.get("level", ""), check_comment(form.get("comment", "").replace("\r\n", "\n"))
+    if web_id is None:
+        raise UnprocessableContent("Your account has no WebID that could be let in.")
+    if level not in LEVELS or form.get("what") not in {"this", "above"}:
+        raise UnprocessableContent("Choose what you want to do, and with what.")
+    if not comment:
+        raise UnprocessableContent("Say why: the owner does not know you otherwise.")
+    above = parent_of(target.path) if form.get("what") == "above" else None
+    path = item_path(services.placement.url(above or target.path), target.storage, services.placement)
+    until_ms = _until(services, form.get("until", ""), None)
+    return Said(web_id, (AccessItem(path, LEVELS[level], until_ms),), comment=comment, inbox=_inbox(services, account))
+
+
+def _inbox(services: Services, account: Account) -> str | None:
+    """Of the first pod of an account: there the answer goes."""
+    pod = next(iter(services.accounts.storages(account.id)), None)
+    return None if pod is None else services.placement.url(pod.path + INBOX)
