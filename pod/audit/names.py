@@ -17,8 +17,8 @@ from pod.store.accounts import Account
 from pod.store.clients import RegisteredClients
 
 CHARACTERS_MAX = 80
-LINK = "urn:freehold:link:"
-"""How the client of whoever came through a link begins. What follows is the id of the link, not its secret."""
+LINKS = ".account/links#"
+"""What the client of whoever came through a link has after the base URL: where its owner finds the link."""
 
 
 class Kind(StrEnum):
@@ -77,7 +77,7 @@ class Names:
             return Named(Kind.SEVERAL if client else Kind.NOBODY)
         if client == self._services.placement.base_url:
             return Named(Kind.PAGES)
-        if client.startswith(LINK):
+        if client.startswith(self._services.placement.base_url + LINKS):
             return Named(Kind.LINK)
         if client in self._apps:
             return Named(Kind.HERE, self._apps[client])

@@ -44,6 +44,7 @@ TASKS = (
     "forget past rules",
     "renew signing keys",
     "forget apps that nobody used",
+    "forget groups of old rules",
     "forget who used what",
 )
 ACCESS_LOG = ("kept", "folded", "lost", "failures")

@@ -164,6 +164,16 @@ def test_the_page_is_what_prometheus_reads(local: LocalServer):
     assert "alice" not in text
 
 
+def test_what_became_of_what_was_noted_for_owners_is_counted(local: LocalServer):
+    local.request("GET", "/alice/", by="bob")
+    assert local.services.access_log.write_down()
+    text = asked(local, "/.metrics").body.decode()
+    assert float(re.search(r'freehold_access_log_decisions_total\{kept="singly"\} (\d+)', text)[1]) > 0
+    for line in ('decisions_total{kept="together"} 0', 'decisions_total{kept="not"} 0', "failures_total 0"):
+        assert f"freehold_access_log_{line}" in text
+    assert float(re.search(r'freehold_database_bytes\{file="access.sqlite"\} (\d+)', text)[1]) > 0
+
+
 def test_buckets_add_up():
     observed = Meters()
     observed.waited(0.25)

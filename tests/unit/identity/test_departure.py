@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 
 from pod.authorization import required
@@ -14,11 +16,13 @@ from pod.identity.recovery import request_reset, set_email
 from pod.identity.sessions import find_session, start_session
 from pod.identity.sign_in import sign_in
 from pod.protocol.agent import PUBLIC, Credentials
+from pod.protocol.modes import AccessMode
 from pod.protocol.resource import Target
 from pod.store import removal
 from pod.store.fsck import check
 from pod.store.records import SERVER
 from pod.store.sweep import sweep_garbage
+from tests.support.logged import logging_to
 from tests.support.people import DAY, HERE, PASSWORD, pass_time
 from tests.support.stores import put
 
@@ -203,3 +207,24 @@ def test_links_that_waited_do_not_work_any_more(people, she, letters):
     schedule_deletion(people, she, PASSWORD)
     assert [email for email, _ in letters.delivered()] == ["alice@example.org"]
     assert rows(people, "single_use_link") == 0
+
+
+def test_who_used_what_of_it_goes_too(people, she):
+    log = people.access_log
+    for name in ("alice", "bob"):
+        log.note(f"/{name}/a", ME, None, AccessMode.READ, allowed=True)
+    create_account(people, "bob")
+    assert log.write_down()
+    schedule_deletion(people, she, PASSWORD)
+    log.note("/alice/b", ME, None, AccessMode.READ, allowed=True)
+    pass_time(people, 15 * DAY)
+    delete_due(people)
+    assert log.write_down()
+    assert list(log.records.storages()) == ["/bob/"]
+
+
+def test_a_damaged_access_log_keeps_nobody_from_leaving(people, she):
+    people.config.access_database.write_bytes(b"no database" * 1000)
+    with logging_to(io.StringIO(), "json"):
+        delete_account(people, "alice", now=True)
+    assert people.accounts.by_id(she.id) is None

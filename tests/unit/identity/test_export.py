@@ -13,10 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pod.audit.export import activity_files
 from pod.errors import MalformedTarget, PodError, StorageDamaged
 from pod.identity.departure import schedule_deletion
 from pod.identity.export import export_account, name_in_archive
 from pod.identity.pods import add_pod
+from pod.protocol.modes import AccessMode
 from pod.protocol.resource import Target
 from pod.store.walk import walk
 from tests.support.people import PASSWORD
@@ -152,3 +154,17 @@ def test_names_are_safe_and_all_different(texts):
 def test_such_paths_cannot_come_to_be():
     with pytest.raises(MalformedTarget):
         Target.parse("/alice/%2e%2e/a")
+
+
+def test_who_used_what_is_taken_along(people, she):
+    people.access_log.note("/alice/a", "https://bob.example/#me", "=app", AccessMode.READ, allowed=True)
+    people.access_log.write_down()
+    pieces = export_account(people, she, activity_files(people, she))
+    archive = zipfile.ZipFile(io.BytesIO(b"".join(pieces)))
+    assert b"https://bob.example/#me" in archive.read("activity-alice.csv")
+
+
+def test_what_cannot_be_read_of_that_spoils_nothing(people, she):
+    people.config.access_database.write_bytes(b"no database" * 1000)
+    archive = zipfile.ZipFile(io.BytesIO(b"".join(export_account(people, she, activity_files(people, she)))))
+    assert archive.namelist()[-1] == "manifest.json"

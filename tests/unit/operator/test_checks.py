@@ -15,10 +15,11 @@ from pod.cli.main import main
 from pod.config import MIB, Config
 from pod.operator import files, machine, reach
 from pod.operator.asking import Reply
-from pod.operator.database import check_database
+from pod.operator.database import check_access_log, check_database
 from pod.operator.findings import Finding, Level
 from pod.operator.mail import check_mail
 from pod.operator.settings import check_settings
+from pod.store.access_records import AccessRecords, Record
 from pod.store.backup import back_up
 from tests.support.people import opened
 from tests.support.postbox import LATER, Postbox, certificate, postbox
@@ -208,6 +209,30 @@ def test_a_newer_database_is_found(data: Path):
     with sqlite3.connect(data / "pod.sqlite") as database:
         database.execute("INSERT INTO schema_migration VALUES (9999, 'later')")
     assert any("a newer version" in each.text for each in check_database(Config(data=data)))
+
+
+def noted(data: Path) -> Path:
+    """The data of somebody of whom something was read."""
+    records = AccessRecords(data / "access.sqlite")
+    records.add({"/alice/": [Record(1, "", "", "/alice/a", "read", "refused", 1, 1)]})
+    records.close()
+    return data / "access.sqlite"
+
+
+def test_the_access_log(data: Path):
+    assert list(check_access_log(Config(data=data))) == []
+    file = noted(data)
+    assert [each.level for each in check_access_log(Config(data=data))] == [Level.OK]
+    file.chmod(0o644)
+    assert [each.remedy for each in files.check_permissions(Config(data=data), None)] == [f"chmod 600 {file}"]
+
+
+@pytest.mark.parametrize("content", [b"no database" * 1000, None])
+def test_a_damaged_access_log_is_found(data: Path, content: bytes | None):
+    file = noted(data)
+    file.write_bytes(content or file.read_bytes()[:-4096] + b"\xff" * 4096)
+    (found,) = check_access_log(Config(data=data))
+    assert (found.level, "nothing is noted any more" in found.text) == (Level.PROBLEM, True)
 
 
 def test_a_log_that_grew_is_noticed(data: Path):

@@ -17,6 +17,7 @@ import pytest
 from pod.config import Config
 from pod.db.migrate import Migration, migrations
 from pod.errors import JournalGone
+from pod.store.access_records import ANYTHING, AccessRecords, Record
 from pod.store.backup import RECORD, SUMS, BackupRefused, back_up, digest_of
 from pod.store.channels import Channels
 from pod.store.fsck import check
@@ -361,3 +362,38 @@ def test_a_backup_of_an_older_version_is_brought_up_to_date(data: Path, tmp_path
         brought_back(saved, tmp_path / "new")
     with sqlite3.connect(tmp_path / "new" / "pod.sqlite") as new:
         assert new.execute("SELECT COUNT(*) FROM more").fetchone() == (0,)
+
+
+USED = Record(100, "https://bob.example/#me", "", "/alice/small", "read", "allowed", 3, 1)
+
+
+@pytest.fixture
+def used(data: Path) -> Path:
+    """The same, of which somebody used something."""
+    records = AccessRecords(data / "access.sqlite")
+    records.add({"/alice/": [USED]})
+    records.close()
+    return data
+
+
+def test_who_used_what_comes_back(used: Path, tmp_path: Path):
+    assert brought_back(save(used, tmp_path / "backups"), tmp_path / "new").findings == ()
+    records = AccessRecords(tmp_path / "new" / "access.sqlite")
+    assert records.page("/alice/", ANYTHING, 10) == [USED]
+    records.close()
+
+
+def test_a_damaged_access_log_keeps_nothing_else_from_being_saved(used: Path, tmp_path: Path):
+    (used / "access.sqlite").write_bytes(b"no database" * 1000)
+    made = back_up(Config(data=used), tmp_path / "backups", StillClock())
+    assert made.manifest.damaged == ("access.sqlite",)
+    assert brought_back(made.directory, tmp_path / "new").findings == ()
+    assert not (made.directory / "access.sqlite").exists()
+
+
+def test_a_changed_access_log_in_a_backup_is_refused(used: Path, tmp_path: Path):
+    saved = save(used, tmp_path / "backups")
+    content = bytearray((saved / "access.sqlite").read_bytes())
+    content[-1] ^= 1
+    (saved / "access.sqlite").write_bytes(content)
+    refused_by_both(saved, tmp_path, r"access\.sqlite is damaged")

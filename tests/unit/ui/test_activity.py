@@ -53,7 +53,7 @@ def test_people_and_apps_have_names(site):
     note(site, "/alice/a", web_id("alice"), program.id, mode=WRITE)
     note(site, "/alice/", web_id("alice"), BASE, mode=CONTROL)
     note(site, "/alice/b", "https://eve.example/profile#me", "unknown", allowed=False)
-    note(site, "/alice/b", None, "urn:freehold:link:7", mode=AccessMode.APPEND)
+    note(site, "/alice/b", None, f"{BASE}.account/links#link-7", mode=AccessMode.APPEND)
     note(site, "/alice/c", web_id("alice"), "https://app.example/id", allowed=False, limited=True)
     site.services.access_log.told("/alice/d", web_id("bob"), None)
     when = "Once, 15 January 2027, 08:00 UTC"
