@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from pod.store.records import SERVER
+from tests.support.ceilings import ceiling, limited_app
 from tests.support.client import CONTAINER_LINK, N3, SPARQL, TURTLE, acl, authorization
 from tests.support.inprocess import BASE, LocalServer, Work
 from tests.tables.languages import acr, policy
@@ -161,6 +162,7 @@ WRITES = (
     Row("PUT, new container", put("new/", b"", CONTAINER_LINK), 201, replace(BODILESS, statements=7), DOCUMENT),
     Row("PUT, replacing", put("doc"), 204, replace(WRITTEN, statements=5), DOCUMENT),
     Row("PUT of an ACL", rules(), 204, replace(WRITTEN, statements=5), PUBLIC),
+    Row("PUT of an ACL that names a group", GROUPED[2], 204, replace(WRITTEN, statements=7), GROUPED),
     Row("PUT of small bytes", put("new", b"bytes", BINARY), 201, replace(OPAQUE, statements=7), DOCUMENT),
     Row("PUT of a file", put("new", LARGE, BINARY), 201, replace(OPAQUE, statements=8, syncs=2), DOCUMENT),
     Row("PUT, replacing a file", put("file", LARGE, BINARY), 204, replace(OPAQUE, statements=7, syncs=2), FILE),
@@ -183,6 +185,34 @@ WRITES = (
         204,
         replace(BODILESS, statements=14),
         (*DOCUMENT, put("doc.meta"), OWN_RULES, get("doc")),
+    ),
+)
+
+LIMITED = ceiling({"/alice/": "read append write", "/alice/other/": "read", "/bob/": "read"}, elsewhere="read")
+"""What an app of alice's was let do that costs no more than others."""
+
+BY_LIMITED_APPS = (
+    Row("GET", get("doc", by="limited"), 200, SIGNED, (*DOCUMENT, get("doc", by="limited"))),
+    Row("GET, the next conversion", get("doc", JSON_LD, "limited"), 200, SIGNED, (*DOCUMENT, get("doc", JSON_LD))),
+    Row("GET, not modified", get("doc", {"If-None-Match": "{etag}"}, "limited"), 304, SIGNED, DOCUMENT),
+    Row("GET beyond the ceiling", get(".acl", by="limited"), 403, SIGNED, (*PUBLIC, get(".acl"))),
+    Row("listing, the next", get("", by="limited"), 200, SIGNED, (*LISTED, get(""))),
+    Row(
+        "PUT, new",
+        put("new", by="limited"),
+        201,
+        replace(WRITTEN, statements=7),
+        (*DOCUMENT, put("doc", by="limited")),
+    ),
+    Row(
+        "PUT, replacing", put("doc", by="limited"), 204, replace(WRITTEN, statements=5), (put("doc", by="limited"),) * 2
+    ),
+    Row(
+        "DELETE",
+        Request("DELETE", "doc", by="limited"),
+        204,
+        replace(BODILESS, statements=7),
+        (put("doc", by="limited"),),
     ),
 )
 
@@ -226,6 +256,7 @@ numbers = itertools.count()
 @pytest.fixture(scope="module")
 def server(tmp_path_factory) -> Iterator[LocalServer]:
     server = LocalServer(tmp_path_factory.mktemp("budget"))
+    limited_app(server, "alice", "limited", LIMITED)
     yield server
     server.close()
 
@@ -246,6 +277,11 @@ def environ_of(server: LocalServer, home: str, request: Request, etag: str) -> d
 
 @pytest.mark.parametrize("row", READS + REFUSALS + WRITES, ids=lambda row: row.name)
 def test_the_work_of_an_operation_is(server, row):
+    check(server, row)
+
+
+@pytest.mark.parametrize("row", BY_LIMITED_APPS, ids=lambda row: row.name)
+def test_the_work_of_an_operation_by_an_app_with_a_ceiling_is(server, row):
     check(server, row)
 
 

@@ -3,8 +3,10 @@ from __future__ import annotations
 import pytest
 
 from pod.notifications.audience import Audience
+from pod.notifications.legacy import may_read
 from pod.notifications.messages import heard
 from pod.store.records import SERVER
+from tests.support.ceilings import ceiling, limit
 from tests.support.inprocess import BASE
 from tests.unit.notifications.happenings import channel, credentials, delete, fresh, now, put, share, since
 
@@ -154,6 +156,84 @@ def test_who_was_signed_out_hears_nothing(local, home):
     with local.services.store.write(SERVER) as tx:
         tx.rows("UPDATE access_grant SET revoked_ms = NULL WHERE id = ?", (grant,))
     assert (with_grant, without) == ([("Update", home + "doc")], [])
+
+
+@pytest.fixture
+def limited(local):
+    """Limits alice's app until the test is over."""
+    yield lambda places, elsewhere="": limit(local.services, "alice-client", ceiling(places, elsewhere))
+    limit(local.services, "alice-client", None)
+
+
+def test_an_app_hears_of_what_it_was_given(local, home, limited):
+    put(local, home + "given/doc")
+    put(local, home + "else/doc")
+    before = now(local)
+    for path in (home + "given/doc", home + "else/doc"):
+        put(local, path, b"changed")
+        put(local, path + "2")
+    limited({home + "given/": "read"})
+    inside = [("Update", home + "given/doc"), ("Add", home + "given/doc2")]
+    assert told(local, ALICE, before, home, subtree=True) == []
+    assert told(local, ALICE, before, home + "given/doc", home + "given/", home + "else/") == inside
+    limited({home: "append", home + "given/": "append"}, "read")
+    assert told(local, ALICE, before, home + "given/", home + "given/doc") == []
+
+
+def test_of_a_subtree_an_app_hears_what_it_may_read_deeper_down(local, home, limited):
+    put(local, home + "a/given")
+    before = now(local)
+    put(local, home + "a/given", b"changed")
+    limited({home: "read"})
+    assert told(local, ALICE, before, home, subtree=True) == [("Update", home + "a/given")]
+
+
+def test_an_app_hears_what_everybody_hears(local, home, limited):
+    put(local, home + "a/given")
+    share(local, home + "a/", public=True)
+    before = now(local)
+    put(local, home + "a/given", b"changed")
+    limited({})
+    assert told(local, ALICE, before, home + "a/given") == [("Update", home + "a/given")]
+    assert told(local, ALICE, before, home, subtree=True) == []
+
+
+def test_of_what_is_gone_an_app_hears_if_it_was_given_the_place(local, home, limited):
+    put(local, home + "a/doc")
+    before = now(local)
+    delete(local, home + "a/doc")
+    limited({home + "a/": "read"})
+    assert told(local, ALICE, before, home + "a/", home + "a/doc") == [
+        ("Delete", home + "a/doc"),
+        ("Remove", home + "a/doc"),
+    ]
+    limited({home + "b/": "read"})
+    assert told(local, ALICE, before, home + "a/", home + "a/doc") == []
+
+
+def test_of_rules_an_app_hears_that_may_change_them(local, home, limited):
+    before = now(local)
+    share(local, home, BOB)
+    for modes, heard_of in (("read write append", []), ("control", [("Update", home + ".acl")])):
+        limited({home: modes})
+        assert told(local, ALICE, before, home + ".acl") == heard_of
+
+
+def test_an_app_whose_time_is_over_hears_nothing(local, home):
+    before = now(local)
+    put(local, home + "doc", b"changed")
+    limit(local.services, "alice-client", None, local.services.store.now_ms)
+    ended = told(local, ALICE, before, home + "doc")
+    limit(local.services, "alice-client", None)
+    assert (ended, told(local, ALICE, before, home + "doc")) == ([], [("Update", home + "doc")])
+
+
+def test_the_older_sockets_ask_for_no_more_than_was_given(local, home, limited):
+    put(local, home + "given/doc")
+    sealed = local.services.listeners.read(local.services.listeners.seal(credentials(local, ALICE)), None)
+    limited({home + "given/": "read"})
+    for path, may in ((home + "given/doc", True), (home + "doc", False), (home, False), (home + "given/.acl", False)):
+        assert may_read(local.services, path, sealed.credentials) is may
 
 
 @pytest.mark.parametrize("status", ["leaving", "emptying"])
