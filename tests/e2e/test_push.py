@@ -69,6 +69,8 @@ def test_a_webhook_hears_of_a_change_and_can_tell_who_sent_it(alice, topic, rece
     check_signature(delivered, keys)
 
 
+@pytest.mark.requirement("notifications#types")
+@pytest.mark.requirement("notifications#message-target")
 def test_what_happens_to_members_of_a_container_is_told_in_order(alice, container, receiver):
     subscribe(alice, WEBHOOK, container, sendTo=receiver.url())
     alice.put_turtle(f"{container}a")
@@ -81,6 +83,7 @@ def test_what_happens_to_members_of_a_container_is_told_in_order(alice, containe
     ]
 
 
+@pytest.mark.requirement("notifications#notify-state")
 @pytest.mark.requirement("webhook2023#features")
 @pytest.mark.parametrize(
     ("known", "told"), [(lambda etag: etag, 2), (lambda _etag: "0.7", 1)], ids=["known", "unknown"]
@@ -137,6 +140,7 @@ def test_a_receiver_that_is_gone_ends_its_channel(alice, topic, receiver):
     assert len(receiver.delivered) == 1
 
 
+@pytest.mark.requirement("notifications#authorization-at-delivery")
 def test_who_may_no_longer_read_hears_nothing_more(alice, bob, topic, receiver):
     alices = authorization(topic, "Read Write Control", agents=(alice.web_id,))
     alice.put_acl(topic, alices, authorization(topic, "Read", agents=(bob.web_id,)))

@@ -91,6 +91,7 @@ def test_each_kind_hears_of_creation_change_and_end_in_order(
     ]
 
 
+@pytest.mark.requirement("websocket2023#channel-type")
 def test_the_published_library_listens_too(alice: SolidClient, container: str):
     source = subscribe(alice, SOCKET, container)["receiveFrom"]
     with published_connect(source, subprotocols=[Subprotocol(SOCKET)]) as socket:
@@ -132,6 +133,7 @@ def test_whoever_connects_soon_after_subscribing_hears_all_since_then(alice: Sol
     assert [heard()["object"].removeprefix(container) for _ in range(2)] == ["a", "b"]
 
 
+@pytest.mark.requirement("notifications#notify-state")
 def test_writes_during_the_replay_come_once_and_in_order(alice: SolidClient, container: str):
     """More than is replayed at once; some are written while that goes on."""
     source = subscribe(alice, SOCKET, container)["receiveFrom"]
@@ -146,6 +148,8 @@ def test_writes_during_the_replay_come_once_and_in_order(alice: SolidClient, con
     assert told == [str(number) for number in range(80)]
 
 
+@pytest.mark.requirement("eventsource2023#channel-type")
+@pytest.mark.requirement("notifications#notify-state")
 def test_a_browser_comes_back_with_the_last_id_it_was_told_even_if_nothing_had_happened(
     alice: SolidClient, container: str
 ):
@@ -179,6 +183,7 @@ def test_what_is_no_state_is_refused(alice: SolidClient, container: str, state: 
     assert answer.status_code == 400
 
 
+@pytest.mark.requirement("notifications#types")
 def test_a_container_and_all_beneath_it_is_heard_of_once_each(alice: SolidClient, container: str, listen: Any):
     alice.put_container(container + "deep/")
     heard = listen(SOCKET, container, subtree=True)
@@ -230,6 +235,7 @@ def test_the_end_of_a_resource_is_told_to_who_could_read_it(
         assert json.loads(socket.receive())["type"] == "Delete"
 
 
+@pytest.mark.requirement("notifications#unsubscribe")
 def test_a_channel_that_is_ended_ends_its_connections(alice: SolidClient, container: str):
     channel = subscribe(alice, SOCKET, container)
     socket = connect(channel["receiveFrom"])
@@ -280,6 +286,7 @@ def test_nothing_is_told_before_the_start(alice: SolidClient, container: str, li
     assert later()["state"] == heard()["state"] != early
 
 
+@pytest.mark.requirement("streaming2023#features")
 @pytest.mark.requirement("notifications#notify-endAt")
 def test_a_channel_ends_when_it_was_to(alice: SolidClient, container: str):
     source = subscribe(alice, STREAM, container, endAt=moment(2))["receiveFrom"]
@@ -288,6 +295,7 @@ def test_a_channel_ends_when_it_was_to(alice: SolidClient, container: str):
     until(lambda: requests.head(source, timeout=60).status_code == 404)
 
 
+@pytest.mark.requirement("streaming2023#features")
 @pytest.mark.requirement("notifications#notify-accept")
 def test_messages_come_in_the_media_type_that_was_asked_for(alice: SolidClient, container: str):
     source = subscribe(alice, STREAM, container, accept="text/turtle")["receiveFrom"]
@@ -373,6 +381,7 @@ def test_resources_lead_to_the_older_socket_which_acknowledges_and_publishes(ali
         assert said(socket, 1) == [f"pub {url}"]
 
 
+@pytest.mark.requirement("solid-0.1#updates-via")
 def test_the_older_socket_tells_strangers_nothing_of_what_they_may_not_read(alice: SolidClient, container: str):
     url = container + "a"
     write(alice, url)
@@ -384,6 +393,7 @@ def test_the_older_socket_tells_strangers_nothing_of_what_they_may_not_read(alic
             assert said(socket, 1) == [f"err {asked} forbidden"]
 
 
+@pytest.mark.requirement("solid-0.1#updates-via")
 def test_the_older_socket_takes_a_token_with_its_proof(alice: SolidClient, container: str):
     url = container + "a"
     write(alice, url)
@@ -410,6 +420,7 @@ def test_the_older_socket_refuses_what_proves_nothing_and_other_protocols(alice:
             assert ended.value.code in {1002, 1008}
 
 
+@pytest.mark.requirement("solid-0.1#updates-via")
 def test_who_is_signed_in_is_led_to_the_older_socket_as_the_one_she_is(
     alice: SolidClient, bob: SolidClient, anyone: SolidClient, container: str, share: Any
 ):
@@ -426,6 +437,8 @@ def test_who_is_signed_in_is_led_to_the_older_socket_as_the_one_she_is(
     assert [asked(each, url) for each in sources.values()] == ["ack"] * 3
 
 
+@pytest.mark.requirement("solid-0.1#updates-via")
+@pytest.mark.requirement("notifications#authorization-at-delivery")
 def test_the_owner_hears_of_what_is_private_through_the_older_socket_and_others_as_long_as_they_may(
     alice: SolidClient, bob: SolidClient, container: str, share: Any
 ):
@@ -486,6 +499,7 @@ def freehold(server: Server, *words: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
 
 
+@pytest.mark.requirement("notifications#authorization-at-delivery")
 def test_a_client_that_is_revoked_hears_nothing_more_through_the_older_socket(
     server: Server, alice: SolidClient, container: str
 ):

@@ -86,6 +86,7 @@ BOMBS = {
 HARMLESS = {"a context in itself", "many members", "scoped contexts"}
 
 
+@pytest.mark.requirement("notifications#subscription-server-subscription-request-unprocessable-entity")
 @pytest.mark.parametrize("name", BOMBS)
 def test_bad_input_is_refused_soon(local, name):
     began = time.perf_counter()
@@ -131,6 +132,7 @@ def test_what_is_no_resource_of_a_pod_cannot_be_listened_to(local, topic):
     assert post(local, asked(topic=topic)).status == 422
 
 
+@pytest.mark.requirement("notifications#authorization-at-subscription")
 @pytest.mark.parametrize("by", ["bob", None])
 @pytest.mark.parametrize(
     "topic", ["alice/doc", "alice/missing", "alice/doc/", "alice/", "alice/missing/deep", "alice/doc.acl"]
@@ -218,6 +220,7 @@ def test_a_pod_that_goes_with_its_account_takes_no_subscriptions(small, status):
     assert post(small, asked()).status == 410
 
 
+@pytest.mark.requirement("notifications#authorization-at-subscription")
 def test_a_revoked_token_opens_nothing(small):
 
     url = json.loads(post(small, asked()).body)["id"].removeprefix(BASE[:-1])

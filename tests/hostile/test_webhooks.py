@@ -77,6 +77,7 @@ def world(services):
 # -- where to ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.requirement("webhook2023#sendTo")
 @pytest.mark.requirement("ldn#sender")
 @pytest.mark.parametrize(
     ("url", "address"),
@@ -127,8 +128,8 @@ def test_a_name_that_leads_inside_later_is_not_followed(services):
     assert (trip.delivery.failures, "127" in trip.delivery.last_error) == (1, False)
 
 
-def test_a_redirect_leads_nowhere(world):
-    asked = []
+def test_a_redirect_leads_nowhere(services):
+    world, asked = World(replace(services, config=replace(services.config, push_seconds_max=SECONDS_MAX))), []
     with (
         serving(lambda connection, request: (asked.append(request), connection.sendall(ok()))) as inside,
         serving(lambda connection, _request: connection.sendall(redirect(f"http://localhost:{inside}/"))) as port,

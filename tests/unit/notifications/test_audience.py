@@ -50,6 +50,7 @@ def test_who_may_no_longer_read_hears_nothing_not_even_of_what_was_before(local,
     assert len(told(local, ALICE, before, home + "doc")) == 2
 
 
+@pytest.mark.requirement("notifications#authorization-at-delivery")
 def test_of_a_deletion_hears_who_could_read_until_then(local, home):
     put(local, home + "secret")
     share(local, home + "secret")
@@ -60,6 +61,7 @@ def test_of_a_deletion_hears_who_could_read_until_then(local, home):
     assert told(local, ALICE, before, home + "secret") == [("Delete", home + "secret")]
 
 
+@pytest.mark.requirement("notifications#authorization-at-delivery")
 def test_of_a_deletion_hears_who_could_read_by_rules_that_went_with_it(local, home):
     share(local, home)
     put(local, home + "shared")
@@ -70,6 +72,7 @@ def test_of_a_deletion_hears_who_could_read_by_rules_that_went_with_it(local, ho
     assert told(local, NOBODY, before, home + "shared") == []
 
 
+@pytest.mark.requirement("notifications#authorization-at-delivery")
 def test_rules_that_changed_after_the_deletion_do_not_count(local, home):
     before = now(local)
     delete(local, home + "doc")
@@ -77,6 +80,7 @@ def test_rules_that_changed_after_the_deletion_do_not_count(local, home):
     assert told(local, BOB, before, home + "doc") == [("Delete", home + "doc")]
 
 
+@pytest.mark.requirement("notifications#authorization-at-delivery")
 def test_of_what_was_private_and_is_gone_nothing_is_told_when_its_place_is_open(local, home):
     put(local, home + "diary")
     share(local, home + "diary")
@@ -87,6 +91,7 @@ def test_of_what_was_private_and_is_gone_nothing_is_told_when_its_place_is_open(
     assert told(local, BOB, before, home + "diary") == [("Create", home + "diary")]
 
 
+@pytest.mark.requirement("notifications#authorization-at-delivery")
 def test_members_come_and_go_for_all_who_may_read_the_container(local, home):
     before = now(local)
     put(local, home + "new")
@@ -96,6 +101,7 @@ def test_members_come_and_go_for_all_who_may_read_the_container(local, home):
     assert told(local, NOBODY, before, home) == []
 
 
+@pytest.mark.requirement("notifications#authorization-at-delivery")
 @pytest.mark.parametrize("is_made_anew", [False, True])
 def test_members_that_came_and_went_while_a_container_was_closed_are_told_of_to_nobody_else(local, home, is_made_anew):
     put(local, home + "a/kept")
@@ -113,6 +119,7 @@ def test_members_that_came_and_went_while_a_container_was_closed_are_told_of_to_
     assert ("Remove", home + "a/affair") in told(local, ALICE, before, home + "a/")
 
 
+@pytest.mark.requirement("notifications#authorization-at-delivery")
 def test_in_a_subtree_only_what_may_be_read_is_told_of(local, home):
     put(local, home + "a/open")
     put(local, home + "a/closed")
@@ -123,6 +130,7 @@ def test_in_a_subtree_only_what_may_be_read_is_told_of(local, home):
     assert told(local, BOB, before, home, subtree=True) == [("Update", home + "a/open")]
 
 
+@pytest.mark.requirement("notifications#authorization-at-delivery")
 def test_a_subtree_takes_reading_at_its_top_too(local, home):
     put(local, home + "a/doc")
     share(local, home + "a/doc", public=True)
@@ -132,6 +140,7 @@ def test_a_subtree_takes_reading_at_its_top_too(local, home):
     assert told(local, NOBODY, before, home + "a/doc") == [("Update", home + "a/doc")]
 
 
+@pytest.mark.requirement("notifications#authorization-at-delivery")
 def test_of_rules_hears_who_controls(local, home):
     before = now(local)
     share(local, home, BOB)
@@ -145,6 +154,7 @@ def test_a_container_changes_with_its_description(local, home):
     assert told(local, BOB, before, home) == [("Update", home)]
 
 
+@pytest.mark.requirement("notifications#authorization-at-delivery")
 def test_who_was_signed_out_hears_nothing(local, home):
     before = now(local)
     put(local, home + "doc", b"changed")

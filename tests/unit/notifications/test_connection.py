@@ -168,6 +168,7 @@ def test_what_a_follower_that_lags_behind_brings_after_it_was_told_is_not_told_a
     reading(test)
 
 
+@pytest.mark.requirement("notifications#notify-rate")
 def test_who_wants_to_hear_seldom_hears_the_first_and_then_the_newest_of_each_topic():
     async def test(reader: Reader) -> None:
         reader.rate = 0.05
@@ -223,6 +224,7 @@ def test_a_reader_that_takes_nothing_for_too_long_is_cut_off():
     reading(test)
 
 
+@pytest.mark.requirement("notifications#notify-endAt")
 def test_it_ends_when_its_channel_does():
     async def test(reader: Reader) -> None:
         reader.until = 1000
@@ -235,6 +237,8 @@ def test_it_ends_when_its_channel_does():
     reading(test)
 
 
+@pytest.mark.requirement("notifications#notify-rate")
+@pytest.mark.requirement("notifications#notify-endAt")
 def test_what_waits_for_a_rate_when_it_ends_is_told_then():
     async def test(reader: Reader) -> None:
         reader.rate, reader.until = 60.0, 0

@@ -172,6 +172,7 @@ def test_a_message_too_large_for_its_receiver_holds_up_none_after_it(services, w
     assert hook.states == written
 
 
+@pytest.mark.requirement("notifications#authorization-at-delivery")
 @pytest.mark.parametrize("agent", [None, f"{BASE}bob/profile/card#me"])
 def test_who_may_not_read_hears_nothing(services, write, made, agent):
     asked, hook = made(agent=agent), Hook()
@@ -195,6 +196,7 @@ def test_what_can_no_longer_be_told_becomes_one_message_of_how_it_is_now(service
     assert trip.delivery.sequence == last
 
 
+@pytest.mark.requirement("notifications#notify-startAt")
 def test_nothing_is_told_of_what_was_before_it_starts(services, write, made):
     asked, hook = made(start_ms=int(services.clock.now() * 1000) + 1), Hook()
     last = write()
@@ -202,12 +204,14 @@ def test_nothing_is_told_of_what_was_before_it_starts(services, write, made):
     assert hook.messages == []
 
 
+@pytest.mark.requirement("notifications#notify-endAt")
 def test_nothing_is_told_of_what_was_after_its_end(services, write, made):
     asked, hook = made(end_ms=1), Hook()
     write()
     assert (carry(services, hook, asked).ended, hook.messages) == (True, [])
 
 
+@pytest.mark.requirement("notifications#notify-endAt")
 @pytest.mark.parametrize("answer", [TAKEN, Posted(500, ""), RemoteTimeout("slow")])
 def test_what_waits_when_it_ends_has_its_last_try_then(services, write, made, answer):
     """Whether it waits for a rate or for another try."""
@@ -229,6 +233,7 @@ def test_all_that_waits_when_it_ends_is_told_turn_by_turn(services, write, made)
     assert (first.ended, second.ended, hook.states) == (False, True, written)
 
 
+@pytest.mark.requirement("notifications#notify-rate")
 def test_with_a_rate_it_tells_the_last_of_what_waits_and_then_rests(services, write, made):
     asked, hook = made(rate_seconds=30.0), Hook()
     written = [write() for _ in range(3)]

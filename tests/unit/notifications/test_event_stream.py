@@ -16,6 +16,7 @@ def parsed(stream: bytes) -> list[tuple[str, str]]:
     return [(name, value.removeprefix(" ")) for name, _, value in fields]
 
 
+@pytest.mark.requirement("eventsource2023#channel-type")
 @pytest.mark.parametrize(
     ("body", "event"),
     [

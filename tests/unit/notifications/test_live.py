@@ -142,6 +142,7 @@ def test_of_those_who_hear_the_same_each_is_told_what_it_wants(services: Service
     following(services, test)
 
 
+@pytest.mark.requirement("notifications#authorization-at-delivery")
 def test_who_may_not_hears_nothing(services: Services):
     async def test(live: Live, _: Audience) -> None:
         stranger, listener = Listener(PUBLIC), Listener()

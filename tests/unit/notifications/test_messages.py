@@ -76,6 +76,7 @@ def test_a_channel_hears_of_its_topics_alone(local):
     assert heard(plain, change(CREATE, "/alice/a/b", storage=here + 1)) == ()
 
 
+@pytest.mark.requirement("notifications#notify-startAt")
 def test_a_channel_does_not_hear_of_what_happened_before_it_starts(local):
     late = channel(local, "/alice/x", start_ms=6)
     assert heard(late, change(UPDATE, "/alice/x", storage=storage(local), time_ms=5)) == ()
@@ -105,6 +106,7 @@ def test_a_message_says_what_happened(writer, services):
     }
 
 
+@pytest.mark.requirement("notifications#json-ld-format")
 def test_a_message_is_in_the_context_of_its_reader(writer):
     (happened,) = activities(change(UPDATE, "/alice/a/b"))
     assert json.loads(writer.message(happened, CHANNEL_CONTEXT))["@context"][1] == CHANNEL_CONTEXT
@@ -130,6 +132,7 @@ def test_a_message_has_the_same_name_whenever_it_is_made_and_no_other_has_it(ser
     assert len(names) == 2 * 2 * (2 * 3 + 2 * 1)  # of two in one container Add and Remove have one topic
 
 
+@pytest.mark.requirement("notifications#notify-accept")
 @pytest.mark.parametrize("media_type", ["text/turtle", "application/n-triples"])
 def test_a_message_says_the_same_in_other_media_types(writer, media_type):
     _, added = activities(change(CREATE, "/alice/a/b"))

@@ -19,6 +19,7 @@ def told(activities):
     return [(each.type, each.object) for each in activities]
 
 
+@pytest.mark.requirement("notifications#notify-state")
 def test_what_was_missed_is_told_in_order(local):
     home = fresh()
     put(local, home + "doc")

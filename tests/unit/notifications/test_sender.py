@@ -34,6 +34,7 @@ def test_its_document_names_our_issuer():
     assert list(graph.objects(rdflib.URIRef(sender(PUBLIC)), SOLID.oidcIssuer)) == [rdflib.URIRef(PUBLIC)]
 
 
+@pytest.mark.requirement("webhook2023#auth-delivery")
 def test_its_token_is_one_of_ours_and_bound_to_its_proof(services):
     token, proof = sent(services)
     tokens = AccessTokens(PUBLIC, OwnKeys(PUBLIC, services.keys), None, entries_max=1, skew_seconds=0)
@@ -42,6 +43,7 @@ def test_its_token_is_one_of_ours_and_bound_to_its_proof(services):
     assert (verified.agent, verified.grant, verified.jkt) == (sender(PUBLIC), None, made.jkt)
 
 
+@pytest.mark.requirement("webhook2023#auth-delivery")
 def test_a_proof_is_for_one_receiver(services):
     token, proof = sent(services)
     with pytest.raises(InvalidDPoPProof):

@@ -36,6 +36,7 @@ def test_both_contexts_are_understood_alone_and_in_a_list(context, as_list):
     assert wanted == Wanted(SOCKET, (TOPIC,), context=context)
 
 
+@pytest.mark.requirement("notifications#json-ld-format")
 @pytest.mark.parametrize("namespace", NAMESPACES)
 def test_every_namespace_in_use_is_understood(namespace):
     document = {"@type": namespace + SOCKET.value, namespace + "topic": {"@id": TOPIC}}

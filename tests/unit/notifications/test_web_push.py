@@ -43,6 +43,7 @@ def private(text):
     return ec.derive_private_key(int.from_bytes(base64url_decode(text), "big"), ec.SECP256R1())
 
 
+@pytest.mark.requirement("webpush2023#keys")
 def test_a_message_is_sealed_as_in_the_specification():
     sealed = seal(PLAIN, P256DH, AUTH, private(SENDER), base64url_decode(SALT))
     assert base64url_encode(sealed) == SEALED
@@ -56,6 +57,7 @@ def test_a_browser_reads_it(size):
     assert opened(sealed, private_key=private(RECEIVER), auth_secret=base64url_decode(AUTH)) == content
 
 
+@pytest.mark.requirement("webpush2023#keys")
 @pytest.mark.parametrize(
     ("p256dh", "auth"),
     [
@@ -95,6 +97,7 @@ def config(tmp_path):
     return Config(data=tmp_path, base_url="https://pods.example/")
 
 
+@pytest.mark.requirement("webpush2023#vapidPublicKey")
 def test_a_push_service_learns_who_sends_and_nothing_of_what(config):
     service, clock = PushService(), StillClock()
     subscription = channel(p256dh=P256DH, auth=AUTH)
