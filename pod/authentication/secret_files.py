@@ -5,6 +5,7 @@ A copy of the database without these files signs nothing and tests no client sec
 
 from __future__ import annotations
 
+import hmac
 import os
 import secrets
 from contextlib import suppress
@@ -30,6 +31,14 @@ def secret(directory: Path, name: str) -> bytes:
     if len(value) != SECRET_BYTES:
         raise StorageDamaged(f"The secret {name} has the wrong length.")
     return value
+
+
+def derived(directory: Path, name: str, use: str) -> bytes:
+    """A secret for one use alone, of a file that serves several: what one gives away says nothing of the others.
+
+    Raises: StorageDamaged
+    """
+    return hmac.digest(secret(directory, name), use.encode(), "sha256")
 
 
 def _make(file: Path) -> None:

@@ -104,6 +104,28 @@ def reset_password(name: str, password: str | None, **options: Any) -> None:  # 
     click.echo(f"Account {name} has a new password")
 
 
+@account.command("remove-factors")
+@click.argument("name")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@where
+def remove_factors(name: str, *, yes: bool, **options: Any) -> None:  # see pod/cli/main.py
+    """Remove the passkeys and codes of somebody who lost them. Make sure that it is they who ask.
+
+    Signs the account out everywhere, disconnects its apps, and tells its owner.
+    """
+    from pod.identity import accounts, second_step  # noqa: PLC0415
+
+    if not yes:
+        click.confirm(f"Let the password alone sign {name} in again?", abort=True)
+    with opened(settings_of_server(**options)) as services:
+        removed = second_step.remove_factors(services, name)
+        has_password = accounts.named(services, name).has_password
+    app = "codes from an app" if removed.has_codes else "no codes from an app"
+    click.echo(f"Removed from {name}: {removed.passkeys} passkeys, {app}, {removed.recovery_codes} recovery codes")
+    if not has_password:
+        click.echo(f"{name} has no password either: freehold account reset-password {name}")
+
+
 @account.command("set-email")
 @click.argument("name")
 @click.argument("address")

@@ -23,12 +23,12 @@ from pod.store.removal import remove_due
 _DAY_MS = 24 * 3600 * 1000
 
 
-def schedule_deletion(services: Services, account: Account, password: str) -> Account:
+def schedule_deletion(services: Services, account: Account, password: str, *, authenticated_ms: int = 0) -> Account:
     """The account goes after `deletion_grace_days`. Asked for twice, the first day stands.
 
     Raises: WrongPassword, TooManyRequests, Busy
     """
-    confirm(services, account, password)
+    confirm(services, account, password, authenticated_ms=authenticated_ms)
     return _scheduled(services, account.id)
 
 

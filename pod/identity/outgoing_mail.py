@@ -18,7 +18,7 @@ import structlog
 from pod.authentication.credentials import digest
 from pod.clock import Clock
 from pod.config import Config
-from pod.mail.message import RESET_MINUTES, VERIFY_HOURS, Letter, mail_enabled, message
+from pod.mail.message import FACTORS_CHANGED, RESET_MINUTES, VERIFY_HOURS, Letter, mail_enabled, message
 from pod.mail.smtp import send
 from pod.store.accounts import Account, Accounts
 from pod.store.interface import ResourceStore
@@ -37,6 +37,7 @@ SIGN_IN_PATH = ".account/sign-in"
 FORGOTTEN_PATH, EMAIL_PATH = ".account/reset", ".account/email"
 ISSUERS_PATH, CREDENTIALS_PATH = ".account/issuers", ".account/credentials"
 REQUESTS_PATH = ".account/requests"
+SECURITY_PATH, SESSIONS_PATH = ".account/security", ".account/sessions"
 _HOUR_MS = 3600 * 1000
 
 Send = Callable[[Config, EmailMessage, str], None]
@@ -145,6 +146,10 @@ class Postman:
             MailKind.ISSUERS_CHANGED: _Link(ISSUERS_PATH),
             MailKind.CLIENT_ADDED: _Link(CREDENTIALS_PATH),
             MailKind.ACCESS_ASKED: _Link(REQUESTS_PATH),
+            MailKind.NEW_BROWSER: _Link(SESSIONS_PATH),
+            MailKind.CODES_LOCKED: _Link(FORGOTTEN_PATH),
+            MailKind.FACTORS_REMOVED: _Link(SIGN_IN_PATH),
+            **dict.fromkeys(FACTORS_CHANGED, _Link(SECURITY_PATH)),
         }[mail.kind]
 
 

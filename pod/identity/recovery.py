@@ -18,7 +18,9 @@ from pod.identity.sign_in import as_typed, check_unchanged, confirm, find
 from pod.mail.message import mail_enabled
 from pod.protocol.addresses import network_of
 from pod.services import Services
+from pod.store.account_events import AccountEvents
 from pod.store.accounts import Account, Accounts, AccountStatus
+from pod.store.factors import Factors
 from pod.store.interface import Writer
 from pod.store.links import Link, Purpose
 from pod.store.mail import MailKind
@@ -71,32 +73,37 @@ def reset_with_link(services: Services, token: str, password: str, address: str)
 def change_password(
     services: Services, account: Account, old: str, new: str, *, keep: Session | None = None
 ) -> Account:
-    """Ends all other sessions, and what apps were given; `keep` is the one that asks.
+    """Ends all other sessions, and what apps were given; `keep` is the one that asks. A first password, for whoever has
+    none, takes a session that is fresh.
 
     Raises: WrongPassword, UnprocessableContent, TooManyRequests, Busy
     """
-    confirmed = confirm(services, account, old)
+    confirmed = confirm(services, account, old, authenticated_ms=keep.authenticated_ms if keep else 0)
     password_hash = hashed(services, account.name, new)
     with services.store.write(SERVER) as tx:
         check_unchanged(tx, confirmed)
         services.accounts.set_password_hash(tx, account.id, password_hash)
+        Factors(tx).forget_wrong(tx, account.id)
+        AccountEvents(tx).forget_browsers(tx, account.id)
         forget_links(services, tx, account.id)
         end_sessions(services, tx, account.id, keep=keep)
         tell_owner(services, tx, account.id, MailKind.PASSWORD_CHANGED)
         return _now(tx, account)
 
 
-def set_email(services: Services, account: Account, email: str | None, *, password: str) -> Account:
+def set_email(
+    services: Services, account: Account, email: str | None, *, password: str, authenticated_ms: int = 0
+) -> Account:
     """Name another address, or none. One that is verified stays until the new one is, lest a slip lock its owner out.
 
-    The password is asked for since the address is a way in.
+    The password is asked for since the address is a way in; see `confirm`.
 
     Raises: WrongPassword, UnprocessableContent -- no address; TooManyRequests, Busy
     """
     email = email or None
     if email is not None:
         check_email(email)
-    confirmed = confirm(services, account, password)
+    confirmed = confirm(services, account, password, authenticated_ms=authenticated_ms)
     with services.store.write(SERVER) as tx:
         check_unchanged(tx, confirmed)
         forget_links(services, tx, account.id)

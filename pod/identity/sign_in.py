@@ -4,6 +4,8 @@ Whoever guesses learns nothing but "wrong": an unknown name costs the same work 
 counted by address, and by name at an address. The count of a name from everywhere refuses nobody, or strangers could
 lock its owner out: it makes the allowance of each address smaller, so that many addresses gain little.
 
+What comes after the password, where more is asked for: second_step.py.
+
 Spec: NIST SP 800-63B s5.2.2; OWASP ASVS 2.2.1
 """
 
@@ -16,6 +18,7 @@ from pod.identity.attempts import Allowance, count, forget, spend
 from pod.protocol.addresses import network_of
 from pod.services import Services
 from pod.store.accounts import Account, Accounts, AccountStatus
+from pod.store.factors import Factors
 from pod.store.interface import Writer
 from pod.store.records import SERVER
 
@@ -25,6 +28,8 @@ OF_NAME = Allowance("sign in, name", 30, 15 * 60)
 TIMES_WHEN_MANY_GUESS = 3
 """What `OF_NAME_AT_ADDRESS` allows while `OF_NAME` is used up."""
 CONFIRMATIONS = Allowance("confirm", 10, 15 * 60)
+FRESH_SECONDS = 15 * 60
+"""How long signing in counts as having just shown who one is."""
 
 
 def sign_in(services: Services, name_or_email: str, password: str, address: str) -> Account:
@@ -33,17 +38,23 @@ def sign_in(services: Services, name_or_email: str, password: str, address: str)
     Raises: WrongPassword -- the same for all that can be wrong; TooManyRequests; Busy
     """
     account = find(services, name_or_email)
+    spend_sign_in(services, name_or_email, address)
+    if not is_password_of(services, account, password):
+        raise WrongPassword("The name or the password is wrong, or the account is locked.")
+    assert account is not None
+    if not Factors(services.store).state(account.id).second_step:
+        with services.store.write(SERVER) as tx:
+            forget(services, tx, OF_NAME_AT_ADDRESS, as_typed(name_or_email), network_of(address))
+    return account
+
+
+def spend_sign_in(services: Services, name_or_email: str, address: str) -> None:
+    """Count a try to get in by a name. Raises: TooManyRequests"""
     key, network = as_typed(name_or_email), network_of(address)
     with services.store.write(SERVER) as tx:
         spend(services, tx, OF_ADDRESS, network)
         many_guess = count(services, tx, OF_NAME, key) > OF_NAME.times
         spend(services, tx, OF_NAME_AT_ADDRESS, key, network, times=TIMES_WHEN_MANY_GUESS if many_guess else None)
-    if not is_password_of(services, account, password):
-        raise WrongPassword("The name or the password is wrong, or the account is locked.")
-    assert account is not None
-    with services.store.write(SERVER) as tx:
-        forget(services, tx, OF_NAME_AT_ADDRESS, key, network)
-    return account
 
 
 def as_typed(name_or_email: str) -> str:
@@ -70,20 +81,29 @@ def is_password_of(services: Services, account: Account | None, password: str) -
     return services.passwords.matches(password_hash, password)
 
 
-def confirm(services: Services, account: Account, password: str) -> Account:
-    """Before what cannot be taken back: whoever found an open browser does not know the password. Gives the account as
-    it was when it had this password.
+def confirm(services: Services, account: Account, password: str, *, authenticated_ms: int = 0) -> Account:
+    """Before what cannot be taken back: whoever found an open browser does not know the password. Where there is none,
+    its owner has just signed in with a passkey: `authenticated_ms` is when the session did. Gives the account as it was
+    when it had this password.
 
     Raises: WrongPassword, TooManyRequests, Busy
     """
     with services.store.write(SERVER) as tx:
         spend(services, tx, CONFIRMATIONS, str(account.id))
     confirmed = services.accounts.by_id(account.id)
-    if confirmed is None or not is_password_of(services, confirmed, password):
+    if confirmed is not None and not confirmed.has_password:
+        if not is_fresh(services, authenticated_ms):
+            raise WrongPassword("Sign in again first: too much time has passed since you did.")
+    elif confirmed is None or not is_password_of(services, confirmed, password):
         raise WrongPassword("This is not the password of the account.")
     with services.store.write(SERVER) as tx:
         forget(services, tx, CONFIRMATIONS, str(account.id))
     return confirmed
+
+
+def is_fresh(services: Services, authenticated_ms: int) -> bool:
+    """Whether who signed in then has just shown who they are."""
+    return 0 <= services.clock.now() * 1000 - authenticated_ms < FRESH_SECONDS * 1000
 
 
 def check_unchanged(tx: Writer, account: Account) -> None:

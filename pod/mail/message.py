@@ -69,7 +69,31 @@ def _mail(config: Config, email: str, subject: str, text: str, now: float) -> Em
     return mail
 
 
+FACTORS_CHANGED = {
+    MailKind.PASSKEY_ADDED: "A passkey was added, with which one signs in without a password.",
+    MailKind.PASSKEY_REMOVED: "A passkey was removed.",
+    MailKind.CODES_ON: "Codes from an app were switched on: one is asked for after the password.",
+    MailKind.CODES_OFF: "Codes from an app were switched off: none is asked for after the password any more.",
+    MailKind.STEP_ON: "A passkey is asked for after the password.",
+    MailKind.STEP_OFF: "No passkey is asked for after the password any more.",
+    MailKind.RECOVERY_CODES_MADE: "New recovery codes were made, and the old ones ended.",
+    MailKind.RECOVERY_CODE_USED: "One of the recovery codes was used to sign in.",
+    MailKind.PASSWORD_REMOVED: "The password was removed: passkeys are what signs in.",
+}
+"""What changed about the ways into an account, in a sentence."""
+_FACTORS_CHANGED = """\
+On {{date}} something changed about how one signs in to the account {{name}} on {{host}}:
+
+{what}
+
+If that was you, there is nothing to do. If not, look what it is now, and sign out everywhere:
+{{link}}
+"""
+
 _TEXTS: dict[MailKind, tuple[str, str]] = {
+    kind: ("How you sign in was changed ({host})", _FACTORS_CHANGED.format(what=what))
+    for kind, what in FACTORS_CHANGED.items()
+} | {
     MailKind.RESET: (
         "A new password for {host}",
         """\
@@ -142,6 +166,35 @@ If you cannot sign in any more, turn to the operator of {host}.
 The servers that can sign in the account {name} on {host}, to its pods and to apps, were changed on {date}.
 
 If that was you, there is nothing to do. If not, see which they are, and choose a new password:
+{link}
+""",
+    ),
+    MailKind.NEW_BROWSER: (
+        "A new sign-in on {host}",
+        """\
+On {date} somebody signed in to the account {name} on {host}, with a browser that was not seen before.
+
+If that was you, there is nothing to do. If not, sign out everywhere here, and choose a new password:
+{link}
+""",
+    ),
+    MailKind.CODES_LOCKED: (
+        "Somebody may know your password ({host})",
+        """\
+Many wrong codes were typed after the right password of the account {name} on {host}. The last was on {date}.
+No code is taken any more until the password is another.
+
+If that was you, sign in with a recovery code or a passkey. If not, choose a new password now; then codes work again:
+{link}
+""",
+    ),
+    MailKind.FACTORS_REMOVED: (
+        "Your passkeys and codes on {host} were removed",
+        """\
+On {date} the operator removed the passkeys and codes of the account {name} on {host}.
+A password alone signs in again.
+
+If you asked for that, sign in and add new ones. If not, turn to the operator, and choose a new password:
 {link}
 """,
     ),

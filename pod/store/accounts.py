@@ -57,6 +57,10 @@ class Account:
         return self.role is Role.OPERATOR
 
     @property
+    def has_password(self) -> bool:
+        return self.password_hash is not None
+
+    @property
     def email_verified(self) -> bool:
         return self.email_verified_ms is not None
 
@@ -184,8 +188,8 @@ class Accounts:
         """Raises: NotFound."""
         _found(tx.rows(sql.SET_STATUS, (status.value, account)), "account")
 
-    def set_password_hash(self, tx: Writer, account: int, password_hash: str) -> None:
-        """Raises: NotFound."""
+    def set_password_hash(self, tx: Writer, account: int, password_hash: str | None) -> None:
+        """None: it has no password. Raises: NotFound."""
         _found(tx.rows(sql.SET_PASSWORD_HASH, (password_hash, account)), "account")
 
     def set_email(self, tx: Writer, account: int, email: str | None, *, verified: bool) -> Account:

@@ -9,8 +9,10 @@ from collections.abc import Callable
 
 from pod.config import Config
 from pod.store.access_requests import AccessRequests
+from pod.store.account_events import AccountEvents
 from pod.store.apps import SWEPT_AT_ONCE_MAX, Apps
 from pod.store.attempts import Attempts
+from pod.store.factors import Factors
 from pod.store.interface import ResourceStore, Writer
 from pod.store.links import Links
 from pod.store.records import SERVER
@@ -20,6 +22,9 @@ from pod.store.share_links import ShareLinks
 ATTEMPTS_KEPT_MS = 2 * 3600 * 1000
 """Longer than any window, and no longer: whoever has many addresses fills this table."""
 _DAY_MS = 24 * 3600 * 1000
+EVENTS_KEPT_MS = 365 * _DAY_MS
+BROWSERS_KEPT_MS = 400 * _DAY_MS
+"""As long as browsers keep a cookie."""
 
 SHARED_KEPT_MS = 30 * _DAY_MS
 """For so long, whoever has a link that ended is told so."""
@@ -32,7 +37,7 @@ Sweep = Callable[[Writer], int]
 
 def forget(config: Config, store: ResourceStore) -> int:
     """Gives how many rows went, so many in a transaction."""
-    links, attempts, apps = Links(store), Attempts(), Apps(store)
+    links, attempts, apps, events = Links(store), Attempts(), Apps(store), AccountEvents(store)
     shared = ShareLinks(store)
     sweeps: tuple[Sweep, ...] = (
         lambda tx: _sweep_sessions(config, store, tx),
@@ -44,6 +49,9 @@ def forget(config: Config, store: ResourceStore) -> int:
         lambda tx: AccessRequests(tx).sweep(
             tx, asked_before_ms=tx.now_ms - ASKED_KEPT_MS, ended_before_ms=tx.now_ms - ANSWERED_KEPT_MS
         ),
+        Factors(store).sweep,
+        lambda tx: events.sweep_events(tx, tx.now_ms - EVENTS_KEPT_MS),
+        lambda tx: events.sweep_browsers(tx, tx.now_ms - BROWSERS_KEPT_MS),
     )
     return sum(_until_done(store, sweep) for sweep in sweeps)
 

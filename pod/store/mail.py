@@ -33,6 +33,18 @@ class MailKind(StrEnum):
     ISSUERS_CHANGED = "issuers changed"
     CLIENT_ADDED = "client added"
     ACCESS_ASKED = "access asked for"
+    NEW_BROWSER = "new browser"
+    PASSKEY_ADDED = "passkey added"
+    PASSKEY_REMOVED = "passkey removed"
+    CODES_ON = "codes on"
+    CODES_OFF = "codes off"
+    CODES_LOCKED = "codes locked"
+    STEP_ON = "passkey asked for"
+    STEP_OFF = "passkey not asked for"
+    RECOVERY_CODES_MADE = "recovery codes made"
+    RECOVERY_CODE_USED = "recovery code used"
+    PASSWORD_REMOVED = "password removed"  # noqa: S105  # a reason
+    FACTORS_REMOVED = "factors removed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,16 +15,17 @@ from pod.store.interface import Queries, Writer
 
 SWEPT_AT_ONCE_MAX = 1_000
 
-_SESSION = "s.id, s.created_ms, s.authenticated_ms, s.seen_ms, s.user_agent"
+_SESSION = "s.id, s.created_ms, s.authenticated_ms, s.seen_ms, s.user_agent, s.network"
 _INSERT = """
-INSERT INTO web_session (id, account, created_ms, authenticated_ms, seen_ms, user_agent) VALUES (?, ?, ?, ?, ?, ?)
+INSERT INTO web_session (id, account, created_ms, authenticated_ms, seen_ms, user_agent, network)
+VALUES (?, ?, ?, ?, ?, ?, ?)
 """
 _FIND = f"SELECT {_SESSION}, {ACCOUNT} FROM web_session s JOIN account a ON a.id = s.account WHERE s.id = ?"  # noqa: S608
 _OF_ACCOUNT = (
     f"SELECT {_SESSION}, {ACCOUNT} FROM web_session s JOIN account a ON a.id = s.account "  # noqa: S608
     "WHERE s.account = ? ORDER BY s.seen_ms DESC, s.id"
 )
-_SEE = "UPDATE web_session SET seen_ms = ? WHERE id = ?"
+_SEE = "UPDATE web_session SET seen_ms = ?, network = ? WHERE id = ?"
 _END = "DELETE FROM web_session WHERE id = ? AND account = ? RETURNING id"
 _END_OTHERS = "DELETE FROM web_session WHERE account = ? AND id <> ?"
 _HAND_OVER = "UPDATE access_grant SET session = ? WHERE session = ?"
@@ -42,9 +43,11 @@ class Session:
     account: Account
     created_ms: int
     authenticated_ms: int
-    """When the password was last typed."""
+    """When its person last showed who they are."""
     seen_ms: int
     user_agent: str
+    network: str
+    """Where it was last seen from: an address, or the network of one; empty where nobody knows."""
 
 
 class Sessions:
@@ -53,10 +56,10 @@ class Sessions:
     def __init__(self, queries: Queries) -> None:
         self._queries = queries
 
-    def create(self, tx: Writer, key: str, account: Account, user_agent: str) -> Session:
+    def create(self, tx: Writer, key: str, account: Account, user_agent: str, network: str) -> Session:
         now_ms = tx.now_ms
-        tx.rows(_INSERT, (key, account.id, now_ms, now_ms, now_ms, user_agent))
-        return Session(key, account, now_ms, now_ms, now_ms, user_agent)
+        tx.rows(_INSERT, (key, account.id, now_ms, now_ms, now_ms, user_agent, network))
+        return Session(key, account, now_ms, now_ms, now_ms, user_agent, network)
 
     def find(self, key: str) -> Session | None:
         """Whatever its age."""
@@ -67,8 +70,8 @@ class Sessions:
         """The last seen first."""
         return tuple(_session(row) for row in self._queries.rows(_OF_ACCOUNT, (account,)))
 
-    def see(self, tx: Writer, key: str) -> None:
-        tx.rows(_SEE, (tx.now_ms, key))
+    def see(self, tx: Writer, key: str, network: str) -> None:
+        tx.rows(_SEE, (tx.now_ms, network, key))
 
     def end(self, tx: Writer, account: int, key: str) -> bool:
         """Whether the account had such a session."""
@@ -89,5 +92,5 @@ class Sessions:
 
 
 def _session(row: Row) -> Session:
-    key, created_ms, authenticated_ms, seen_ms, user_agent, *account = row
-    return Session(key, account_of(tuple(account)), created_ms, authenticated_ms, seen_ms, user_agent)
+    key, created_ms, authenticated_ms, seen_ms, user_agent, network, *account = row
+    return Session(key, account_of(tuple(account)), created_ms, authenticated_ms, seen_ms, user_agent, network)

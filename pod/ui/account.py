@@ -11,6 +11,7 @@ from pod.mail.message import mail_enabled
 from pod.notifications.overview import count_channels
 from pod.sharing.links import list_links
 from pod.store.access_requests import AccessRequests
+from pod.store.factors import Factors
 from pod.ui.door import ACCOUNT, Door
 from pod.ui.render import render
 
@@ -23,6 +24,7 @@ def add_overview(pages: Blueprint, door: Door) -> None:
         account = door.session().account
         return render(
             "account.html",
+            factors=Factors(services.store).state(account.id),
             web_ids=services.accounts.web_ids(account.id),
             pods=len(services.accounts.storages(account.id)),
             apps=len(list_apps(services, account.id)),

@@ -1,7 +1,7 @@
-"""The cookies: the session of who is signed in, before that one that only binds forms, and for each link that somebody
-opened, that they did.
+"""The cookies: the session of who is signed in, before that one that only binds forms, one by which a browser is known
+again that somebody signed in with, and for each link that somebody opened, that they did.
 
-Under https the first two have the prefix `__Host-`, so that no sibling host can set them; that of a link belongs to
+Under https the first three have the prefix `__Host-`, so that no sibling host can set them; that of a link belongs to
 its path, and has `__Secure-`. Cookies ignore ports, so under http the names carry the port.
 
 Spec: RFC 6265bis s4.1.3.2, s8.8.2
@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 from werkzeug.wrappers import Request, Response
 
 SECRET_CHARACTERS_MAX = 128
+BROWSER_SECONDS = 400 * 24 * 3600
+"""As long as browsers keep a cookie."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,15 +26,19 @@ class Cookies:
     session: str
     form: str
     link: str
+    browser: str
     secure: bool
 
     @classmethod
     def of(cls, base_url: str) -> Cookies:
         parts = urlsplit(base_url)
         if parts.scheme == "https":
-            return cls("__Host-freehold", "__Host-freehold-form", "__Secure-freehold-link", secure=True)
-        port = parts.port or 80
-        return cls(f"freehold-{port}", f"freehold-form-{port}", f"freehold-link-{port}", secure=False)
+            name = "__Host-freehold"
+            return cls(name, f"{name}-form", "__Secure-freehold-link", f"{name}-browser", secure=True)
+        session, form, link, browser = (
+            f"{name}-{parts.port or 80}" for name in ("freehold", "freehold-form", "freehold-link", "freehold-browser")
+        )
+        return cls(session, form, link, browser, secure=False)
 
     def session_secret(self, request: Request) -> str | None:
         return _plausible(request.cookies.get(self.session))
@@ -42,6 +48,12 @@ class Cookies:
 
     def link_secret(self, request: Request) -> str | None:
         return _plausible(request.cookies.get(self.link))
+
+    def browser_secret(self, request: Request) -> str | None:
+        return _plausible(request.cookies.get(self.browser))
+
+    def set_browser(self, response: Response, secret: str) -> None:
+        self._set(response, self.browser, secret, BROWSER_SECONDS)
 
     def set_session(self, response: Response, secret: str, seconds: int) -> None:
         self._set(response, self.session, secret, seconds)

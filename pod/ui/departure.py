@@ -53,13 +53,14 @@ def add_delete(pages: Blueprint, door: Door) -> None:
 
     @pages.get(DELETE)
     def ask_delete() -> Response:
+        door.confirmable()
         return page()
 
     @pages.post(DELETE)
     def delete() -> Response:
-        account = door.session().account
+        session, password = door.session(), door.form().get("password", "")
         try:
-            schedule_deletion(services, account, door.form().get("password", ""))
+            schedule_deletion(services, session.account, password, authenticated_ms=session.authenticated_ms)
         except WrongPassword as error:
             return page({"password": error.detail}, error.status)
         return door.forget(see_other(f"{DELETE}/done"))

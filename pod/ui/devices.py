@@ -31,3 +31,8 @@ def device(user_agent: str) -> tuple[str | None, str | None]:
     """Browser and system, None where the text does not tell."""
     browser = next((name for mark, name in BROWSERS if mark in user_agent), None)
     return browser, next((name for mark, name in SYSTEMS if mark in user_agent), None)
+
+
+def device_name(user_agent: str) -> str:
+    """The same in words; empty where neither is known."""
+    return " on ".join(each for each in device(user_agent) if each)

@@ -16,15 +16,20 @@ from flask import Blueprint, Response, g, request
 
 from pod.errors import PodError
 from pod.http.proxies import effective_address
-from pod.identity.sessions import Session, end_session, find_session, start_session
+from pod.identity.second_step import Step, begin_second_step, read_step
+from pod.identity.sessions import Arrival, Session, end_session, find_session, start_session
+from pod.identity.sign_in import is_fresh
+from pod.protocol.addresses import network_of
 from pod.services import Services
 from pod.store.accounts import Account
+from pod.store.factors import Passkey
 from pod.ui.cookies import Cookies
 from pod.ui.forms import read_form
 from pod.ui.problems import problem_page
 from pod.ui.visitor import Visitor
 
 SIGN_IN = "/.account/sign-in"
+SECOND_STEP = f"{SIGN_IN}/second"
 ACCOUNT = "/.account/"
 NEXT_CHARACTERS_MAX = 2000
 DAY_SECONDS = 24 * 3600
@@ -39,6 +44,10 @@ class SignInFirst(Exception):
     def __init__(self, path: str) -> None:
         super().__init__(path)
         self.path = path
+
+
+class SignInAgain(SignInFirst):
+    """The page belongs to somebody who has just shown who they are, and that was too long ago."""
 
 
 class Door:
@@ -58,7 +67,7 @@ class Door:
 
     def _recognise(self) -> None:
         secret = self._cookies.session_secret(request)
-        session = find_session(self.services, secret) if secret else None
+        session = find_session(self.services, secret, network_of(self.address())) if secret else None
         if secret and session:
             g.visitor = Visitor(session, secret, is_new=False)
             return
@@ -82,6 +91,21 @@ class Door:
             raise SignInFirst(request.full_path.rstrip("?") if request.method in READING else ACCOUNT)
         return session
 
+    def fresh_session(self, back: str = ACCOUNT) -> Session:
+        """Of whoever has signed in within the last minutes; `back` is where a form's page is. Raises: SignInFirst."""
+        session = self.session()
+        if not is_fresh(self.services, session.authenticated_ms):
+            raise SignInAgain(request.full_path.rstrip("?") if request.method in READING else back)
+        return session
+
+    def confirmable(self) -> Session:
+        """For a page whose form `confirm` decides about: without a password, signing in anew takes its place.
+
+        Raises: SignInFirst
+        """
+        session = self.session()
+        return session if session.account.has_password else self.fresh_session()
+
     def form(self) -> Mapping[str, str]:
         """Raises: ForeignForm, BadRequest, ContentTooLarge -- see `read_form`."""
         return read_form(self.visitor(), self.services.placement.origin)
@@ -89,12 +113,35 @@ class Door:
     def address(self) -> str:
         return effective_address(request.environ, self.services.config.trusted_proxies)
 
-    def let_in(self, account: Account, location: str) -> Response:
-        """Signs an account in, under a new secret: what a browser held before opens nothing more."""
+    def let_in(self, account: Account, location: str, *, expected: bool = False) -> Response:
+        """After a password: signs the account in, or leads to the second step where it has one."""
+        browser = secrets.token_urlsafe(32)
+        step = begin_second_step(self.services, account, browser, location)
+        if step is None:
+            return self.welcome(account, location, expected=expected)
+        response = see_other(f"{SECOND_STEP}?{urlencode({'step': step})}")
+        self._cookies.set_form(response, browser)
+        return response
+
+    def step(self, sealed: str) -> Step:
+        """Of whoever came here from `let_in`. Raises: BadRequest"""
+        return read_step(self.services, sealed, self._cookies.form_secret(request) or "")
+
+    def welcome(
+        self, account: Account, location: str, *, passkey: Passkey | None = None, expected: bool = False
+    ) -> Response:
+        """Signs an account in that showed all it has to, under a new secret: what a browser held before opens nothing.
+
+        `passkey` is what it came with; `expected`: see `Arrival`.
+        """
         agent, before = request.headers.get("User-Agent", ""), self.visitor().session
-        _, secret = start_session(self.services, account, agent, instead_of=before)
+        browser = self._cookies.browser_secret(request) or secrets.token_urlsafe(32)
+        key = passkey.id if passkey else None
+        arrival = Arrival(browser, network_of(self.address()), passkey=key, expected=expected)
+        _, secret = start_session(self.services, account, agent, instead_of=before, arrival=arrival)
         response = see_other(location)
         self._cookies.set_session(response, secret, self._session_seconds)
+        self._cookies.set_browser(response, browser)
         return response
 
     def let_out(self, location: str) -> Response:
@@ -122,4 +169,5 @@ def local(path: str) -> str:
 
 
 def _lead_to_sign_in(needed: SignInFirst) -> Response:
-    return see_other(f"{SIGN_IN}?{urlencode({'next': local(needed.path)})}")
+    again = {"again": "yes"} if isinstance(needed, SignInAgain) else {}
+    return see_other(f"{SIGN_IN}?{urlencode({'next': local(needed.path), **again})}")

@@ -26,14 +26,20 @@ def add_email(pages: Blueprint, door: Door) -> None:
 
     @pages.get(EMAIL)
     def email() -> Response:
-        return page(door.session().account.email or "")
+        return page(door.confirmable().account.email or "")
 
     @pages.post(EMAIL)
     def save_email() -> Response:
-        account, form = door.session().account, door.form()
-        typed = form.get("email", "").strip()
+        session, form = door.session(), door.form()
+        typed, password = form.get("email", "").strip(), form.get("password", "")
         try:
-            set_email(services, account, typed or None, password=form.get("password", ""))
+            set_email(
+                services,
+                session.account,
+                typed or None,
+                password=password,
+                authenticated_ms=session.authenticated_ms,
+            )
         except WrongPassword as error:
             return page(typed, {"password": error.detail}, error.status)
         except UnprocessableContent as error:

@@ -38,14 +38,15 @@ def add_issuers(pages: Blueprint, door: Door, providers: Providers) -> None:
 
     @pages.get(ISSUERS)
     def issuers() -> Response:
-        return page(door.session().account)
+        return page(door.confirmable().account)
 
     @pages.post(ISSUERS)
     def add() -> Response:
-        account, form = door.session().account, door.form()
+        session, form = door.session(), door.form()
+        account = session.account
         typed, web_id = form.get("issuer", "").strip(), form.get("web_id", "")
         try:
-            confirm(services, account, form.get("password", ""))
+            confirm(services, account, form.get("password", ""), authenticated_ms=session.authenticated_ms)
             add_issuer(services, providers, account, web_id, typed, by=Actor(web_id))
         except WrongPassword as error:
             return page(account, typed, web_id, {"password": error.detail}, error.status)
@@ -54,7 +55,7 @@ def add_issuers(pages: Blueprint, door: Door, providers: Providers) -> None:
         return see_other(ISSUERS)
 
     @pages.post(f"{ISSUERS}/remove")
-    def remove() -> Response:
+    def remove_one() -> Response:
         account, form = door.session().account, door.form()
         web_id, issuer = form.get("web_id", ""), form.get("issuer", "")
         if issuer == own:
@@ -76,14 +77,14 @@ def add_leave(pages: Blueprint, door: Door) -> None:
 
     @pages.get(LEAVE)
     def ask_leave() -> Response:
-        return page(door.session().account, request.args.get("web_id", ""))
+        return page(door.confirmable().account, request.args.get("web_id", ""))
 
     @pages.post(LEAVE)
     def leave() -> Response:
-        account, form = door.session().account, door.form()
-        web_id = form.get("web_id", "")
+        session, form = door.session(), door.form()
+        account, web_id = session.account, form.get("web_id", "")
         try:
-            confirm(services, account, form.get("password", ""))
+            confirm(services, account, form.get("password", ""), authenticated_ms=session.authenticated_ms)
             remove_issuer(services, account, web_id, own, by=Actor(web_id))
         except WrongPassword as error:
             return page(account, web_id, {"password": error.detail}, error.status)

@@ -27,9 +27,11 @@ from pod.ui.pending import Waiting
 from pod.ui.pods import add_pods
 from pod.ui.problems import add_problem_types
 from pod.ui.requests import add_ask, add_requests
+from pod.ui.second_step import add_second_step
+from pod.ui.security import add_codes, add_second_step_settings, add_security
 from pod.ui.sessions import add_sessions
 from pod.ui.sharing import add_sharing
-from pod.ui.sign_in import add_sign_in
+from pod.ui.sign_in import add_recovery, add_sign_in, add_sign_in_with_passkey
 from pod.ui.sign_up import add_sign_up
 from pod.ui.start import add_start
 
@@ -43,6 +45,9 @@ def pages(services: Services, identity: Identity) -> Blueprint:
     add_start(made, door, waiting)
     add_sign_up(made, door, waiting)
     add_sign_in(made, door, waiting)
+    add_sign_in_with_passkey(made, door, waiting)
+    add_recovery(made, door, waiting)
+    add_second_step(made, door, waiting)
     add_authorize(made, door, waiting, identity.authorization)
     add_logout(made, door, identity)
     add_overview(made, door)
@@ -50,6 +55,9 @@ def pages(services: Services, identity: Identity) -> Blueprint:
     add_notifications(made, door)
     add_activity(made, door)
     add_sessions(made, door)
+    add_security(made, door)
+    add_second_step_settings(made, door)
+    add_codes(made, door)
     add_credentials(made, door)
     add_pods(made, door)
     add_issuers(made, door, identity.providers)

@@ -34,11 +34,11 @@ def add_password(pages: Blueprint, door: Door) -> None:
 
     @pages.get(PASSWORD)
     def password() -> Response:
-        door.session()
+        door.confirmable()
         return page()
 
     @pages.post(PASSWORD)
-    def change() -> Response:
+    def save_password() -> Response:
         session, form = door.session(), door.form()
         old, new = form.get("old", ""), form.get("password", "")
         try:
@@ -47,7 +47,7 @@ def add_password(pages: Blueprint, door: Door) -> None:
             return page({"old": error.detail}, error.status)
         except UnprocessableContent as error:
             return page({"password": error.detail}, error.status)
-        return door.let_in(account, DONE)
+        return door.welcome(account, DONE, expected=True)
 
 
 def add_reset(pages: Blueprint, door: Door) -> None:
@@ -90,4 +90,4 @@ def add_reset_link(pages: Blueprint, door: Door) -> None:
             account = reset_with_link(services, token, chosen, door.address())
         except UnprocessableContent as error:
             return page(token, {"password": error.detail}, error.status)
-        return door.let_in(account, DONE)
+        return door.let_in(account, DONE, expected=True)

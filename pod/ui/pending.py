@@ -6,7 +6,7 @@ Spec: OpenID Connect Core s3.1.2.1; RFC 6749 s10.15
 from __future__ import annotations
 
 from collections.abc import Callable
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from pod.identity.authorization import Authorization
 from pod.identity.requests import PendingRequest
@@ -29,6 +29,11 @@ class Waiting:
     def path(self, sealed: str) -> str:
         """Where the request goes on."""
         return f"{AUTHORIZE}?{urlencode({'pending': sealed})}"
+
+    def targets_at(self, location: str) -> tuple[str, ...]:
+        """The same, for a page of ours that may be where a request goes on. Raises: as `read`."""
+        parts = urlsplit(location)
+        return self.targets(parse_qs(parts.query).get("pending", [""])[0]) if parts.path == AUTHORIZE else ()
 
     def targets(self, sealed: str) -> tuple[str, ...]:
         """Where a form that carries the request may lead. Raises: as `read`."""

@@ -22,7 +22,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from pod.ui.visitor import Visitor
 
 STATIC_PATH = ".static/"
-CONTENT_TYPES = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
+CONTENT_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
 
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?")
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*")
@@ -63,30 +67,38 @@ def _environment() -> Environment:
 
 
 TEMPLATES = _environment()
+NOTHING: dict[str, Any] = {"account": None, "csrf": "", "nonce": "", "script": "", "errors": {}}  # values of templates
 
 
 def html(template: str, **values: Any) -> str:  # values of any template
-    """The text of a page, for whoever sends it without Flask. `nonce` and `csrf` are empty unless given."""
-    return TEMPLATES.get_template(template).render({"account": None, "csrf": "", "nonce": "", "errors": {}} | values)
+    """The text of a page, for whoever sends it without Flask. `nonce`, `csrf` and `script` are empty unless given."""
+    return TEMPLATES.get_template(template).render(NOTHING | values)
 
 
-def render(template: str, *, status: int = 200, form_targets: Iterable[str] = (), **values: Any) -> Response:
-    """The page for whoever asks. `form_targets` are URLs that a form of the page may lead on to, beside our own."""
+def render(
+    template: str, *, status: int = 200, form_targets: Iterable[str] = (), script: str = "", **values: Any
+) -> Response:
+    """The page for whoever asks. `form_targets` are URLs that a form of the page may lead on to, beside our own;
+    `script` is the one file of ours that runs in it.
+    """
     visitor: Visitor | None = g.get("visitor")
     nonce = secrets.token_urlsafe(16)
-    known: dict[str, Any] = {"nonce": nonce}  # values of any template
+    known: dict[str, Any] = {"nonce": nonce, "script": script}  # values of any template
     if visitor is not None:
         known |= {"account": visitor.account, "csrf": visitor.form_token()}
     response = Response(html(template, **known | values), status=status, content_type="text/html; charset=utf-8")
-    response.headers.extend(safety(nonce, form_targets))
+    response.headers.extend(safety(nonce, form_targets, runs=bool(script)))
     return response
 
 
-def safety(nonce: str, form_targets: Iterable[str] = ()) -> dict[str, str]:
-    """The fields of every page. Chromium holds redirects after a form against `form-action`, hence the targets."""
+def safety(nonce: str, form_targets: Iterable[str] = (), *, runs: bool = False) -> dict[str, str]:
+    """The fields of every page. Chromium holds redirects after a form against `form-action`, hence the targets. Few
+    pages run anything: the one file that carries the nonce.
+    """
     targets = " ".join(["'self'", *(source(each) for each in form_targets)])
+    scripts = f"script-src 'nonce-{nonce}'; " if runs else ""
     policy = (
-        f"default-src 'none'; style-src 'nonce-{nonce}'; img-src data:; form-action {targets}; "
+        f"default-src 'none'; {scripts}style-src 'nonce-{nonce}'; img-src data:; form-action {targets}; "
         "frame-ancestors 'none'; base-uri 'none'"
     )
     return {

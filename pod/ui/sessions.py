@@ -1,4 +1,4 @@
-"""The browsers in which somebody is signed in, and signing one of them out."""
+"""The browsers in which somebody is signed in, and signing out: of one of them, or of all, with the apps."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from contextlib import suppress
 from flask import Blueprint, Response
 
 from pod.errors import NotFound
-from pod.identity.sessions import list_sessions, revoke_session
+from pod.identity.sessions import end_everywhere, list_sessions, revoke_session
 from pod.ui.devices import device
 from pod.ui.door import Door, see_other
 from pod.ui.render import render
@@ -34,3 +34,10 @@ def add_sessions(pages: Blueprint, door: Door) -> None:
         with suppress(NotFound):  # the button was pressed twice
             revoke_session(services, session.account.id, chosen)
         return see_other(SESSIONS)
+
+    @pages.post(f"{SESSIONS}/all")
+    def end_all() -> Response:
+        session = door.session()
+        door.form()
+        end_everywhere(services, session.account.id)
+        return door.forget(see_other(SIGNED_OUT))

@@ -1,19 +1,22 @@
-"""Signing in and out of the pages.
+"""Signing in and out of the pages: with a password, with a passkey, or with a recovery code where there is neither.
 
 The answer to an unknown name is that to a wrong password. After signing in, one goes on to a page of ours or to an app
 whose request was checked, never to a place that a link names.
 
-Spec: RFC 9700 s4.11
+Spec: RFC 9700 s4.11; WebAuthn Level 3 s14.6.2
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flask import Blueprint, Response, request
 
 from pod.errors import ForeignForm, WrongPassword
+from pod.identity.passkeys import Options, relying_party, sign_in_options, sign_in_options_for, sign_in_with_passkey
+from pod.identity.second_step import sign_in_with_recovery_code
 from pod.identity.sign_in import sign_in
 from pod.identity.sign_up import registration
 from pod.ui.door import SIGN_IN, Door, local, see_other
@@ -23,6 +26,9 @@ from pod.ui.render import render
 from pod.ui.sign_up import SIGN_UP
 
 SIGNED_OUT = "/.account/signed-out"
+PASSKEY = f"{SIGN_IN}/passkey"
+RECOVERY = f"{SIGN_IN}/recovery"
+PASSKEY_SCRIPT = "passkeys.js"
 
 
 def add_sign_in(pages: Blueprint, door: Door, waiting: Waiting) -> None:
@@ -33,7 +39,7 @@ def add_sign_in(pages: Blueprint, door: Door, waiting: Waiting) -> None:
         sent = SignIn.linked(request.args)
         if not services.accounts.any():
             return see_other(SIGN_UP)
-        if door.visitor().session and not sent.request:
+        if door.visitor().session and not sent.request and not sent.again:
             return see_other(local(sent.next))
         return _form(door, waiting, sent)
 
@@ -48,7 +54,7 @@ def add_sign_in(pages: Blueprint, door: Door, waiting: Waiting) -> None:
             account = sign_in(services, sent.name, form.get("password", ""), door.address())
         except WrongPassword as error:
             return _form(door, waiting, sent, {"": error.detail}, error.status)
-        return door.let_in(account, waiting.path(sent.request) if sent.request else local(sent.next))
+        return door.let_in(account, sent.onward(waiting))
 
     @pages.post("/.account/sign-out")
     def sign_out() -> Response:
@@ -58,6 +64,69 @@ def add_sign_in(pages: Blueprint, door: Door, waiting: Waiting) -> None:
     @pages.get(SIGNED_OUT)
     def signed_out() -> Response:
         return render("done.html", what="signed-out")
+
+
+def add_sign_in_with_passkey(pages: Blueprint, door: Door, waiting: Waiting) -> None:
+    services = door.services
+
+    @pages.get(PASSKEY)
+    def other_ways_in() -> Response:
+        return page(SignIn.linked(request.args))
+
+    @pages.post(PASSKEY)
+    def take_passkey() -> Response:
+        """What the passkey signed; or a name, for devices that have to be told which passkey is meant."""
+        form = door.form()
+        sent = SignIn.of(form)
+        if "answer" not in form:
+            secret, address = door.visitor().secret, door.address()
+            return page(sent, sign_in_options_for(services, sent.name, secret, address))
+        try:
+            account, passkey = sign_in_with_passkey(services, form["answer"], door.visitor().secret, door.address())
+        except WrongPassword as error:
+            return _form(door, waiting, sent, {"": error.detail}, error.status)
+        return door.welcome(account, sent.onward(waiting), passkey=passkey)
+
+    def page(sent: SignIn, options: Options | None = None) -> Response:
+        return render(
+            "sign_in_passkey.html",
+            form_targets=waiting.targets(sent.request),
+            script=PASSKEY_SCRIPT if options else "",
+            usable=relying_party(services) is not None,
+            options=json.dumps(options) if options else "",
+            name=sent.name,
+            request=sent.request,
+            next=sent.next,
+        )
+
+
+def add_recovery(pages: Blueprint, door: Door, waiting: Waiting) -> None:
+    services = door.services
+
+    def page(sent: SignIn, errors: Errors | None = None, status: int = 200) -> Response:
+        return render(
+            "sign_in_recovery.html",
+            status=status,
+            form_targets=waiting.targets(sent.request),
+            name=sent.name,
+            request=sent.request,
+            next=sent.next,
+            errors=errors or {},
+        )
+
+    @pages.get(RECOVERY)
+    def ask_recovery_code() -> Response:
+        return page(SignIn.linked(request.args))
+
+    @pages.post(RECOVERY)
+    def take_recovery_code() -> Response:
+        form = door.form()
+        sent = SignIn.of(form)
+        try:
+            account = sign_in_with_recovery_code(services, sent.name, form.get("code", ""), door.address())
+        except WrongPassword as error:
+            return page(sent, {"": error.detail}, error.status)
+        return door.welcome(account, sent.onward(waiting))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +147,23 @@ class SignIn:
         """A link says what waits, and whether the person is known; it fills in nothing for them."""
         return cls("", query.get("request", ""), query.get("next", ""), query.get("again") == "yes")
 
+    def onward(self, waiting: Waiting) -> str:
+        """Where one goes once one is in."""
+        return waiting.path(self.request) if self.request else local(self.next)
+
 
 def _form(door: Door, waiting: Waiting, sent: SignIn, errors: Errors | None = None, status: int = 200) -> Response:
     pending = waiting.read(sent.request)
     account = door.visitor().account
     known = account.name if account and sent.again else ""
     hint = known or (pending and pending.login_hint) or ""
+    with_passkeys = relying_party(door.services) is not None
     return render(
         "sign_in.html",
         status=status,
         form_targets=waiting.targets(sent.request),
+        script=PASSKEY_SCRIPT if with_passkeys else "",
+        options=json.dumps(sign_in_options(door.services, door.visitor().secret)) if with_passkeys else "",
         name=sent.name or hint,
         request=sent.request,
         next=sent.next,

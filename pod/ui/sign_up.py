@@ -64,8 +64,12 @@ def add_sign_up(pages: Blueprint, door: Door, waiting: Waiting) -> None:
             known = _made_before(door, sent)
             if known is None:
                 return _not_made(door, waiting, sent, error)
-            account = known
-        return door.let_in(account, waiting.path(sent.request) if sent.request else READY)
+            return door.let_in(known, _onward(waiting, sent))
+        return door.let_in(account, _onward(waiting, sent), expected=True)
+
+
+def _onward(waiting: Waiting, sent: SignUp) -> str:
+    return waiting.path(sent.request) if sent.request else READY
 
 
 def _opened(

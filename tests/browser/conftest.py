@@ -15,7 +15,7 @@ from tests.browser.people import Person
 from tests.support.app_server import AppServer, running_app
 from tests.support.browser import BrowserMissing, running_browser, visitor
 from tests.support.node import NodeError, install_packages, node
-from tests.support.server import ALICE, BOB, Account, Server, account, running_server
+from tests.support.server import ALICE, BOB, ERIN, Account, Server, account, running_server
 
 HERE = Path(__file__).parent
 BUNDLE_SECONDS_MAX = 120
@@ -71,7 +71,7 @@ def app(app_files: dict[str, bytes]) -> Iterator[AppServer]:
 @pytest.fixture(scope="package")
 def server() -> Iterator[Server]:
     """Shadows the fixture of all other tests: this one ends with the package, as its accounts are changed."""
-    with running_server((ALICE, BOB, CAROL, DORA)) as running:
+    with running_server((ALICE, BOB, CAROL, DORA, ERIN)) as running:
         yield running
 
 

@@ -11,14 +11,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
+import pyotp
 from playwright.sync_api import expect
 
 from tests.browser.people import Person
 from tests.support.app_server import AppServer
+from tests.support.asking import LWS_JSON, as_bytes, request_for
+from tests.support.asking import until as until_moment
 from tests.support.client import SolidClient
 from tests.support.fixtures import signed_in
 from tests.support.postbox import Postbox
-from tests.support.server import ALICE, Account
+from tests.support.server import ALICE, ERIN, Account
 from tests.support.subscribing import subscribe
 from tests.support.waiting import until
 
@@ -190,11 +193,52 @@ def send_by_link(scene: Scene) -> None:
     expect(scene.person.page.get_by_role("status")).to_be_visible()
 
 
+def sign_in(scene: Scene) -> None:
+    """And come to the page, which takes a fresh sign-in."""
+    scene.person.sign_in()
+    expect(scene.person.page.get_by_role("navigation", name="Main")).to_be_visible()
+
+
+def type_a_wrong_code(scene: Scene) -> None:
+    sign_in(scene)
+    scene.person.submit(code="000000")
+    expect(scene.person.page.get_by_role("alert")).to_be_visible()
+
+
+def make_recovery_codes(scene: Scene) -> None:
+    sign_in(scene)
+    scene.person.page.get_by_role("button", name="Make new recovery codes").click()
+    expect(scene.person.page.locator(".secret").first).to_be_visible()
+
+
+def name_a_passkey(scene: Scene) -> None:
+    scene.person.submit(name="alice")
+    expect(scene.person.page.get_by_role("button", name="Use my passkey")).to_be_visible()
+
+
+def come_to_the_second_step(scene: Scene) -> None:
+    erin = Person(scene.person.visitor, scene.person.server, ERIN)
+    erin.sign_in()
+    if "second" not in erin.page.url:
+        erin.go(".account/security/codes")
+        app = pyotp.TOTP(erin.page.locator(".secret").inner_text().replace(" ", ""))
+        erin.submit(code=app.now())
+        erin.page.context.clear_cookies()
+        erin.go(".account/sign-in")
+        erin.sign_in()
+    expect(erin.page.get_by_role("heading", level=1)).to_have_text("One more step")
+
+
 PAGES = (
     Look("welcome"),
     Look("sign in", ".account/sign-in"),
     Look("sign in, wrong password", ".account/sign-in", then=wrong_password),
     Look("sign in for an app", then=arrive_from_app),
+    Look("other ways in", ".account/sign-in/passkey"),
+    Look("a passkey of a name", ".account/sign-in/passkey", then=name_a_passkey),
+    Look("a recovery code", ".account/sign-in/recovery"),
+    Look("a second step", ".account/sign-in", then=come_to_the_second_step),
+    Look("a second step, too late", ".account/sign-in/second?step=x"),
     Look("forgotten password", ".account/reset"),
     Look("forgotten password, with mail", ".account/reset", hospitable=True),
     Look("a link is on its way", ".account/reset/sent", hospitable=True),
@@ -222,6 +266,10 @@ PAGES = (
     Look("credentials", ".account/credentials", who=ALICE),
     Look("credential made", ".account/credentials", ALICE, make_a_key),
     Look("sessions", ".account/sessions", who=ALICE),
+    Look("passkeys and codes", ".account/security", then=sign_in),
+    Look("codes from an app", ".account/security/codes", then=sign_in),
+    Look("codes from an app, wrong", ".account/security/codes", then=type_a_wrong_code),
+    Look("recovery codes", ".account/security", then=make_recovery_codes),
     Look("pods", ".account/pods", who=ALICE),
     Look("password", ".account/password", who=ALICE),
     Look("password, by its well-known address", ".well-known/change-password", who=ALICE),
@@ -232,6 +280,9 @@ PAGES = (
     Look("invitations, closed", ".account/invitations", who=ALICE),
     Look("invitations", ".account/invitations", who=ALICE, hospitable=True),
     Look("invitation made", ".account/invitations", ALICE, invite, hospitable=True),
+    Look("requests, nobody asks", ".account/requests", who=ALICE, hospitable=True),
+    Look("requests", ".account/requests", ALICE, be_asked),
+    Look("ask for access", ".account/requests/ask", ALICE, ask_for_access),
     Look("export", ".account/export", who=ALICE),
     Look("delete", ".account/delete", who=ALICE),
     Look("deletion is due", ".account/delete/done", who=ALICE),
@@ -256,6 +307,7 @@ PAGES = (
     Look("home, a container", ".home/alice/", who=ALICE),
     Look("home, a document", ".home/alice/settings/prefs.ttl", who=ALICE),
     Look("home, nothing there", ".home/alice/no/such/thing", who=ALICE),
+    Look("home, not shared", ".home/bob/settings/prefs.ttl", who=ALICE),
     Look("public profile", "alice/profile/card"),
     Look("public container", "alice/profile/"),
     Look("private container", "alice/"),

@@ -18,6 +18,8 @@ MAIL = {"mail_from": "pods@pods.example", "smtp_host": "localhost"}
 MARKUP = "<script>alert(1)</script><img src=x onerror=alert(1)>\"'"
 PUBLIC_PAGES = [
     "/.account/sign-in",
+    "/.account/sign-in/passkey",
+    "/.account/sign-in/recovery",
     "/.account/sign-up",
     "/.account/reset",
     "/.account/reset/sent",
@@ -125,20 +127,32 @@ def test_a_form_of_another_type_is_refused(guest: Guest):
 # -- what every page says ----------------------------------------------------------------------------------------------
 
 
+def check_script(policy: str, text: str) -> None:
+    """None; or the one file of ours, which alone carries the nonce of this answer."""
+    scripts = re.findall(r"<script[^>]*>[^<]*", text)
+    allowed = re.findall(r"script-src ([^;]*);", policy)
+    if not scripts:
+        assert "script-src" not in policy
+        return
+    (nonce,) = re.findall(r"^'nonce-([\w-]{22})'$", allowed[0])
+    assert len(scripts) == len(allowed) == 1
+    assert re.fullmatch(rf'<script src="/\.static/\w+/passkeys\.js" nonce="{nonce}" defer>', scripts[0])
+
+
 def check_page(answer: TestResponse) -> None:
     policy = answer.headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy
     assert "frame-ancestors 'none'" in policy
     assert "base-uri 'none'" in policy
     assert "form-action 'self'" in policy
-    assert "script-src" not in policy
+    check_script(policy, answer.text)
     assert "unsafe" not in policy
     assert answer.headers["X-Frame-Options"] == "DENY"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Referrer-Policy"] in {"same-origin", "no-referrer"}
     assert "no-store" in answer.headers["Cache-Control"]
     assert "Access-Control-Allow-Origin" not in answer.headers
-    assert not re.search(r"<script|\son[a-z]+=|(?:src|href)=\"(?:https?:)?//(?!solidproject\.org/)", answer.text)
+    assert not re.search(r"\son[a-z]+=|(?:src|href)=\"(?:https?:)?//(?!solidproject\.org/)", answer.text)
     assert '<html lang="en">' in answer.text
 
 
@@ -172,6 +186,13 @@ def test_the_stylesheet_never_changes_under_its_name(guest: Guest):
     assert guest.get("/.static/x/style.css").status_code == 404
 
 
+def test_the_script_of_passkeys_says_what_it_is(guest: Guest):
+    url = re.search(r'src="(/\.static/[^"]+)"', guest.get("/.account/sign-in").text)[1]
+    answer = guest.get(url)
+    assert answer.content_type == "text/javascript; charset=utf-8"
+    assert not re.search(r"fetch|XMLHttpRequest|innerHTML|eval|https?:", answer.text.partition('"use strict"')[2])
+
+
 # -- cookies -----------------------------------------------------------------------------------------------------------
 
 
@@ -179,9 +200,10 @@ def cookies(answer: TestResponse) -> list[str]:
     return answer.headers.getlist("Set-Cookie")
 
 
-def test_both_cookies_are_for_this_host_alone_and_out_of_reach_of_scripts(guest: Guest):
+def test_all_cookies_are_for_this_host_alone_and_out_of_reach_of_scripts(guest: Guest):
     given = cookies(guest.get("/.account/sign-in")) + cookies(guest.sign_in("alice"))
-    assert [each.partition("=")[0] for each in given] == ["__Host-freehold-form", "__Host-freehold"]
+    names = ["__Host-freehold-form", "__Host-freehold", "__Host-freehold-browser"]
+    assert [each.partition("=")[0] for each in given] == names
     for each in given:
         attributes = {part.strip().lower() for part in each.split(";")[1:]}
         assert {"secure", "httponly", "path=/", "samesite=lax"} <= attributes
@@ -399,7 +421,7 @@ def test_a_self_declared_app_is_called_so(alice: Guest, site: Site):
 
 def told(answer: TestResponse) -> tuple[int, str | None, str]:
     """What an answer tells, without what is new each time and what was typed."""
-    text = re.sub(r'nonce="[^"]*"|value="[^"]*"', "", answer.text)
+    text = re.sub(r'nonce="[^"]*"|value="[^"]*"|data-options="[^"]*"', "", answer.text)
     return answer.status_code, answer.location, text
 
 
@@ -441,7 +463,7 @@ def test_guessing_is_slowed_down_and_says_for_how_long(guest: Guest):
 
 def check_harmless(page: TestResponse) -> None:
     assert page.status_code < 500
-    assert "<script" not in page.text
+    check_script(page.headers.get("Content-Security-Policy", ""), page.text)
     assert "<img src=x" not in page.text
 
 

@@ -65,6 +65,8 @@ def account(name: str) -> Account:
 
 ALICE = account("alice")
 BOB = account("bob")
+ERIN = account("erin")
+"""Who is asked for more than a password, once she wanted it."""
 
 
 class ServerError(Exception):
