@@ -29,7 +29,7 @@ FILES = [ROOT / "CHANGELOG.md", ROOT / "examples" / "README.md", *sorted((ROOT /
 DOCUMENTS = [*GUIDES, *(Document(each) for each in FILES if each not in {guide.path for guide in GUIDES})]
 SETTINGS = {each.name for each in fields(Config)}
 VARIABLES = {f"FREEHOLD_{name.upper()}" for name in SETTINGS}
-NO_SETTINGS = {"redirect_uris", "offline_access"}
+NO_SETTINGS = {"redirect_uris", "offline_access", "authorization_details"}
 """Words of OAuth."""
 PICTURE_BYTES_MAX = 120_000
 
