@@ -114,10 +114,13 @@ def remove_factors(name: str, *, yes: bool, **options: Any) -> None:  # see pod/
     Signs the account out everywhere, disconnects its apps, and tells its owner.
     """
     from pod.identity import accounts, second_step  # noqa: PLC0415
+    from pod.observability import logging  # noqa: PLC0415
 
+    config = settings_of_server(**options)
+    logging.set_up(config)
     if not yes:
         click.confirm(f"Let the password alone sign {name} in again?", abort=True)
-    with opened(settings_of_server(**options)) as services:
+    with opened(config) as services:
         removed = second_step.remove_factors(services, name)
         has_password = accounts.named(services, name).has_password
     app = "codes from an app" if removed.has_codes else "no codes from an app"
