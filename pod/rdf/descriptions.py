@@ -56,6 +56,8 @@ _NAMES = {
 }
 _MANY = frozenset({NOTIFY.subscription, NOTIFY.feature, LWS.service})
 """Lists, however many there are."""
+_WITHIN = frozenset({NOTIFY.subscription, LWS.service})
+"""What they name is told within them."""
 _MANY_WITHIN = _MANY | {DCTERMS.conformsTo}
 _WITHIN = frozenset({NOTIFY.subscription, LWS.service})
 """What they name is told within them."""

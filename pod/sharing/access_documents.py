@@ -54,6 +54,7 @@ TERMS = {
 
 _IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:[^\x00-\x20<>\"{}|^`\\\x7f]+")
 _URL = re.compile(r"https?://[^\x00-\x20<>\"{}|^`\\/?#@\x7f]+(?:/[^\x00-\x20<>\"{}|^`\\#\x7f]*)?")
+_NAME = re.compile(r"[^\x00-\x20<>\"{}|^`\\\x7f]+")
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _TARGETS = {"StorageResource": ("", "/"), "Container": ("/",), "DataResource": ("",)}
 """How the paths of what each names end."""
@@ -148,7 +149,7 @@ class _Policy:
         if operand == "purpose" and operator in {"eq", "isAnyOf"} and not self.purposes:
             self.purposes = tuple(_iri(each, "purpose") for each in _list(value, "purpose"))
         elif operand == "client" and operator == "eq" and not self.client:
-            self.client = _iri(value, "client")
+            self.client = _client(value)
         elif operand == "dateTime" and operator == "lteq":
             until_ms = _moment(value)
             self._until_ms = until_ms if self._until_ms is None else min(until_ms, self._until_ms)
@@ -239,6 +240,18 @@ def _iri(value: Json, name: str) -> str:
     if not is_iri:
         raise UnprocessableContent(f"`{name}` must be a URI of at most {IRI_CHARACTERS_MAX} characters.")
     return str(value)
+
+
+def _client(value: Json) -> str:
+    """Apps that registered here, and programs, have names that are no IRIs."""
+    if (
+        not isinstance(value, str)
+        or len(value) > IRI_CHARACTERS_MAX
+        or not _NAME.fullmatch(value)
+        or not _is_text(value)
+    ):
+        raise UnprocessableContent(f"`client` must be a client id of at most {IRI_CHARACTERS_MAX} characters.")
+    return value
 
 
 def _is_text(text: str) -> bool:

@@ -5,13 +5,18 @@ Leaving takes the password, and days to change one's mind.
 
 from __future__ import annotations
 
+from itertools import chain
+
 from flask import Blueprint, Response
 
 from pod.audit.export import activity_files
 from pod.errors import WrongPassword
 from pod.http.limits import Places
 from pod.identity.departure import keep_account, schedule_deletion
-from pod.identity.export import export_account
+from pod.identity.export import Enclosures, export_account
+from pod.services import Services
+from pod.sharing.access_export import access_files
+from pod.store.accounts import Account
 from pod.ui.door import ACCOUNT, Door, see_other
 from pod.ui.forms import Errors
 from pod.ui.render import render
@@ -34,12 +39,17 @@ def add_export(pages: Blueprint, door: Door) -> None:
     def download() -> Response:
         account = door.session().account
         door.form()
-        pieces = places.during(export_account(services, account, activity_files(services, account)))
+        pieces = places.during(export_account(services, account, _beside(services, account)))
         response = Response(pieces, content_type="application/zip")
         response.headers["Content-Disposition"] = f'attachment; filename="{account.name}-freehold.zip"'
         response.headers["Cache-Control"] = "no-store"
         response.headers["X-Content-Type-Options"] = "nosniff"
         return response
+
+
+def _beside(services: Services, account: Account) -> Enclosures:
+    """What an export has that is no resource."""
+    return chain(activity_files(services, account), access_files(services, account))
 
 
 def add_delete(pages: Blueprint, door: Door) -> None:

@@ -14,7 +14,7 @@ from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from pod.errors import Conflict, NotFound, PodError, TooManyRequests, UnprocessableContent
-from pod.protocol.access_profile import ADD, EDIT, SEE
+from pod.protocol.access_profile import ADD, EDIT, EVERYONE, SEE
 from pod.protocol.addresses import network_of
 from pod.protocol.agent import Credentials
 from pod.protocol.modes import AccessMode
@@ -22,6 +22,7 @@ from pod.protocol.resource import INBOX, Target, parent_of
 from pod.services import Services
 from pod.sharing.access_documents import check_comment, item_path
 from pod.sharing.grants import block_asker, grant_request, refuse_request, unblock, withdraw
+from pod.sharing.people import People
 from pod.sharing.requests import arrive, ask, own_requests, take_back
 from pod.store.access_requests import AccessItem, AccessRequest, AccessRequests, Answer, GivenAccess, Said
 from pod.store.accounts import Account
@@ -66,6 +67,8 @@ class Card:
 
     key: str
     who: str
+    address: str
+    """Where the name comes from; empty where the address is all there is."""
     web_id: str
     app: str
     comment: str
@@ -79,11 +82,11 @@ class Card:
 
 
 def add_requests(pages: Blueprint, door: Door) -> None:
-    services = door.services
+    services, people = door.services, People(door.services)
 
     @pages.get(REQUESTS)
     def requests() -> Response:
-        return _overview(services, door.session().account, done=request.args.get("done", ""))
+        return _overview(services, people, door.session().account, done=request.args.get("done", ""))
 
     @pages.post(REQUESTS)
     def act() -> Response:
@@ -94,7 +97,8 @@ def add_requests(pages: Blueprint, door: Door) -> None:
         try:
             done = action(services, account, form)
         except (NotFound, Conflict, UnprocessableContent) as error:
-            return _overview(services, account, errors={"": error.detail or error.title}, status=error.status)
+            errors = {"": error.detail or error.title}
+            return _overview(services, people, account, errors=errors, status=error.status)
         return see_other(f"{REQUESTS}?{urlencode({'done': done})}")
 
 
@@ -173,29 +177,40 @@ def _until(services: Services, choice: str, asked_ms: int | None) -> int | None:
 
 
 def _overview(
-    services: Services, account: Account, *, done: str = "", errors: Errors | None = None, status: int = 200
+    services: Services,
+    people: People,
+    account: Account,
+    *,
+    done: str = "",
+    errors: Errors | None = None,
+    status: int = 200,
 ) -> Response:
     requests, now_ms = AccessRequests(services.store), int(services.clock.now() * 1000)
     given = requests.given_by(account.id)
     return render(
         "requests.html",
         status=status,
-        waiting=[_card(services, each, choose=True) for each in requests.waiting(account.id)],
-        given=[_card(services, each) for each in given if each.stands(now_ms)],
-        blocked=[(shown_iri(agent), agent, since_ms) for agent, since_ms in requests.blocked(account.id)],
-        asked=[_card(services, each) for each in own_requests(services, account.id)],
+        waiting=[_card(services, people, each, choose=True) for each in requests.waiting(account.id)],
+        given=[_card(services, people, each) for each in given if each.stands(now_ms)],
+        blocked=[
+            (people.name(agent) or shown_iri(agent), agent, since_ms)
+            for agent, since_ms in requests.blocked(account.id)
+        ],
+        asked=[_card(services, people, each) for each in own_requests(services, account.id)],
         days=DAYS,
         done=DONE.get(done, ""),
         errors=errors or {},
     )
 
 
-def _card(services: Services, about: AccessRequest | GivenAccess, *, choose: bool = False) -> Card:
+def _card(services: Services, people: People, about: AccessRequest | GivenAccess, *, choose: bool = False) -> Card:
     said = about.said
+    name = people.name(said.agent)
     status = about.answer.value if isinstance(about, AccessRequest) else Answer.GRANTED.value
     return Card(
         key=about.id,
-        who=shown_iri(said.agent),
+        who="Everyone" if said.agent == EVERYONE else name or shown_iri(said.agent),
+        address=shown_iri(said.agent) if name else "",
         web_id=said.agent,
         app=shown_iri(said.client) if said.client else "",
         comment=said.comment,

@@ -19,7 +19,7 @@ from tests.support.app_server import AppServer
 from tests.support.asking import LWS_JSON, as_bytes, request_for
 from tests.support.asking import until as until_moment
 from tests.support.client import SolidClient
-from tests.support.fixtures import signed_in
+from tests.support.fixtures import BOB, CAROL, signed_in
 from tests.support.postbox import Postbox
 from tests.support.server import ALICE, ERIN, Account
 from tests.support.subscribing import subscribe
@@ -128,6 +128,36 @@ def use_data(scene: Scene) -> None:
 
     until(noted)
     scene.person.press("details.more summary")
+
+
+def be_asked(scene: Scene) -> None:
+    """By bob, for several things; what he was given, what she asked him for, and somebody of whom she hears no more."""
+    server = scene.person.server
+    alice, bob, carol = (signed_in(server, who) for who in (ALICE, BOB, CAROL))
+    for name in ("photos/", "notes/", "old/"):
+        alice.put_turtle(f"{alice.pod}asked/{name}doc")
+    for who, owner, name, more in (
+        (bob, alice, "photos/", {"constraint": [until_moment("2999-01-01T00:00:00Z")], "action": ["modify"]}),
+        (bob, alice, "notes/", {}),
+        (bob, alice, "old/", {}),
+        (carol, alice, "photos/", {}),
+        (alice, bob, "photos/", {}),
+    ):
+        told = request_for(owner.pod, who.web_id, f"{owner.pod}asked/{name}", comment="Hello, it is me.", **more)
+        who.post(f"{server.base_url}.access/{owner.name}/requests/", as_bytes(told), headers=LWS_JSON)
+    for which, button in (("carol", "Block"), ("old", "Give this")):
+        scene.person.page.reload()
+        scene.person.page.locator("section").filter(has_text=which).get_by_role("button", name=button).first.click()
+        expect(scene.person.page.get_by_role("status")).to_be_visible()
+    scene.person.press("details.more summary")
+    scene.person.page.locator("summary").filter(has_text="Give less").first.click()
+
+
+def ask_for_access(scene: Scene) -> None:
+    """For something in the pod of bob, without saying why."""
+    resource = scene.person.server.url("bob/photos/sea")
+    scene.person.go(f".account/requests/ask?{urlencode({'resource': resource})}")
+    expect(scene.person.page.get_by_role("heading", level=1)).to_have_text("Ask for access")
 
 
 def after(*steps: Steps) -> Steps:
