@@ -3,13 +3,13 @@
 A request under way is kept nowhere. It travels through the pages as a signed text, so strangers fill no table, and a
 redirect leads only where the request was checked to lead. Knows no Flask and no cookies: a session in.
 
-Spec: OpenID Connect Core s3.1.2; RFC 6749 s4.1, s10.15; RFC 9207; RFC 9700 s2.1, s4.11
+Spec: OpenID Connect Core s3.1.2; RFC 6749 s4.1, s10.15; RFC 9207; RFC 9396 s4; RFC 9700 s2.1, s4.11
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 
 from pod.authentication.credentials import digest
@@ -18,21 +18,26 @@ from pod.authentication.webid import ISSUERS_PAGE
 from pod.errors import RefusedAuthorization
 from pod.identity import consent
 from pod.identity.applications import Clients
+from pod.identity.authorization_details import read
+from pod.identity.ceilings import EVERYTHING, Answers, Offer, Offers, Terms, Until, terms_of
 from pod.identity.client_metadata import Client
 from pod.identity.consent import ConsentQuestion
 from pod.identity.id_token_hint import read_hint
+from pod.identity.projection import decided
 from pod.identity.requests import (
     ErrorRedirect,
     Parameters,
     PendingRequest,
     RequestError,
+    check_places,
     checked,
     location,
 )
 from pod.identity.sealed import Seal
 from pod.services import Services
-from pod.store.apps import Apps
-from pod.store.records import SERVER
+from pod.store.apps import App, Apps
+from pod.store.interface import Writer
+from pod.store.records import SERVER, Actor
 from pod.store.sessions import Session
 
 SEAL_KEY = "requests.key"
@@ -60,6 +65,7 @@ class ConsentNeeded:
     """The person signed in must answer; then comes `allow` or `refuse`."""
 
     question: ConsentQuestion
+    offer: Offer
 
 
 class Authorization:
@@ -82,7 +88,9 @@ class Authorization:
         redirect_uri = asked.certain("redirect_uri")
         client = self._client(asked.certain("client_id"), redirect_uri, address)
         try:
-            return self._hinted(checked(asked, client, self._now_ms()), asked.values.get("id_token_hint"))
+            pending = checked(asked, client, self._now_ms())
+            check_places(pending.details, self._services.placement)
+            return self._hinted(pending, asked.values.get("id_token_hint"))
         except RequestError as error:
             answer = {"error": error.error, "error_description": error.description}
             raise ErrorRedirect(location(redirect_uri, self._issuer, asked.state, answer)) from error
@@ -90,7 +98,10 @@ class Authorization:
     def seal(self, pending: PendingRequest) -> str:
         """A request as a text that only this server can write, good for `SEALED_SECONDS_MAX`."""
         said = {each.name: getattr(pending, each.name) for each in fields(pending)}
-        return self._seal.write(said | {"client": pending.client.id, "prompt": sorted(pending.prompt)})
+        details = [each.to_json() for each in pending.details]
+        return self._seal.write(
+            said | {"client": pending.client.id, "prompt": sorted(pending.prompt), "details": details}
+        )
 
     def unseal(self, text: str, *, address: str | None = None) -> PendingRequest:
         """Raises: BadRequest -- forged or too old; RefusedAuthorization, UnknownClient -- the client has changed;
@@ -98,7 +109,8 @@ class Authorization:
         """
         said = self._seal.read(text)
         client = self._client(said.pop("client"), said["redirect_uri"], address)
-        return PendingRequest(client=client, prompt=frozenset(said.pop("prompt")), **said)
+        prompt, details = frozenset(said.pop("prompt")), said.pop("details")
+        return PendingRequest(client=client, prompt=prompt, details=read(details) if details else (), **said)
 
     def decide(
         self, pending: PendingRequest, session: Session | None, *, address: str | None = None
@@ -112,24 +124,46 @@ class Authorization:
         web_ids = self._web_ids(pending, session)
         if not web_ids:
             return self._nobody(pending, session)
-        app = consent.remembered(pending, self._services.apps.of_client(session.account.id, pending.client.id), web_ids)
+        app = self._remembered(pending, session, web_ids)
         if app is not None:
-            return Redirect(self.allow(pending, session, app.web_id))
+            return Redirect(self._allow(pending, session, app.web_id, None))
         if pending.is_silent:
             return self._error(pending, "consent_required", "The account has not allowed this app yet.")
-        logo = self._clients.logo(pending.client, address=address)
-        return ConsentNeeded(consent.question(pending, web_ids, logo))
+        return ConsentNeeded(self.question(pending, session, address=address), self.offer(pending, session))
 
-    def allow(self, pending: PendingRequest, session: Session, web_id: str) -> str:
-        """Where the app gets its code. The consent is remembered.
+    def question(self, pending: PendingRequest, session: Session, *, address: str | None = None) -> ConsentQuestion:
+        """What the person is asked. Raises: RefusedAuthorization -- no WebID of theirs signs in here any more."""
+        web_ids = self._web_ids(pending, session)
+        if not web_ids:
+            raise RefusedAuthorization("You have no WebID that signs in here. Go back to the app and start over.")
+        return consent.question(pending, web_ids, self._clients.logo(pending.client, address=address))
+
+    def offer(self, pending: PendingRequest, session: Session) -> Offer:
+        """What the person can let the app do: to begin with what they chose last time, and what it asks for now."""
+        apps = self._services.apps.of_account(session.account.id)
+        before = consent.chosen_before(pending, apps)
+        present = terms_of(before, self._now_ms()) if before else None
+        return Offers(self._services, session.account.id).make(present, pending.details)
+
+    def answered(self, pending: PendingRequest, session: Session, form: Mapping[str, str]) -> Terms:
+        """What the person chose on the page that showed the offer. Raises: UnprocessableContent, BadRequest."""
+        offers = Offers(self._services, session.account.id)
+        return Answers(self._services, offers).terms(self.offer(pending, session), form)
+
+    def allow(self, pending: PendingRequest, session: Session, web_id: str, terms: Terms) -> str:
+        """Where the app gets its code. From now on these terms hold for all that the app was given, and are remembered.
 
         Raises: RefusedAuthorization -- not a WebID of this account, or the session is too old, or has ended.
         """
+        return self._allow(pending, session, web_id, terms)
+
+    def _allow(self, pending: PendingRequest, session: Session, web_id: str, terms: Terms | None) -> str:
+        """Without terms, on those of the last time."""
         if web_id not in self._web_ids(pending, session):
             raise RefusedAuthorization("The app cannot act as this WebID: it is not one of yours that signs in here.")
         if not pending.is_recent_enough(session):
             raise RefusedAuthorization("The app wants you to sign in again. Go back to it and start over.")
-        code = self._granted(pending, session, web_id)
+        code = self._granted(pending, session, web_id, terms)
         self._clients.used(pending.client.id)
         return pending.location(self._issuer, code=code)
 
@@ -182,29 +216,58 @@ class Authorization:
             return self._error(pending, "login_required", "The person the app asks for is not signed in.")
         return SignInNeeded(again=session is not None)
 
-    def _granted(self, pending: PendingRequest, session: Session, web_id: str) -> str:
+    def _remembered(self, pending: PendingRequest, session: Session, web_ids: tuple[str, ...]) -> App | None:
+        """The earlier answer that covers this request. None where somebody must be asked."""
+        apps = self._services.apps.of_client(session.account.id, pending.client.id)
+        app = consent.remembered(pending, apps, web_ids, self._now_ms())
+        if app is None or not pending.details:
+            return app
+        offers = Offers(self._services, session.account.id)
+        return app if offers.is_covered(app.ceiling or EVERYTHING, pending.details) else None
+
+    def _granted(self, pending: PendingRequest, session: Session, web_id: str, terms: Terms | None) -> str:
         """A code for a grant made in this session, all in one transaction."""
-        code, client, account = secrets.token_urlsafe(32), pending.client, session.account.id
+        code = secrets.token_urlsafe(32)
+
+        def change(tx: Writer) -> None:
+            app = self._app(tx, pending, session, web_id, terms)
+            once = terms is not None and terms.until is Until.ONCE
+            self._give(tx, pending, Apps(tx).add_grant(tx, app, session.id, pending.scope, once=once), code)
+
+        if terms is not None:
+            decided(self._services, session.account.id, change, by=Actor(web_id), ceiling=terms.ceiling)
+            return code
         with self._services.store.write(SERVER) as tx:
-            apps = Apps(tx)
-            earlier = [app.scope for app in apps.of_client(account, client.id) if app.web_id == web_id]
-            scope = consent.joined(pending.scope, *earlier)
-            app = apps.remember(tx, account, client.id, web_id, name=client.name, host=client.host, scope=scope)
-            grant = apps.add_grant(tx, app, session.id, pending.scope)
-            if grant is None:
-                raise RefusedAuthorization("You have signed out meanwhile. Go back to the app and start over.")
-            apps.add_code(
-                tx,
-                digest(code),
-                grant=grant,
-                client=client.id,
-                redirect_uri=pending.redirect_uri,
-                challenge=pending.challenge,
-                jkt=pending.dpop_jkt,
-                nonce=pending.nonce,
-                seconds=CODE_SECONDS,
-            )
+            change(tx)
         return code
+
+    def _app(self, tx: Writer, pending: PendingRequest, session: Session, web_id: str, terms: Terms | None) -> App:
+        """The app as it is remembered from now on.
+
+        Raises: RefusedAuthorization -- on the terms of the last time, which are not remembered any more.
+        """
+        apps, client, account = Apps(tx), pending.client, session.account.id
+        known = next((app for app in apps.of_client(account, client.id) if app.web_id == web_id), None)
+        if terms is None and (known is None or not known.holds(tx.now_ms)):
+            raise RefusedAuthorization("You have taken back what this app may do. Go back to it and start over.")
+        scope = consent.joined(pending.scope, known.scope if known else "")
+        app = apps.remember(tx, account, client.id, web_id, name=client.name, host=client.host, scope=scope)
+        return app if terms is None else consent.put_terms(tx, app, terms)
+
+    def _give(self, tx: Writer, pending: PendingRequest, grant: str | None, code: str) -> None:
+        if grant is None:
+            raise RefusedAuthorization("You have signed out meanwhile. Go back to the app and start over.")
+        Apps(tx).add_code(
+            tx,
+            digest(code),
+            grant=grant,
+            client=pending.client.id,
+            redirect_uri=pending.redirect_uri,
+            challenge=pending.challenge,
+            jkt=pending.dpop_jkt,
+            nonce=pending.nonce,
+            seconds=CODE_SECONDS,
+        )
 
     def _error(self, pending: PendingRequest, error: str, description: str) -> Redirect:
         return Redirect(pending.location(self._issuer, error=error, error_description=description))

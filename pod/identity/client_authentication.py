@@ -32,6 +32,7 @@ class ClientAuthentication:
 
     def __init__(self, services: Services, clients: Clients) -> None:
         self._accounts = services.accounts
+        self._clock = services.clock
         self._clients = clients
         self._secrets: ClientSecrets = client_secrets(services.config)
 
@@ -88,7 +89,7 @@ class ClientAuthentication:
 
     def _stands(self, credential: ClientCredential) -> bool:
         account = self._accounts.by_id(credential.account)
-        return account is not None and account.stands and credential.revoked_ms is None
+        return account is not None and account.stands and credential.holds(int(self._clock.now() * 1000))
 
 
 def shown(request: EndpointRequest) -> list[tuple[str, str | None]]:

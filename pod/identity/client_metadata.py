@@ -14,8 +14,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
-from pod.errors import InvalidClientMetadata, InvalidRedirectURI
-from pod.identity import redirect_uris
+from pod.errors import BadRequest, InvalidClientMetadata, InvalidRedirectURI
+from pod.identity import authorization_details, redirect_uris
+from pod.identity.authorization_details import TYPE, AccessRequests
 from pod.identity.redirect_uris import URI_CHARACTERS_MAX, web_url
 
 AuthMethod = Literal["none", "client_secret_basic", "client_secret_post"]
@@ -63,6 +64,8 @@ class Client:
     token_endpoint_auth_method: AuthMethod = "none"  # noqa: S105  # the name of a method
     id_token_signed_response_alg: IDTokenAlgorithm = "RS256"  # noqa: S105  # the name of an algorithm
     dpop_bound_access_tokens: bool = False
+    authorization_details: AccessRequests = ()
+    """What it asks for wherever a request says nothing else."""
     secret_hash: str | None = field(default=None, repr=False)
 
     def allows_redirect(self, uri: str) -> bool:
@@ -156,6 +159,7 @@ def _client(client_id: str, metadata: Document, host: str, *, verified: bool, se
         token_endpoint_auth_method=metadata.get("token_endpoint_auth_method", "none"),
         id_token_signed_response_alg=metadata["id_token_signed_response_alg"],
         dpop_bound_access_tokens=metadata["dpop_bound_access_tokens"],
+        authorization_details=_details(metadata),
         secret_hash=secret_hash,
     )
 
@@ -183,7 +187,22 @@ def _checked(document: Document, hosts: frozenset[str]) -> dict[str, Any]:  # JS
         ),
         "dpop_bound_access_tokens": _flag(document, "dpop_bound_access_tokens"),
         "subject_type": "public",
+        **({"authorization_details": [each.to_json() for each in details]} if (details := _details(document)) else {}),
     }
+
+
+def _details(document: Document) -> AccessRequests:
+    """What an app always asks for. Those meant for other servers are ignored, like everything not understood.
+
+    Deviates: in RFC 9396 s10 clients register the types alone.
+    """
+    said = document.get("authorization_details")
+    if not isinstance(said, list) or not any(isinstance(each, dict) and each.get("type") == TYPE for each in said):
+        return ()
+    try:
+        return authorization_details.read(said)
+    except BadRequest as error:
+        raise InvalidClientMetadata(error.detail) from error
 
 
 def _redirect_uris(document: Document, member: str, *, native: bool) -> list[str]:

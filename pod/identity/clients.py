@@ -13,11 +13,15 @@ from pod.authentication.secret_files import secret as secret_file
 from pod.config import Config
 from pod.errors import Conflict, NotFound, UnprocessableContent
 from pod.identity.accounts import named
+from pod.identity.ceilings import ALL_FOR_GOOD, EVERYTHING, Terms, Until
 from pod.identity.notices import tell_owner
+from pod.identity.projection import decided
 from pod.services import Services
 from pod.store.accounts import Accounts, ClientCredential
+from pod.store.apps import Apps
+from pod.store.interface import Writer
 from pod.store.mail import MailKind
-from pod.store.records import SERVER
+from pod.store.records import SERVER, Actor
 
 PEPPER = "client-secrets.key"
 ID_CHARACTERS_MAX = 255
@@ -41,11 +45,12 @@ def add_client(
     label: str = "",
     *,
     web_id: str | None = None,
+    terms: Terms = ALL_FOR_GOOD,
     tell: bool = False,
 ) -> ClientCredential:
     """Client credentials with exactly this id and secret, for a WebID of the account, by default its primary one.
 
-    `tell`: the owner gets mail of it.
+    `terms` are what they are good for; `tell`: the owner, who makes it, gets mail of it and finds it in the pod.
 
     Raises: NotFound -- no such account, or not its WebID; Conflict -- the id is taken, or the account has enough;
         UnprocessableContent -- an id, secret or label that cannot be used.
@@ -64,25 +69,38 @@ def add_client(
     if web_id not in services.accounts.web_ids_signing_in_here(account.id):
         raise Conflict(f"{web_id} no longer names this server as an issuer, so no program can act as it from here.")
     secret_hash = client_secrets(services.config).hash(secret)
-    with services.store.write(SERVER) as tx:
-        if _is_enough(Accounts(tx), account.id):
+
+    def make(tx: Writer) -> ClientCredential:
+        if _is_enough(Accounts(tx), account.id, tx.now_ms):
             raise Conflict(f"An account has at most {CLIENTS_OF_ACCOUNT_MAX} clients. Revoke one first.")
         if tell:
             tell_owner(services, tx, account.id, MailKind.CLIENT_ADDED)
         return services.accounts.create_client(
-            tx, client_id, account=account.id, web_id=web_id, label=label, secret_hash=secret_hash
+            tx,
+            client_id,
+            account=account.id,
+            web_id=web_id,
+            label=label,
+            secret_hash=secret_hash,
+            ceiling=terms.limit,
+            end_ms=terms.ends(tx.now_ms),
         )
+
+    if tell:
+        return decided(services, account.id, make, by=Actor(web_id), ceiling=terms.ceiling)
+    with services.store.write(SERVER) as tx:
+        return make(tx)
 
 
 def create_client(
-    services: Services, account_name: str, label: str = "", *, web_id: str | None = None
+    services: Services, account_name: str, label: str = "", *, web_id: str | None = None, terms: Terms = ALL_FOR_GOOD
 ) -> tuple[ClientCredential, str]:
     """Client credentials with a new id, and their secret, which is not kept. The owner gets mail of it.
 
     Raises: see `add_client`.
     """
     secret, client_id = secrets.token_urlsafe(32), f"{account_name}-{secrets.token_hex(6)}"
-    return add_client(services, account_name, client_id, secret, label, web_id=web_id, tell=True), secret
+    return add_client(services, account_name, client_id, secret, label, web_id=web_id, terms=terms, tell=True), secret
 
 
 def list_clients(services: Services, account_name: str) -> tuple[ClientCredential, ...]:
@@ -90,17 +108,40 @@ def list_clients(services: Services, account_name: str) -> tuple[ClientCredentia
     return services.accounts.clients(named(services, account_name).id)
 
 
+def change_client(services: Services, account_name: str, client_id: str, terms: Terms) -> None:
+    """What its tokens are good for, with the next request. Raises: NotFound -- the account has no such client."""
+    client = named_client(services, account_name, client_id)
+
+    def change(tx: Writer) -> None:
+        Apps(tx).limit_grant(tx, client.grant, terms.limit, terms.ends(tx.now_ms))
+
+    decided(services, client.account, change, ceiling=terms.ceiling)
+
+
+def named_client(services: Services, account_name: str, client_id: str) -> ClientCredential:
+    """Raises: NotFound."""
+    for client in list_clients(services, account_name):
+        if client.id == client_id:
+            return client
+    raise NotFound(f"The account {account_name} has no client {client_id}.")
+
+
+def client_terms(client: ClientCredential, now_ms: int) -> Terms:
+    """What was agreed for it. Where that is over, a short time is proposed."""
+    ceiling = client.ceiling or EVERYTHING
+    if client.end_ms is None:
+        return Terms(ceiling)
+    return Terms(ceiling, Until.KEPT, client.end_ms) if client.end_ms > now_ms else Terms(ceiling, Until.DAY)
+
+
 def revoke_client(services: Services, account_name: str, client_id: str) -> None:
     """Its tokens stop working with the next request. Raises: NotFound -- the account has no such client."""
-    if client_id not in {client.id for client in list_clients(services, account_name)}:
-        raise NotFound(f"The account {account_name} has no client {client_id}.")
-    with services.store.write(SERVER) as tx:
-        services.accounts.revoke_client(tx, client_id)
+    client = named_client(services, account_name, client_id)
+    decided(services, client.account, lambda tx: services.accounts.revoke_client(tx, client_id), ceiling=None)
 
 
-def _is_enough(accounts: Accounts, account_id: int) -> bool:
-    clients = accounts.clients(account_id)
-    return sum(client.revoked_ms is None for client in clients) >= CLIENTS_OF_ACCOUNT_MAX
+def _is_enough(accounts: Accounts, account_id: int, now_ms: int) -> bool:
+    return sum(client.holds(now_ms) for client in accounts.clients(account_id)) >= CLIENTS_OF_ACCOUNT_MAX
 
 
 def _check(text: str, what: str, characters_max: int) -> None:

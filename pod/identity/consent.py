@@ -1,18 +1,21 @@
-"""What people are asked before an app may act for them, what is remembered of the answer, and taking it back.
+"""What people are asked before an app may act for them, what is remembered of it, changing that and taking it back.
 
 Spec: OpenID Connect Core s3.1.2.4; RFC 8252 s8.6; RFC 7591 s5
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pod.errors import NotFound
+from pod.identity.ceilings import EVERYTHING, Offers, Row, Terms, Until
+from pod.identity.projection import decided
 from pod.identity.redirect_uris import redirect_host, web_url
 from pod.identity.requests import PendingRequest
+from pod.protocol.ceiling import Ceiling
 from pod.services import Services
-from pod.store.apps import App, Apps
-from pod.store.records import SERVER
+from pod.store.apps import DAY_MS, App, Apps
+from pod.store.interface import Writer
 
 ALWAYS_ASKED = frozenset({"consent", "select_account"})
 """Prompts that want a person to answer. The consent page shows who is signed in; there another can be chosen."""
@@ -55,12 +58,22 @@ def question(pending: PendingRequest, web_ids: tuple[str, ...], logo: str | None
     )
 
 
-def remembered(pending: PendingRequest, apps: tuple[App, ...], web_ids: tuple[str, ...]) -> App | None:
+def remembered(pending: PendingRequest, apps: tuple[App, ...], web_ids: tuple[str, ...], now_ms: int) -> App | None:
     """The earlier answer that covers this request: the one used last. None where somebody must be asked."""
     if pending.prompt & ALWAYS_ASKED or not is_surely_the_app(pending):
         return None
     asked = set(pending.scope.split())
-    return next((app for app in apps if app.web_id in web_ids and asked <= set(app.scope.split())), None)
+    holds = (app for app in apps if app.web_id in web_ids and app.holds(now_ms))
+    return next((app for app in holds if asked <= set(app.scope.split())), None)
+
+
+def chosen_before(pending: PendingRequest, apps: tuple[App, ...]) -> App | None:
+    """What was answered last time to this app, or to one that looked the same: many register again for each sign-in,
+    and what was limited then shall not be unlimited now because nobody looked.
+    """
+    looks = pending.client.name, pending.client.host
+    same = (app for app in apps if app.client == pending.client.id or (app.name, app.host) == looks)
+    return next(same, None)
 
 
 def is_surely_the_app(pending: PendingRequest) -> bool:
@@ -79,15 +92,64 @@ def joined(*scopes: str) -> str:
     return " ".join(dict.fromkeys(" ".join(scopes).split()))
 
 
+def put_terms(tx: Writer, app: App, terms: Terms) -> App:
+    """What an app may do from now on, under all that it was given: so nothing of it outlasts what its person sees."""
+    ceiling, end_ms = terms.limit, terms.ends(tx.now_ms)
+    Apps(tx).limit(tx, app.id, ceiling, end_ms)
+    if terms.until is Until.ONCE:
+        end_ms = tx.now_ms
+        Apps(tx).limit(tx, app.id, ceiling, end_ms)
+    return replace(app, ceiling=ceiling, end_ms=end_ms)
+
+
+# -- the apps that somebody let in -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """An app in the list of its person: what it may do, and until when. `rows` are the places of a limited one."""
+
+    app: App
+    ceiling: Ceiling
+    rows: tuple[Row, ...]
+
+
 def list_apps(services: Services, account_id: int) -> tuple[App, ...]:
-    """The apps an account allowed to act for it, the one used last first.
+    """The apps an account allowed to act for it, the one used last first. Those whose time is over are not among them.
 
     Many apps register again for each sign-in: to a person those are one, shown as it was used last.
     """
+    now_ms = services.clock.now() * 1000
     newest: dict[tuple[str, ...], App] = {}
     for app in services.apps.of_account(account_id):
-        newest.setdefault(_looks(app), app)
+        if app.over_ms is None or app.over_ms > now_ms:
+            newest.setdefault(_looks(app), app)
     return tuple(newest.values())
+
+
+def connected(services: Services, account_id: int) -> tuple[Connected, ...]:
+    """The same, with what each may do."""
+    offers = Offers(services, account_id)
+    return tuple(_connected(offers, app) for app in list_apps(services, account_id))
+
+
+def find_app(services: Services, account_id: int, app_id: str) -> App:
+    """Raises: NotFound."""
+    found = next((app for app in services.apps.of_account(account_id) if app.id == app_id), None)
+    if found is None:
+        raise NotFound("You have no such app.")
+    return found
+
+
+def change_app(services: Services, account_id: int, app_id: str, terms: Terms) -> None:
+    """What an app may do, with its next request. The same holds for whatever looks like it. Raises: NotFound."""
+    find_app(services, account_id, app_id)
+
+    def change(tx: Writer) -> None:
+        for app in _alike(tx, account_id, app_id):
+            put_terms(tx, app, terms)
+
+    decided(services, account_id, change, ceiling=terms.ceiling)
 
 
 def revoke_app(services: Services, account_id: int, app_id: str) -> None:
@@ -95,17 +157,31 @@ def revoke_app(services: Services, account_id: int, app_id: str) -> None:
 
     Raises: NotFound.
     """
-    with services.store.write(SERVER) as tx:
-        apps = Apps(tx)
-        known = apps.of_account(account_id)
-        looks = {_looks(app) for app in known if app.id == app_id}
-        if not looks:
-            raise NotFound("You have no such app.")
-        for app in known:
-            if _looks(app) in looks:
-                apps.forget(tx, account_id, app.id)
+    find_app(services, account_id, app_id)
+
+    def change(tx: Writer) -> None:
+        for app in _alike(tx, account_id, app_id):
+            Apps(tx).forget(tx, account_id, app.id)
+
+    decided(services, account_id, change, ceiling=None)
+
+
+def _connected(offers: Offers, app: App) -> Connected:
+    ceiling = app.ceiling or EVERYTHING
+    return Connected(app, ceiling, offers.told(ceiling))
+
+
+def _alike(tx: Writer, account_id: int, app_id: str) -> list[App]:
+    """An app with those that are shown as one with it; nobody if it is gone."""
+    known = Apps(tx).of_account(account_id)
+    looks = {_looks(app) for app in known if app.id == app_id}
+    return [app for app in known if _looks(app) in looks]
 
 
 def _looks(app: App) -> tuple[str, ...]:
-    """What tells apps apart in a list. Registered ones have ids without meaning, others the URL of their document."""
-    return app.name, app.host, app.web_id, app.client if "/" in app.client else ""
+    """What tells apps apart in a list. Registered ones have ids without meaning, others the URL of their document. What
+    may do more than another, or for longer, is not shown as one with it.
+    """
+    document = app.client if "/" in app.client else ""
+    until = "" if app.end_ms is None else "once" if app.is_once else str(app.end_ms // DAY_MS)
+    return app.name, app.host, app.web_id, document, (app.ceiling or EVERYTHING).to_text(), until

@@ -28,6 +28,7 @@ from pod.identity.endpoint import BadProofError, EndpointRequest
 from pod.identity.requests import is_scope
 from pod.identity.tokens import Holder
 from pod.protocol.agent import Proof
+from pod.protocol.ceiling import Ceiling
 from pod.services import Services
 from pod.store.accounts import ClientCredential
 from pod.store.apps import DAY_MS, AppGrant, Apps, AuthorizationCode, RefreshToken
@@ -42,9 +43,12 @@ _VERIFIER = re.compile(r"[A-Za-z0-9\-._~]{43,128}")
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What a redemption gives: tokens for their holder, and perhaps the next refresh token."""
+    """What a redemption gives: tokens for their holder, who may do what the ceiling allows, and perhaps the next
+    refresh token.
+    """
 
     holder: Holder
+    ceiling: Ceiling | None
     refresh_token: str | None = None
 
 
@@ -63,7 +67,8 @@ class Redemptions:
             remember(tx, proof)
             self._accounts.client_used(tx, credential.id)
         granted = program_scope(scope)
-        return Given(Holder(credential.id, credential.web_id, credential.grant, proof.jkt, granted))
+        holder = Holder(credential.id, credential.web_id, credential.grant, proof.jkt, granted)
+        return Given(holder, credential.ceiling)
 
     def of_code(self, client: Client, code: str, redirect_uri: str, verifier: str, proof: Proof) -> Given:
         """Spec: RFC 6749 s4.1.3. Raises: InvalidGrantError, BadProofError."""
@@ -122,6 +127,7 @@ class Redemptions:
         if "offline_access" in grant.scope.split():
             refresh_token, jkt = secrets.token_urlsafe(32), proof.jkt if client.secret_hash is None else None
             expires_ms = min(tx.now_ms + self._token_ms, grant.created_ms + self._token_ms_max)
+            expires_ms = expires_ms if grant.end_ms is None else min(expires_ms, grant.end_ms)
             apps.add_refresh_token(tx, digest(refresh_token), grant=grant.id, jkt=jkt, expires_ms=expires_ms)
         apps.use_grant(tx, grant)
         return Given(
@@ -135,6 +141,7 @@ class Redemptions:
                 nonce=nonce,
                 authenticated=None if grant.authenticated_ms is None else grant.authenticated_ms // 1000,
             ),
+            grant.ceiling,
             refresh_token,
         )
 

@@ -3,7 +3,7 @@
 Nobody else is told: a resource server holds our public keys and checks tokens by itself, and one that may ask about any
 token could follow people around.
 
-Spec: RFC 7662 s2, s4; RFC 9449 s6.2
+Spec: RFC 7662 s2, s4; RFC 9396 s9.2; RFC 9449 s6.2
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 
 from pod.authentication.access_token import GRANT_CLAIM
 from pod.authentication.credentials import digest
+from pod.identity.authorization_details import granted
 from pod.identity.tokens import ACCESS_TOKEN_TYPE, read_own
 from pod.services import Services
 from pod.store.apps import RefreshToken
@@ -46,6 +47,7 @@ def _refresh_token(services: Services, client: str, token: RefreshToken) -> Memb
         "scope": grant.scope,
         "iat": token.created_ms // 1000,
         "exp": token.expires_ms // 1000,
+        "authorization_details": granted(grant.ceiling, services.placement),
         **bound,
     }
 
@@ -57,4 +59,5 @@ def _access_token(services: Services, client: str, token: str) -> Members:
     grant = services.apps.grant(claims[GRANT_CLAIM])
     if grant is None or not grant.stands:
         return INACTIVE
-    return {"active": True, "token_type": "DPoP", **{name: claims[name] for name in TOLD if name in claims}}
+    details = {"authorization_details": granted(grant.ceiling, services.placement)}
+    return {"active": True, "token_type": "DPoP", **details, **{name: claims[name] for name in TOLD if name in claims}}

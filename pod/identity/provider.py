@@ -2,7 +2,8 @@
 
 Only what exists is announced.
 
-Spec: OpenID Connect Discovery s3; RFC 8414 s2; RFC 9728 s2; Solid-OIDC #discovery, #client-credentials-discovery
+Spec: OpenID Connect Discovery s3; RFC 8414 s2; RFC 9396 s10; RFC 9728 s2;
+Solid-OIDC #discovery, #client-credentials-discovery
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Any
 
 from pod.authentication.jose import SIGNING_ALGORITHMS, IssuingAlgorithm
 from pod.authentication.keys import KEY_SET_PATH
+from pod.identity import authorization_details
 
 AUTHORIZATION_PATH = ".oidc/authorize"
 TOKEN_PATH = ".oidc/token"  # noqa: S105  # a URL path
@@ -51,6 +53,7 @@ def provider_metadata(issuer: str) -> dict[str, Any]:  # JSON
         "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": True,
+        "authorization_details_types_supported": [authorization_details.TYPE],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": list(ID_TOKEN_ALGORITHMS),
@@ -71,6 +74,7 @@ def resource_metadata(resource: str, issuer: str) -> dict[str, Any]:  # JSON
         "resource": resource,
         "authorization_servers": [issuer],
         "scopes_supported": list(SCOPES),
+        "authorization_details_types_supported": [authorization_details.TYPE],
         "bearer_methods_supported": ["header"],
         "dpop_signing_alg_values_supported": list(SIGNING_ALGORITHMS),
         "dpop_bound_access_tokens_required": True,

@@ -3,7 +3,7 @@
 Pure but for the client, which the caller found. What is wrong with a request is told to the app by a redirect, so this
 begins only when it is certain where that leads.
 
-Spec: OpenID Connect Core s3.1.2.1, s11; RFC 6749 s4.1.1; RFC 7636 s4.3; RFC 9449 s10; Solid-OIDC #webid-scope
+Spec: OpenID Connect Core s3.1.2.1, s11; RFC 6749 s4.1.1; RFC 7636 s4.3; RFC 9396; RFC 9449 s10; Solid-OIDC #webid-scope
 """
 
 from __future__ import annotations
@@ -14,11 +14,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from pod.errors import RefusedAuthorization
+from pod.errors import BadRequest, RefusedAuthorization
+from pod.identity import authorization_details
+from pod.identity.authorization_details import AccessRequests
 from pod.identity.client_metadata import Client
+from pod.protocol.placement import Placement
 from pod.store.sessions import Session
 
 PARAMETERS_MAX = 50
+PLACES_MAX = 20
+"""That one request may name in `authorization_details`."""
 CHARACTERS_MAX: Mapping[str, int] = {
     "response_type": 100,
     "client_id": 2048,
@@ -34,6 +39,7 @@ CHARACTERS_MAX: Mapping[str, int] = {
     "login_hint": 320,
     "id_token_hint": 8192,
     "response_mode": 32,
+    "authorization_details": authorization_details.CHARACTERS_MAX,
     "request": 8192,
     "request_uri": 2048,
     "registration": 8192,
@@ -84,7 +90,7 @@ class ErrorRedirect(Exception):
 class PendingRequest:
     """A checked authorization request, until somebody allowed or refused it.
 
-    `max_age` is in seconds; `web_id` is who an ID token hint says is wanted.
+    `max_age` is in seconds; `web_id` is who an ID token hint says is wanted; `details` is what the app asks for.
     """
 
     client: Client
@@ -99,6 +105,7 @@ class PendingRequest:
     max_age: int | None = None
     login_hint: str | None = None
     web_id: str | None = None
+    details: AccessRequests = ()
 
     @property
     def is_silent(self) -> bool:
@@ -208,6 +215,7 @@ def checked(parameters: Parameters, client: Client, asked_ms: int) -> PendingReq
         prompt=prompt(values),
         max_age=max_age(values),
         login_hint=values.get("login_hint"),
+        details=details(values, client),
     )
 
 
@@ -272,3 +280,28 @@ def max_age(values: Mapping[str, str]) -> int | None:
     if not _SECONDS.fullmatch(seconds):
         raise RequestError("invalid_request", "max_age must be a number of seconds.")
     return int(seconds)
+
+
+def details(values: Mapping[str, str], client: Client) -> AccessRequests:
+    """What the app asks for, in this request or else in its description of itself. Spec: RFC 9396 s5.
+
+    Raises: RequestError.
+    """
+    said = values.get("authorization_details")
+    if said is None:
+        return client.authorization_details
+    try:
+        return authorization_details.parse(said)
+    except BadRequest as error:
+        raise RequestError("invalid_authorization_details", error.detail) from error
+
+
+def check_places(asked: AccessRequests, placement: Placement) -> None:
+    """Only of what is here this server can say who may have it. Raises: RequestError."""
+    places = [url for request in asked for url in request.locations]
+    kinds = [iri for request in asked for iri in request.datatypes]
+    if len(places) + len(kinds) > PLACES_MAX:
+        raise RequestError("invalid_authorization_details", f"At most {PLACES_MAX} places or kinds can be asked for.")
+    for url in places:
+        if placement.local_path(url) is None:
+            raise RequestError("invalid_authorization_details", f"{url} is in no pod of this server.")

@@ -3,7 +3,7 @@
 Authlib's server chooses the grant and shapes the answers; what a grant gives is in grants.py. Authlib has no DPoP:
 that is ours. Knows no Flask: an `EndpointRequest` in, an `EndpointAnswer` out.
 
-Spec: RFC 6749 s3.2, s5; RFC 7009; RFC 7662; RFC 9449 s5; Solid-OIDC #tokens, #security-tls
+Spec: RFC 6749 s3.2, s5; RFC 7009; RFC 7662; RFC 9396 s7; RFC 9449 s5; Solid-OIDC #tokens, #security-tls
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from authlib.oauth2.rfc6749 import AuthorizationServer, InvalidRequestError
 from pod.authentication.dpop import ProofRules, verify_proof
 from pod.errors import InvalidDPoPProof
 from pod.identity.applications import Clients
+from pod.identity.authorization_details import granted
 from pod.identity.client_authentication import ClientAuthentication
 from pod.identity.clients import ID_CHARACTERS_MAX
 from pod.identity.endpoint import BadProofError, EndpointAnswer, EndpointRequest
@@ -91,7 +92,9 @@ class TokenServer(AuthorizationServer):  # type: ignore[misc]  # Authlib is unty
             raise BadProofError(describable(error.detail)) from error
 
     def answer_with(self, given: Given) -> dict[str, Any]:  # JSON
-        return self._tokens.answer(given.holder, self._services.clock.now(), given.refresh_token)
+        """Spec: RFC 9396 s7 -- what the tokens are good for, where that is not all that was asked for"""
+        answer = self._tokens.answer(given.holder, self._services.clock.now(), given.refresh_token)
+        return answer | {"authorization_details": granted(given.ceiling, self._services.placement)}
 
     # -- what Authlib calls --------------------------------------------------------------------------------------------
 

@@ -177,6 +177,8 @@ def allowed_methods(target: Target, shape: Shape) -> tuple[str, ...]:
 
     Spec: Solid #server-allow-methods, #server-disallow-delete
     """
+    if shape.kept:
+        return ("OPTIONS", "HEAD", "GET")
     deletable = () if shape.root and target.auxiliary is None else ("DELETE",)
     if target.auxiliary:
         deletable = () if shape.root and target.path == target.acl else ("DELETE",)
@@ -186,6 +188,12 @@ def allowed_methods(target: Target, shape: Shape) -> tuple[str, ...]:
     if shape.container:
         return ("OPTIONS", "HEAD", "GET", "POST", *deletable)
     return ("OPTIONS", "HEAD", "GET", "PUT", *(("PATCH",) if shape.rdf else ()), *deletable)
+
+
+def check_not_kept(target: Target, shape: Shape) -> None:
+    """Raises: MethodNotAllowed -- the server itself writes it."""
+    if shape.kept:
+        raise refuse_method(target, shape, "The server writes this list. What it says is changed under Account, Apps.")
 
 
 def current_shape(snapshot: Snapshot) -> Shape:

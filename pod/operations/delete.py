@@ -16,6 +16,7 @@ from pod.operations.admission import (
     allowed_methods,
     at_once,
     check_conditions,
+    check_not_kept,
     current_shape,
     refuse_method,
     remember_regular,
@@ -55,6 +56,7 @@ def _admit(services: Services, operation: Operation, reader: Reader) -> tuple[Sn
     if snapshot.state is None:
         raise NotFound("There is nothing here to delete.")
     shape = current_shape(snapshot)
+    check_not_kept(operation.target, shape)
     if "DELETE" not in allowed_methods(operation.target, shape):
         raise refuse_method(operation.target, shape, "A storage root and its access control list cannot be deleted.")
     check_conditions(services, operation, snapshot.state)

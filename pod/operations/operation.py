@@ -98,6 +98,8 @@ class Shape:
     root: bool = False
     exists: bool = True
     inbox: bool = False
+    kept: bool = False
+    """By the server, and written by nobody else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +130,12 @@ class Result:
 def shape_of(target: Target, state: ResourceState | None) -> Shape:
     """The shape of a target as it is, or as it would be if it were created."""
     if state is None:
-        return Shape(container=target.is_container, rdf=target.auxiliary is not None, root=False, exists=False)
-    rdf = state.kind is not Kind.OTHER
-    return Shape(container=state.is_container, rdf=rdf, root=target.subject == target.storage, inbox=target.is_inbox)
+        rdf, kept = target.auxiliary is not None, target.is_app_list
+        return Shape(container=target.is_container, rdf=rdf, root=False, exists=False, kept=kept)
+    return Shape(
+        container=state.is_container,
+        rdf=state.kind is not Kind.OTHER,
+        root=target.subject == target.storage,
+        inbox=target.is_inbox,
+        kept=target.is_app_list,
+    )

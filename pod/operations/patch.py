@@ -33,6 +33,7 @@ from pod.operations.admission import (
     at_once,
     check_conditions,
     check_creatable,
+    check_not_kept,
     current_shape,
     in_passing,
     refuse_method,
@@ -148,6 +149,7 @@ def _admit(
     with_body = modes is not None or reader is not services.store
     snapshot, decision = admitted(services, reader, operation, needs, with_body=with_body)
     shape = current_shape(snapshot)
+    check_not_kept(operation.target, shape)
     if "PATCH" not in allowed_methods(operation.target, shape):
         raise refuse_method(operation.target, shape, "Only RDF documents can be patched; containers by their .meta.")
     if snapshot.state is None:

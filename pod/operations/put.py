@@ -17,6 +17,8 @@ from pod.operations.admission import (
     check_conditions,
     check_creatable,
     check_interaction_model,
+    check_not_kept,
+    current_shape,
     in_passing,
     remember_regular,
     settled,
@@ -69,6 +71,7 @@ def _change(services: Services, operation: Operation, incoming: Incoming, was_se
 def _admit(services: Services, operation: Operation, reader: Reader) -> Snapshot:
     """Everything that can be refused without looking at the body, in the order of RFC 9110 s13.2.1."""
     snapshot = admit(services, reader, operation, required.put)
+    check_not_kept(operation.target, current_shape(snapshot))
     check_interaction_model(operation)
     if snapshot.state is None:
         check_creatable(snapshot)

@@ -27,6 +27,8 @@ ACL_SUFFIX = ".acl"
 DESCRIPTION_SUFFIX = ".meta"
 INBOX = "inbox/"
 """Below a storage root: where others leave notifications. Spec: LDN #receiver"""
+APP_LIST = "settings/apps.ttl"
+"""Below a storage root: what apps may do, as the server tells it."""
 
 Made = TypeVar("Made")
 
@@ -90,6 +92,11 @@ class Target:
     @property
     def is_inbox(self) -> bool:
         return self.auxiliary is None and self.path == self.storage + INBOX
+
+    @property
+    def is_app_list(self) -> bool:
+        """Whether only the server writes it."""
+        return self.path.endswith(APP_LIST) and self.path == self.storage + APP_LIST
 
     @property
     def describes_inbox(self) -> bool:

@@ -49,6 +49,7 @@ LDP = Namespace("http://www.w3.org/ns/ldp#")
 LWS = Namespace("https://www.w3.org/ns/lws#")
 MEDIA_TYPE = Namespace("http://www.w3.org/ns/iana/media-types/")
 NOTIFY = Namespace("http://www.w3.org/ns/solid/notifications#")
+ODRL = Namespace("http://www.w3.org/ns/odrl/2/")
 OIDC = Namespace("http://www.w3.org/ns/solid/oidc#")
 OWL = Namespace("http://www.w3.org/2002/07/owl#")
 PIM = Namespace("http://www.w3.org/ns/pim/space#")
@@ -69,6 +70,7 @@ PREFIXES = {
     "ldp": LDP.iri,
     "lws": LWS.iri,
     "notify": NOTIFY.iri,
+    "odrl": ODRL.iri,
     "owl": OWL.iri,
     "pim": PIM.iri,
     "rdf": RDF.iri,

@@ -72,7 +72,9 @@ def read(services: Services, link: ShareLink, operation: Operation) -> Result:
         _close(result)
         raise
     if result.granted is not None and AccessMode.READ not in result.granted[1]:
-        services.access_log.note(operation.target.path, None, name_of_link(services, link), AccessMode.READ, allowed=True)
+        services.access_log.note(
+            operation.target.path, None, name_of_link(services, link), AccessMode.READ, allowed=True
+        )
     return result
 
 

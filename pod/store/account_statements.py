@@ -8,7 +8,11 @@ ACCOUNT = "a.id, a.name, a.email, a.password_hash, a.status, a.created_ms, a.rol
 _ACCOUNT = ACCOUNT.replace("a.", "")
 _STORAGE = "id, path, account, bytes, bytes_max, resources, resources_max, status, created_ms"
 _GRANT = "id, account, client, web_id, created_ms, revoked_ms"
-_CLIENT = "id, account, web_id, label, secret_hash, grant_id, created_ms, revoked_ms, used_ms"
+_CLIENT = (
+    "id, account, web_id, label, secret_hash, grant_id, created_ms, revoked_ms, used_ms, "
+    "(SELECT g.ceiling FROM access_grant g WHERE g.id = grant_id), "
+    "(SELECT g.end_ms FROM access_grant g WHERE g.id = grant_id)"
+)
 _KEY = "kid, algorithm, private_key, created_ms, retired_ms"
 
 NAME_TAKEN = "SELECT 1 FROM account WHERE name = ? UNION ALL SELECT 1 FROM storage WHERE path = ?"
@@ -46,7 +50,8 @@ WEB_IDS_SIGNING_IN_HERE = "SELECT iri FROM web_id WHERE account = ? AND signs_in
 WEB_IDS_OF = "SELECT iri FROM web_id WHERE account = ? ORDER BY is_primary DESC, iri"
 
 INSERT_GRANT = (
-    f"INSERT INTO access_grant (id, account, client, web_id, created_ms) VALUES (?, ?, ?, ?, ?) RETURNING {_GRANT}"
+    "INSERT INTO access_grant (id, account, client, web_id, created_ms, ceiling, end_ms) "
+    f"VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING {_GRANT}"
 )
 REVOKE_GRANT = "UPDATE access_grant SET revoked_ms = COALESCE(revoked_ms, ?) WHERE id = ? RETURNING id"
 

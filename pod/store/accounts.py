@@ -9,11 +9,12 @@ from __future__ import annotations
 import secrets
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from pod.db.connection import Row
 from pod.errors import Conflict, NotFound
+from pod.protocol.ceiling import Ceiling
 from pod.store import account_statements as sql
 from pod.store.interface import Queries, Writer
 
@@ -104,7 +105,9 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class ClientCredential:
-    """An id and secret with which a program gets tokens for a WebID, under a grant of its own."""
+    """An id and secret with which a program gets tokens for a WebID, under a grant of its own: it may do all that the
+    account can unless there is a `ceiling`, and until `end_ms`, if it has one.
+    """
 
     id: str
     account: int
@@ -115,6 +118,12 @@ class ClientCredential:
     created_ms: int
     revoked_ms: int | None
     used_ms: int | None = None
+    ceiling: Ceiling | None = None
+    end_ms: int | None = None
+
+    def holds(self, now_ms: int) -> bool:
+        """Whether it gets tokens, as far as it goes by itself."""
+        return self.revoked_ms is None and (self.end_ms is None or self.end_ms > now_ms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,8 +251,18 @@ class Accounts:
 
     # -- grants and client credentials ---------------------------------------------------------------------
 
-    def create_grant(self, tx: Writer, account: int, client: str, web_id: str) -> Grant:
-        values = (secrets.token_urlsafe(16), account, client, web_id, tx.now_ms)
+    def create_grant(
+        self,
+        tx: Writer,
+        account: int,
+        client: str,
+        web_id: str,
+        *,
+        ceiling: Ceiling | None = None,
+        end_ms: int | None = None,
+    ) -> Grant:
+        limits = (None if ceiling is None else ceiling.to_text(), end_ms)
+        values = (secrets.token_urlsafe(16), account, client, web_id, tx.now_ms, *limits)
         return Grant(*tx.rows(sql.INSERT_GRANT, values)[0])
 
     def revoke_grant(self, tx: Writer, grant: str) -> None:
@@ -251,22 +270,31 @@ class Accounts:
         _found(tx.rows(sql.REVOKE_GRANT, (tx.now_ms, grant)), "grant")
 
     def create_client(
-        self, tx: Writer, key: str, *, account: int, web_id: str, label: str, secret_hash: str
+        self,
+        tx: Writer,
+        key: str,
+        *,
+        account: int,
+        web_id: str,
+        label: str,
+        secret_hash: str,
+        ceiling: Ceiling | None = None,
+        end_ms: int | None = None,
     ) -> ClientCredential:
         """Client credentials and their grant. Raises: Conflict -- the id is taken."""
         if tx.rows(sql.CLIENT_BY_ID, (key,)):
             raise Conflict(f"There is a client with the id {key} already.")
-        grant = self.create_grant(tx, account, key, web_id)
+        grant = self.create_grant(tx, account, key, web_id, ceiling=ceiling, end_ms=end_ms)
         values = (key, account, web_id, label, secret_hash, grant.id, tx.now_ms)
-        return ClientCredential(*tx.rows(sql.INSERT_CLIENT, values)[0])
+        return _credential(tx.rows(sql.INSERT_CLIENT, values)[0])
 
     def client(self, key: str) -> ClientCredential | None:
         """Revoked ones too: whoever asks looks at `revoked_ms`."""
         rows = self._queries.rows(sql.CLIENT_BY_ID, (key,))
-        return ClientCredential(*rows[0]) if rows else None
+        return _credential(rows[0]) if rows else None
 
     def clients(self, account: int) -> tuple[ClientCredential, ...]:
-        return tuple(ClientCredential(*row) for row in self._queries.rows(sql.CLIENTS_OF, (account,)))
+        return tuple(map(_credential, self._queries.rows(sql.CLIENTS_OF, (account,))))
 
     def client_used(self, tx: Writer, key: str) -> None:
         """A token was issued to it now: for its owner to see. To be called in the transaction that spends the proof."""
@@ -315,6 +343,12 @@ def account_of(row: Row) -> Account:
         email_verified_ms,
         delete_due_ms,
     )
+
+
+def _credential(row: Row) -> ClientCredential:
+    *plain, ceiling, end_ms = row
+    credential = ClientCredential(*plain)
+    return replace(credential, ceiling=None if ceiling is None else Ceiling.from_text(ceiling), end_ms=end_ms)
 
 
 def _first(rows: list[Row]) -> Account | None:

@@ -55,7 +55,10 @@ UPDATE access_grant SET revoked_ms = ? WHERE account = ? AND app IS NOT NULL AND
 """
 REVOKE_AS = "UPDATE access_grant SET revoked_ms = ? WHERE account = ? AND web_id = ? AND revoked_ms IS NULL"
 REVOKE_OF_SESSION = "UPDATE access_grant SET revoked_ms = ? WHERE session = ? AND revoked_ms IS NULL"
-REVOKE_ONLINE_OF_SESSION = f"{REVOKE_OF_SESSION} AND ' ' || scope || ' ' NOT LIKE '% offline_access %'"
+REVOKE_ONLINE_OF_SESSION = f"""{REVOKE_OF_SESSION} AND (
+  ' ' || scope || ' ' NOT LIKE '% offline_access %'
+  OR EXISTS (SELECT 1 FROM app p WHERE p.id = access_grant.app AND p.end_ms <= p.used_ms)
+)"""
 
 # -- authorization codes -------------------------------------------------------------------------------------------
 

@@ -45,6 +45,16 @@ class App:
     ceiling: Ceiling | None = None
     end_ms: int | None = None
 
+    @property
+    def is_once(self) -> bool:
+        """Whether it was let in for one time: it was to ask again from that very moment on."""
+        return self.end_ms is not None and self.end_ms <= self.used_ms
+
+    @property
+    def over_ms(self) -> int | None:
+        """When all that it was given is over, at the latest. None is never."""
+        return self.end_ms + ONCE_MS if self.end_ms is not None and self.is_once else self.end_ms
+
     def holds(self, now_ms: int) -> bool:
         """Whether the consent still answers for a new sign-in. One that was given just once never does."""
         return self.end_ms is None or self.end_ms > now_ms
@@ -194,7 +204,9 @@ class Apps:
         tx.rows(sql.REVOKE_GRANT, (tx.now_ms, grant))
 
     def revoke_grants_of_session(self, tx: Writer, session: str, *, offline_too: bool) -> None:
-        """Ends what apps were given in a session; without `offline_too`, not what outlives a sign-out."""
+        """Ends what apps were given in a session; without `offline_too`, not what outlives a sign-out. What was given
+        just once never does.
+        """
         tx.rows(sql.REVOKE_OF_SESSION if offline_too else sql.REVOKE_ONLINE_OF_SESSION, (tx.now_ms, session))
 
     def revoke_grants_of_account(self, tx: Writer, account: int) -> None:

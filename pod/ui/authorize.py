@@ -13,11 +13,13 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
 
-from pod.errors import BadRequest
+from pod.errors import BadRequest, UnprocessableContent
 from pod.identity.authorization import Authorization, ConsentNeeded, Redirect, SignInNeeded
+from pod.identity.ceilings import Offer, as_chosen
+from pod.identity.consent import ConsentQuestion
 from pod.identity.requests import ErrorRedirect, PendingRequest
 from pod.ui.door import ACCOUNT, SIGN_IN, Door, see_other
-from pod.ui.forms import read_fields
+from pod.ui.forms import Errors, errors_of, read_fields
 from pod.ui.pending import AUTHORIZE, Waiting
 from pod.ui.render import render
 
@@ -40,7 +42,7 @@ def add_authorize(pages: Blueprint, door: Door, waiting: Waiting, authorization:
         pending = waiting.read(form.get("request", ""))
         if pending is None:
             raise BadRequest("The form does not say which request it answers.")
-        return see_other(_answer(door, authorization, pending, form))
+        return _answer(door, authorization, pending, form)
 
     @pages.errorhandler(ErrorRedirect)
     def told_to_app(error: ErrorRedirect) -> Response:
@@ -57,24 +59,46 @@ def _next(door: Door, authorization: Authorization, pending: PendingRequest) -> 
             return see_other(f"{SIGN_IN}?{urlencode(query)}")
         case ConsentNeeded() if account is not None and account.leaving:
             return see_other(ACCOUNT)  # which asks whether the account shall stay: until then nothing acts for it
-        case ConsentNeeded(question):
-            return render(
-                "consent.html",
-                form_targets=(pending.redirect_uri,),
-                question=question,
-                request=authorization.seal(pending),
-            )
+        case ConsentNeeded(question, offer):
+            return _ask(authorization, pending, question=question, offer=offer)
         case never:
             assert_never(never)
 
 
-def _answer(door: Door, authorization: Authorization, pending: PendingRequest, form: Mapping[str, str]) -> str:
-    """Where the answer leads. Raises: SignInFirst, BadRequest, RefusedAuthorization."""
+def _ask(
+    authorization: Authorization,
+    pending: PendingRequest,
+    *,
+    question: ConsentQuestion,
+    offer: Offer,
+    errors: Errors | None = None,
+    status: int = 200,
+) -> Response:
+    return render(
+        "consent.html",
+        status=status,
+        form_targets=(pending.redirect_uri,),
+        question=question,
+        offer=offer,
+        request=authorization.seal(pending),
+        errors=errors or {},
+    )
+
+
+def _answer(door: Door, authorization: Authorization, pending: PendingRequest, form: Mapping[str, str]) -> Response:
+    """Raises: SignInFirst, BadRequest, RefusedAuthorization."""
     session = door.session()
     match form["answer"]:
         case "allow":
-            return authorization.allow(pending, session, form.get("web_id", ""))
+            try:
+                terms = authorization.answered(pending, session, form)
+            except UnprocessableContent as error:
+                question = authorization.question(pending, session, address=door.address())
+                offer = as_chosen(authorization.offer(pending, session), form)
+                errors, status = errors_of(error), error.status
+                return _ask(authorization, pending, question=question, offer=offer, errors=errors, status=status)
+            return see_other(authorization.allow(pending, session, form.get("web_id", ""), terms))
         case "refuse":
-            return authorization.refuse(pending)
+            return see_other(authorization.refuse(pending))
         case _:
             raise BadRequest("The answer is allow or refuse.")

@@ -15,7 +15,7 @@ from flask import request
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from pod.errors import BadRequest, ContentTooLarge, ForeignForm
+from pod.errors import BadRequest, ContentTooLarge, ForeignForm, UnprocessableContent
 from pod.ui.visitor import Visitor
 
 Errors = Mapping[str, str]
@@ -65,3 +65,8 @@ def read_fields() -> list[tuple[str, str]]:
         raise ContentTooLarge(f"A form may have {BYTES_MAX} bytes.") from error
     except ValueError as error:
         raise BadRequest(f"A form must be UTF-8, with at most {FIELDS_MAX} fields.") from error
+
+
+def errors_of(error: UnprocessableContent) -> Errors:
+    """What is wrong, at the field that it is about."""
+    return {str(error.extras.get("field", "")): error.detail}

@@ -8,9 +8,9 @@ from pod.identity.identity import Identity
 from pod.services import Services
 from pod.ui.account import add_overview
 from pod.ui.activity import add_activity
-from pod.ui.apps import add_apps
+from pod.ui.apps import add_apps, add_widen
 from pod.ui.authorize import add_authorize
-from pod.ui.credentials import add_credentials
+from pod.ui.credentials import add_credential_changes, add_credentials
 from pod.ui.departure import add_delete, add_export
 from pod.ui.door import Door
 from pod.ui.email_address import add_email, add_verify
@@ -52,6 +52,7 @@ def pages(services: Services, identity: Identity) -> Blueprint:
     add_logout(made, door, identity)
     add_overview(made, door)
     add_apps(made, door)
+    add_widen(made, door)
     add_notifications(made, door)
     add_activity(made, door)
     add_sessions(made, door)
@@ -59,6 +60,7 @@ def pages(services: Services, identity: Identity) -> Blueprint:
     add_second_step_settings(made, door)
     add_codes(made, door)
     add_credentials(made, door)
+    add_credential_changes(made, door)
     add_pods(made, door)
     add_issuers(made, door, identity.providers)
     add_leave(made, door)

@@ -37,10 +37,11 @@ export class Person {
     return assert.fail(`${url} leads in circles`);
   }
 
-  /** Sends the form that has a field of this name, with its hidden fields. */
+  /** Sends the form that has a field of this name, with what is filled in and chosen there already; null leaves one out. */
   async submit(page, field, values) {
     const form = page.form(field);
-    const body = new URLSearchParams({ ...form.hidden, ...values });
+    const sent = Object.entries({ ...form.given, ...values }).filter(([, value]) => value !== null);
+    const body = new URLSearchParams(sent);
     return this.visit(new URL(form.action, page.url), { method: "POST", body, headers: { Origin: page.url.origin } });
   }
 
@@ -65,6 +66,7 @@ class Page {
     return [...(this.html ?? "").matchAll(/<form\b([^>]*)>(.*?)<\/form>/gs)].map(([, attributes, inside]) => ({
       action: attribute(attributes, "action") ?? this.url.href,
       fields: [...inside.matchAll(/<(?:input|button|select)\b([^>]*)>/g)].map(([, each]) => each),
+      chosen: [...inside.matchAll(/<select\b([^>]*)>(.*?)<\/select>/gs)].map(([, each, options]) => [attribute(each, "name"), selected(options)]),
     }));
   }
 
@@ -73,15 +75,21 @@ class Page {
   }
 
   form(field) {
-    const { action, fields } = this.forms.find((each) => each.fields.some((one) => attribute(one, "name") === field));
-    const hidden = fields.filter((each) => attribute(each, "type") === "hidden");
-    return { action, hidden: Object.fromEntries(hidden.map((each) => [attribute(each, "name"), attribute(each, "value")])) };
+    const { action, fields, chosen } = this.forms.find((each) => each.fields.some((one) => attribute(one, "name") === field));
+    const sent = fields.filter((each) => attribute(each, "type") === "hidden" || /\bchecked\b/.test(each));
+    const given = sent.map((each) => [attribute(each, "name"), attribute(each, "value")]);
+    return { action, given: Object.fromEntries([...given, ...chosen]) };
   }
 
   left() {
     assert.equal(this.html, undefined, `still at the provider: ${this.status} ${this.url}\n${this.html}`);
     return this.url;
   }
+}
+
+function selected(options) {
+  const all = [...options.matchAll(/<option\b([^>]*)>/g)].map(([, each]) => each);
+  return attribute(all.find((each) => /\bselected\b/.test(each)) ?? all[0], "value");
 }
 
 function attribute(text, name) {

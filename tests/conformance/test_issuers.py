@@ -12,6 +12,7 @@ import pytest
 
 from pod.errors import RefusedAuthorization
 from pod.identity.authorization import ConsentNeeded, Redirect
+from pod.identity.ceilings import ALL_FOR_GOOD
 from pod.identity.issuers import add_issuer, remove_issuer
 from pod.identity.providers import Providers
 from tests.support.apps import App, Provider, error_of, query
@@ -109,7 +110,7 @@ def test_a_person_is_told_why_and_an_app_that_asks_nothing_too(provider, app):
     with pytest.raises(RefusedAuthorization, match=r"no longer names this server.*\.account/issuers"):
         app.decide(session)
     with pytest.raises(RefusedAuthorization):
-        provider.identity.authorization.allow(pending, session, ALICE)
+        provider.identity.authorization.allow(pending, session, ALICE, ALL_FOR_GOOD)
     silent = app.decide(session, prompt="none")
     assert isinstance(silent, Redirect)
     assert query(silent.location)["error"] == "access_denied"

@@ -16,6 +16,7 @@ from jwcrypto.jwk import JWKSet
 from jwcrypto.jwt import JWT
 
 from pod.identity.authorization import ConsentNeeded, Redirect, SignInNeeded
+from pod.identity.ceilings import ALL_FOR_GOOD
 from pod.identity.consent import revoke_app
 from pod.identity.logout import begin_logout
 from pod.identity.requests import ErrorRedirect
@@ -96,7 +97,7 @@ def test_every_announced_endpoint_is_there(provider, name):
 @requirement("rfc9207#2")
 def test_the_answer_carries_code_state_and_issuer(app, session):
     authorization, pending = app.provider.identity.authorization, app.begin()
-    answer = query(authorization.allow(pending, session, app.provider.web_id()))
+    answer = query(authorization.allow(pending, session, app.provider.web_id(), ALL_FOR_GOOD))
     assert (answer["state"], answer["iss"]) == ("a state", BASE)
     assert len(answer["code"]) >= 43
 
@@ -177,7 +178,7 @@ def test_a_request_survives_its_way_through_the_pages(app):
 )
 def test_state_and_nonce_come_back_as_they_were(app, session, state):
     pending = app.begin(state=state, nonce=state[:1000])
-    location = app.provider.identity.authorization.allow(pending, session, app.provider.web_id())
+    location = app.provider.identity.authorization.allow(pending, session, app.provider.web_id(), ALL_FOR_GOOD)
     assert location.isascii()
     assert location.isprintable()
     assert query(location)["state"] == state

@@ -12,6 +12,7 @@ import pytest
 
 from pod.errors import BadRequest, PodError, RefusedAuthorization, UnknownClient
 from pod.identity.authorization import ConsentNeeded, SignInNeeded
+from pod.identity.ceilings import ALL_FOR_GOOD
 from pod.identity.identity import open_identity
 from pod.identity.logout import begin_logout
 from pod.identity.requests import CHARACTERS_MAX, ErrorRedirect
@@ -232,7 +233,9 @@ def test_unknown_clients_are_never_redirected_to(app, client):
 def test_the_answer_stays_within_the_registered_query(provider, session):
     app = provider.app(redirect_uris=[f"{CALLBACK}?error=none&state=fixed"])
     app.redirect_uri = f"{CALLBACK}?error=none&state=fixed"
-    location = provider.identity.authorization.allow(app.begin(state="&code=evil#"), session, provider.web_id())
+    location = provider.identity.authorization.allow(
+        app.begin(state="&code=evil#"), session, provider.web_id(), ALL_FOR_GOOD
+    )
     assert location.startswith(f"{app.redirect_uri}&code=")
     assert location.count("code=") == 1
     assert "#" not in location
@@ -290,20 +293,20 @@ def test_a_sealed_request_outlives_no_client(provider):
 @pytest.mark.parametrize("web_id", [f"{BASE}bob/profile/card#me", "", "https://evil.example/#me", "\x00"])
 def test_nobody_allows_an_app_to_be_somebody_else(app, session, web_id):
     with pytest.raises(RefusedAuthorization):
-        app.provider.identity.authorization.allow(app.begin(), session, web_id)
+        app.provider.identity.authorization.allow(app.begin(), session, web_id, ALL_FOR_GOOD)
 
 
 @pytest.mark.parametrize("changes", [{"prompt": "login"}, {"max_age": "5"}, {"max_age": "0"}])
 def test_allowing_is_no_way_around_signing_in_again(app, session, changes):
     app.provider.clock.time += 10
     with pytest.raises(RefusedAuthorization):
-        app.provider.identity.authorization.allow(app.begin(**changes), session, app.provider.web_id())
+        app.provider.identity.authorization.allow(app.begin(**changes), session, app.provider.web_id(), ALL_FOR_GOOD)
 
 
 def test_an_ended_session_allows_nothing(app, session):
     end_session(app.provider.services, session)
     with pytest.raises(RefusedAuthorization):
-        app.provider.identity.authorization.allow(app.begin(), session, app.provider.web_id())
+        app.provider.identity.authorization.allow(app.begin(), session, app.provider.web_id(), ALL_FOR_GOOD)
 
 
 def test_who_is_meant_and_is_not_there_is_not_asked_for_ever(app, session):
@@ -313,7 +316,9 @@ def test_who_is_meant_and_is_not_there_is_not_asked_for_ever(app, session):
     app.provider.clock.time += 10
     assert query(decide(pending, app.provider.sign_in("bob")).location)["error"] == "login_required"
     with pytest.raises(RefusedAuthorization):
-        app.provider.identity.authorization.allow(pending, app.provider.sign_in("bob"), app.provider.web_id("bob"))
+        app.provider.identity.authorization.allow(
+            pending, app.provider.sign_in("bob"), app.provider.web_id("bob"), ALL_FOR_GOOD
+        )
 
 
 def test_what_one_account_allowed_another_is_asked(app, session):

@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from pod.identity.authorization import Redirect
+from pod.identity.ceilings import ALL_FOR_GOOD, Terms
 from pod.identity.identity import Identity, open_identity
 from pod.identity.sessions import Session, start_session
 from tests.support.client import ProofKey
@@ -119,13 +120,13 @@ class App:
     def decide(self, session: Session | None, **changes: str | None):
         return self.provider.identity.authorization.decide(self.begin(**changes), session)
 
-    def code(self, session: Session, **changes: str | None) -> str:
-        """Somebody allows the app what it asks for."""
+    def code(self, session: Session, *, terms: Terms = ALL_FOR_GOOD, **changes: str | None) -> str:
+        """Somebody lets the app in."""
         authorization, pending = self.provider.identity.authorization, self.begin(**changes)
         decision = authorization.decide(pending, session)
         if isinstance(decision, Redirect):
             return query(decision.location)["code"]
-        return query(authorization.allow(pending, session, decision.question.web_ids[0]))["code"]
+        return query(authorization.allow(pending, session, decision.question.web_ids[0], terms))["code"]
 
     def authentication(self) -> dict[str, str]:
         secret = {} if self.secret is None else {"client_secret": self.secret}
@@ -155,9 +156,11 @@ class App:
     def refresh(self, token: str, /, **changes: Any) -> Answer:
         return self.ask(**({"grant_type": "refresh_token", "refresh_token": token} | changes))
 
-    def signed_in(self, session: Session | None = None, **changes: str | None) -> dict[str, Any]:
+    def signed_in(
+        self, session: Session | None = None, *, terms: Terms = ALL_FOR_GOOD, **changes: str | None
+    ) -> dict[str, Any]:
         """What the token endpoint gives after a whole sign-in."""
-        answer = self.redeem(self.code(session or self.provider.sign_in(), **changes))
+        answer = self.redeem(self.code(session or self.provider.sign_in(), terms=terms, **changes))
         assert answer.status == 200, answer.body
         return json.loads(answer.body)
 

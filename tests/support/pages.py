@@ -69,17 +69,26 @@ class Site:
         return str(answer.get_json()["client_id"])
 
 
+CHOSEN = {"radio", "checkbox"}
+"""Inputs that are sent only if they are checked."""
+
+
 class _Forms(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.forms: list[tuple[str, dict[str, str]]] = []
+        self._select = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         found = dict(attrs)
         if tag == "form":
             self.forms.append((found.get("action") or "", {}))
-        if tag == "input" and self.forms and found.get("type") != "radio":
+        if tag == "input" and self.forms and (found.get("type") not in CHOSEN or "checked" in found):
             self.forms[-1][1][found.get("name") or ""] = found.get("value") or ""
+        if tag == "select":
+            self._select = found.get("name") or ""
+        if tag == "option" and self.forms and ("selected" in found or self._select not in self.forms[-1][1]):
+            self.forms[-1][1][self._select] = found.get("value") or ""
 
 
 def forms(html: str) -> list[tuple[str, dict[str, str]]]:
