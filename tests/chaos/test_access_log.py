@@ -1,0 +1,136 @@
+"""Who used what, when processes end: after an orderly stop all of it is in the file; after SIGKILL nothing is missing but
+what happened in the last moment, which the documentation names.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import signal
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from pod.store.access_log import WRITTEN_SECONDS
+from pod.store.access_records import ANYTHING, REFUSED_PER_HOUR_MAX, AccessRecords, Record
+from tests.chaos.harm import WEB, is_up, is_whole, named
+from tests.support.client import SolidClient
+from tests.support.fixtures import signed_in
+from tests.support.server import ALICE, BOB, Server, running_server
+from tests.support.subscribing import subscribe
+from tests.support.waiting import until
+from tests.support.websocket import connect
+
+pytestmark = pytest.mark.e2e
+
+THREADS, EACH = 4, 25
+SLACK_SECONDS = 5
+"""For a machine that is busy: the thread that writes has to get its turn."""
+PACE_SECONDS = 0.1
+TWO_PROCESSES = {"FREEHOLD_WORKERS": "2"}
+
+
+@contextmanager
+def kept(server: Server) -> Iterator[list[Record]]:
+    """What the file of a server holds now, which may run."""
+    records = AccessRecords(server.data / "access.sqlite")
+    try:
+        yield records.page(f"/{ALICE.name}/", ANYTHING, 100_000)
+        assert records.faults() == []
+    finally:
+        records.close()
+
+
+def times(server: Server, path: str) -> Counter[tuple[str, str]]:
+    with kept(server) as records:
+        found: Counter[tuple[str, str]] = Counter()
+        for each in records:
+            if each.path == path:
+                found[each.act, each.verdict] += each.times
+        return found
+
+
+def test_after_an_orderly_stop_all_of_it_is_there(tmp_path: Path) -> None:
+    """Of two web processes, and of the one that tells who listens."""
+    with running_server((ALICE, BOB), directory=tmp_path, environment=TWO_PROCESSES) as server:
+        alice, bob = (signed_in(server, who) for who in (ALICE, BOB))
+        url = f"{alice.pod}private"
+        alice.put_turtle(url)
+        socket = connect(subscribe(alice, "WebSocketChannel2023", url)["receiveFrom"])
+
+        def read(number: int) -> None:
+            reader = signed_in(server, BOB if number % 2 else ALICE)
+            for _ in range(EACH):
+                reader.get(url)
+
+        with ThreadPoolExecutor(THREADS) as pool:
+            list(pool.map(read, range(THREADS)))
+        assert bob.get(url).status_code == 403
+        alice.put_turtle(url, "<#a> <#b> <#c> .")
+        socket.receive()
+        server.stop()
+        half = THREADS // 2 * EACH
+        assert times(server, f"/{ALICE.name}/private") == {
+            ("read", "allowed"): half + 2,  # to find out how to listen, and to listen
+            ("read", "refused"): half + 1,
+            ("append", "allowed"): 1,
+            ("write", "allowed"): 1,
+            ("notify", "allowed"): 1,
+        }
+
+
+@dataclass
+class Stranger:
+    """Asks for something else each time, and remembers when it was refused."""
+
+    server: Server
+    refused: dict[str, float] = field(default_factory=dict)
+    numbers: Iterator[int] = field(default_factory=itertools.count)
+
+    def ask(self) -> None:
+        path = f"/{ALICE.name}/none-{next(self.numbers)}"
+        assert SolidClient(self.server.base_url).get(path).status_code == 401
+        self.refused[path] = time.monotonic()
+
+    def ask_until_some_is_kept(self) -> None:
+        """And a little more, that is not."""
+        before = self.kept()
+        while self.kept() == before:
+            self.ask()
+            time.sleep(PACE_SECONDS)  # in an hour only so many refusals are kept one by one
+        self.ask()
+
+    def kept(self) -> set[str]:
+        with kept(self.server) as records:
+            return {each.path for each in records}
+
+
+def kill_web(server: Server) -> None:
+    before = named(server, WEB)
+    os.kill(before[0], signal.SIGKILL)
+    until(lambda: is_whole(server, WEB, before) and is_up(server))
+
+
+def kill_all(server: Server) -> None:
+    server.kill()
+    server.start()
+
+
+def test_a_kill_loses_no_more_than_the_last_moment(tmp_path: Path) -> None:
+    with running_server((ALICE,), directory=tmp_path) as server:
+        stranger = Stranger(server)
+        for kill in (kill_web, kill_all):
+            stranger.ask_until_some_is_kept()
+            killed, before = time.monotonic(), stranger.kept()
+            kill(server)
+            found = stranger.kept()
+            assert before <= found <= stranger.refused.keys()
+            lost = {path: stranger.refused.pop(path) for path in stranger.refused.keys() - found}
+            assert max((killed - moment for moment in lost.values()), default=0) < WRITTEN_SECONDS + SLACK_SECONDS
+        assert next(stranger.numbers) < REFUSED_PER_HOUR_MAX
