@@ -40,7 +40,7 @@ def add_credentials(pages: Blueprint, door: Door) -> None:
 
     @pages.get(CREDENTIALS)
     def credentials() -> Response:
-        account = door.session().account
+        account = door.confirmable().account
         return _page(door, account, Offers(services, account.id).make())
 
     @pages.post(CREDENTIALS)
@@ -55,7 +55,7 @@ def add_credentials(pages: Blueprint, door: Door) -> None:
 
         try:
             terms = Answers(services, offers).terms(offer, form)
-            confirm(services, account, form.get("password", ""))
+            confirm(services, account, form.get("password", ""), authenticated_ms=session.authenticated_ms)
             credential, secret = create_client(services, account.name, label, terms=terms)
         except WrongPassword as error:
             return again({"password": error.detail}, error.status)
