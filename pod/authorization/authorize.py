@@ -85,14 +85,16 @@ class Authorizer:
         Raises: Busy -- it may not be read as far as is known, but too many wait for documents of groups to know more
         """
         inquiry = self._inquiry(reader, snapshot, credentials)
-        decision = self._decide(inquiry, snapshot.target.subject)
-        if may_wait and inquiry.circle.is_incomplete:
-            inquiry.circle.wait()
-            decision = self._decide(inquiry, snapshot.target.subject)
-        shown = _as_shown(snapshot, decision)
+        shown = _as_shown(snapshot, self._decide(inquiry, snapshot.target.subject))
+        if not inquiry.circle.is_incomplete or not shown.allows_ever(AccessMode.READ):
+            return shown
+        if not may_wait:
+            return replace(shown, is_final=False)
+        inquiry.circle.wait()
+        shown = _as_shown(snapshot, self._decide(inquiry, snapshot.target.subject))
         if inquiry.circle.is_crowded and AccessMode.READ not in shown.modes:
             raise Busy("Too many wait for the groups that access rules name; try again in a moment.", headers=_LATER)
-        return replace(shown, is_final=False) if inquiry.circle.is_incomplete and not may_wait else shown
+        return shown
 
     def held_back(self, reader: Reader, snapshot: Snapshot) -> bool:
         """Whether the app under the grant of a wide snapshot may not make this, because it is a group that access rules

@@ -55,6 +55,10 @@ class Decision:
         """What the rules give to the one who asks, whatever app they use."""
         return self.modes | self.withheld
 
+    def allows_ever(self, mode: AccessMode) -> bool:
+        """Whether the one who asks might have it if rules gave it to them: their app was let have it."""
+        return self.ceiling is None or mode in self.ceiling | self.public
+
     def under(self, ceiling: AccessMode) -> Decision:
         """The same for an app: of what the person may do, what is under its ceiling, or everybody may.
 

@@ -298,6 +298,8 @@ def test_a_group_that_rules_come_to_name_is_kept_from_then_on(scene):
     more = b"INSERT DATA { <#more> <http://www.w3.org/ns/auth/acl#agentGroup> <../posts/patched#g> }"
     scene.done("PATCH", "/alice/later/.acl", SPARQL, more)
     assert scene.problem("PUT", "/alice/posts/patched", TURTLE, b"")["type"].endswith("group-in-use")
+    answer = scene.ask("POST", "/alice/posts/", {**TURTLE, "Slug": "patched"}, f"{MEMBER}.".encode())
+    assert (answer.status, answer.headers["location"] == url("/alice/posts/patched")) == (201, False)
     scene.done("DELETE", "/alice/later/.acl", {}, b"")
     assert scene.ask("PUT", "/alice/posts/later", TURTLE, b"").status == 204
 

@@ -44,6 +44,14 @@ KNOWN = {
 RULED = (POD, "/alice/m/", "/alice/m/doc", "/alice/m/box/")
 PATHS = (*RULED, "/alice/m/box/doc", "/alice/m/box/missing", "/alice/other", "/alice/m/group")
 PLACES = (*PATHS, "/alice/m", "/alice/mm/", "/alice/m/do", "/bob/")
+DENIED = "; ".join(
+    f"acp:accessControl [ acp:apply [ {said} ] ]"
+    for said in (
+        "acp:allow acl:Read, acl:Append; acp:anyOf [ acp:agent acp:PublicAgent ]",
+        "acp:deny acl:Read; acp:anyOf [ acp:agent <%ALICE%>, <%BOB%> ]",
+    )
+)
+"""What strangers may, and those who sign in may not."""
 LANGUAGE = {"wac": WAC(), "acp": ACP()}
 VCARD = "<http://www.w3.org/2006/vcard/ns#hasMember>"
 
@@ -80,7 +88,8 @@ class Case:
         for subject in RULED:
             if subject == POD or random.random() < 0.5:
                 some = [rules.usual, lambda: [rules.any() for _ in range(random.randint(0, 4))]]
-                said = turtle_prefixes(self.language) + rules.statements(random.choice(some)())
+                more = [DENIED] if self.language == "acp" and random.random() < 0.2 else []
+                said = turtle_prefixes(self.language) + rules.statements([*random.choice(some)(), *more])
                 for name, value in {**KNOWN, "%SUBJECT%": BASE + subject}.items():
                     said = said.replace(name, value)
                 self.write(subject + ".acl", said)

@@ -15,7 +15,8 @@ from pod.store.accounts import Accounts
 from pod.store.apps import Apps
 from pod.store.records import SERVER
 from tests.support.ceilings import FULL, NO_CONTROL, ceiling
-from tests.unit.authorization.world import ALICE, BASE, BOB, EVERYONE, by_agent, rule
+from tests.tables.languages import acr, policy
+from tests.unit.authorization.world import ALICE, BASE, BOB, EVERYONE, World, by_agent, rule
 
 POSTS = ceiling({"/alice/posts/": "read append"})
 
@@ -118,6 +119,28 @@ def test_a_grant_past_its_end_does_not_stand(posts):
     with pytest.raises(InvalidToken):
         posts.authorize(required.read, "/alice/diary", who)
     assert effective(posts, "/alice/diary", who) == ""
+
+
+@pytest.mark.parametrize(("elsewhere", "may_read"), [("append", False), ("read", True)])
+def test_nobody_waits_for_groups_for_what_an_app_may_not_read_anyway(posts, elsewhere, may_read):
+    group = "https://groups.example/g"
+    posts.remote.documents[group] = f"<{group}#1> vcard:hasMember <{BOB}>."
+    posts.acl("/alice/diary", rule("/alice/diary", f"acl:agentGroup <{group}#1>", "Read"))
+    who = app(posts, ceiling({}, elsewhere), BOB)
+    snapshot = posts.describe("/alice/diary", who)
+    assert posts.authorizer.decide(posts.store, snapshot, who).is_final is not may_read
+    decision = posts.authorizer.decide(posts.store, snapshot, who, may_wait=True)
+    assert (AccessMode.READ in decision.modes) is may_read
+
+
+def test_a_policy_that_denies_the_person_what_strangers_may_binds_their_app(tmp_path):
+    world = World(tmp_path, access_control="acp")
+    world.put("/alice/diary")
+    reading, denial = policy("Read Append", "acp:agent acp:PublicAgent"), policy("", f"acp:agent <{BOB}>", deny="Read")
+    world.put("/alice/diary.acl", acr(f"{BASE}/alice/diary", [reading, denial]))
+    assert effective(world, "/alice/diary", app(world, ceiling({}), BOB)) == "append"
+    assert effective(world, "/alice/diary", app(world, ceiling({}, "read write"), BOB)) == "append"
+    world.store.close()
 
 
 # -- closed in doubt ---------------------------------------------------------------------------------------------------
