@@ -77,14 +77,22 @@ class Authorizer:
         return _as_shown(snapshot, decision)
 
     def decide(
-        self, reader: Reader, snapshot: Snapshot, credentials: Credentials, *, may_wait: bool = False
+        self,
+        reader: Reader,
+        snapshot: Snapshot,
+        credentials: Credentials,
+        *,
+        may_wait: bool = False,
+        at_once: bool = False,
     ) -> Decision:
         """What may be done with the target, whatever is needed. Does not refuse a token whose grant does not stand: it
         may do what everybody may.
 
+        `at_once`: without reading long documents of groups that are not known yet; then it may not be final.
+
         Raises: Busy -- it may not be read as far as is known, but too many wait for documents of groups to know more
         """
-        inquiry = self._inquiry(reader, snapshot, credentials)
+        inquiry = self._inquiry(reader, snapshot, credentials, at_once=at_once)
         shown = _as_shown(snapshot, self._decide(inquiry, snapshot.target.subject))
         if not inquiry.circle.is_incomplete or not shown.allows_ever(AccessMode.READ):
             return shown
@@ -131,8 +139,10 @@ class Authorizer:
         """
         self._language.check(target, graph)
 
-    def _inquiry(self, reader: Reader, snapshot: Snapshot, credentials: Credentials) -> Inquiry:
-        circle = Circle(self._groups, reader, snapshot.storage)
+    def _inquiry(
+        self, reader: Reader, snapshot: Snapshot, credentials: Credentials, *, at_once: bool = False
+    ) -> Inquiry:
+        circle = Circle(self._groups, reader, snapshot.storage, at_once=at_once)
         return Inquiry(reader, snapshot, credentials, circle)
 
     def _decide(self, inquiry: Inquiry, path: str) -> Decision:

@@ -43,6 +43,10 @@ DOCUMENTS_MAX = 1_000
 ORDINARY_DOCUMENT_MEMBERS = 100
 STATEMENTS_MAX = 25_000
 """In one membership document. Reading them takes a tenth of a second."""
+AT_ONCE_BYTES_MAX = 32 * KIB
+"""Of documents of ours that are not known yet, for a decision that others wait for: some milliseconds."""
+TURNS = 16
+"""So many documents of ours are read at a time, and each by one: what it says is then known to all who waited."""
 OTHER_STORAGE_BYTES = 128 * KIB
 """What it counts in one decision that a document is of another storage: its ACL is read too."""
 WAITING_MAX = 64
@@ -98,6 +102,7 @@ class Groups:
         self._copies: Memory[str, Copy] = Memory(DOCUMENTS_MAX)
         self._fetching: dict[tuple[int, str], Future[Members]] = {}
         self._lock = Lock()
+        self._turns = tuple(Lock() for _ in range(TURNS))
         self._places = Places(config.threads // 2)
         self._threads: FairThreads[Members] = FairThreads(config.group_fetches_max, WAITING_MAX, "groups")
         self._rate = Rate(0 if config.dev else FETCHES_PER_MINUTE)
@@ -121,9 +126,13 @@ class Groups:
 
     # -- of our own storages -------------------------------------------------------------------------------------------
 
-    def local(self, reader: Reader, group: str, storage: str, budget: Budget) -> frozenset[str]:
+    def local(
+        self, reader: Reader, group: str, storage: str, budget: Budget, unread: Budget | None = None
+    ) -> frozenset[str] | None:
         """The members of a group of ours, for an ACL of `storage`; nobody where the documents before it have used up
         what the decision may read. One statement when its document is known.
+
+        None where it is not known, and not to be read now: `unread` is for those that still have to be.
         """
         target = self._target(group)
         if target is None:
@@ -142,6 +151,8 @@ class Groups:
             return frozenset()
         members = self._local.get((state.id, state.version))
         if members is None:
+            if unread is not None and not unread.covers(state.id, state.size):
+                return None
             members = self._read(reader, state)
         return members.get(group, frozenset())
 
@@ -159,6 +170,11 @@ class Groups:
         return frozenset(target.path for target in targets if target is not None)
 
     def _read(self, reader: Reader, state: ResourceState) -> Members:
+        with self._turns[state.id % TURNS]:
+            known = self._local.get((state.id, state.version))
+            return self._parsed(reader, state) if known is None else known
+
+    def _parsed(self, reader: Reader, state: ResourceState) -> Members:
         content = reader.document(state.id, state.version)
         if content is None:  # replaced meanwhile: nobody is in what is no longer there
             return NO_GROUPS
@@ -283,20 +299,22 @@ class Circle:
         "_groups",
         "_path",
         "_reader",
+        "_unread",
         "is_crowded",
         "is_incomplete",
     )
 
-    def __init__(self, groups: Groups, reader: Reader, storage: StorageState | None) -> None:
+    def __init__(self, groups: Groups, reader: Reader, storage: StorageState | None, *, at_once: bool = False) -> None:
         self._groups = groups
         self._reader = reader
         self._path = storage.path if storage else ""
         self._account = storage.account if storage else 0
         self._budget = groups.budget()
+        self._unread = Budget(AT_ONCE_BYTES_MAX) if at_once else None
         self._deadline: Deadline | None = None
         self._found: dict[tuple[str, str], bool] = {}
         self.is_incomplete = False
-        """Some remote document was not known yet, and its group taken to have no members."""
+        """Some document was not known yet, and its group taken to have no members."""
         self.is_crowded = False
         """So it was although it was to be waited for, because too many others wait."""
 
@@ -317,7 +335,9 @@ class Circle:
                 log.warning("too many groups", storage=self._path)
             return False
         if self._groups.is_ours(group):
-            return member in self._groups.local(self._reader, group, self._path, self._budget)
+            found = self._groups.local(self._reader, group, self._path, self._budget, self._unread)
+            self.is_incomplete = self.is_incomplete or found is None
+            return found is not None and member in found
         if self._deadline is not None:
             members = self._groups.fetched(group, self._account, self._deadline)
             self.is_crowded = self.is_crowded or members is None

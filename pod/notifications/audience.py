@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from enum import Enum
+from functools import partial
 
 from pod.authorization.authorize import check_grant
 from pod.authorization.decision import Decision
@@ -52,7 +53,7 @@ class Audience:
         return self._judge(reader, activity, credentials, may_wait=True) is Verdict.YES
 
     def judge(self, reader: Reader, activity: Activity, credentials: Credentials) -> Verdict:
-        """The same at once, as far as is known."""
+        """The same at once, as far as is known: so nobody waits for the groups of somebody else's rules."""
         return self._judge(reader, activity, credentials, may_wait=False)
 
     def _judge(self, reader: Reader, activity: Activity, credentials: Credentials, *, may_wait: bool) -> Verdict:
@@ -68,15 +69,14 @@ class Audience:
         self, reader: Reader, activity: Activity, path: str, credentials: Credentials, may_wait: bool
     ) -> tuple[Verdict, bool]:
         """And whether everybody may."""
+        decide = partial(self._services.authorizer.decide, reader, may_wait=may_wait, at_once=not may_wait)
         for _ in range(SETTLE_ATTEMPTS_MAX):
             snapshot = reader.describe(Target.parse(path), credentials.grant, with_body=False)
             if not self._stands(snapshot, activity, credentials):
                 return Verdict.NO, False
             judged = _judged_by(reader, activity, snapshot)
             try:
-                decisions = [
-                    self._services.authorizer.decide(reader, each, credentials, may_wait=may_wait) for each in judged
-                ]
+                decisions = [decide(each, credentials) for each in judged]
             except VersionMoved:
                 continue
             return _verdict(decisions), all(AccessMode.READ in each.public for each in decisions)

@@ -1,11 +1,13 @@
 import threading
+from contextlib import suppress
 
 import pytest
 
 from pod.authorization import required
-from pod.authorization.groups import FETCHES_PER_MINUTE
+from pod.authorization.groups import AT_ONCE_BYTES_MAX, FETCHES_PER_MINUTE
 from pod.errors import AccessDenied, Busy
 from pod.protocol.agent import PUBLIC
+from pod.rdf import formats
 from pod.store.records import SERVER, Kind
 from tests.support.waiting import until
 from tests.unit.authorization.world import ALICE, BASE, BOB, CAROL, EVERYONE, World, agent, by_agent, rule
@@ -83,6 +85,38 @@ def test_a_group_is_asked_about_once_for_several_needs(local):
 def test_a_local_group_of_the_same_storage_may_be_private(local):
     assert local.modes("/alice/groups", agent(BOB)) == ""
     assert may_read(local, agent(BOB))
+
+
+def test_a_decision_that_others_wait_for_reads_no_long_group_and_is_not_final(local):
+    def decide(**how):
+        decision = local.authorizer.decide(local.store, local.describe("/alice/a"), agent(BOB), **how)
+        return decision.modes.names(), decision.is_final
+
+    assert decide(at_once=True) == (("read",), True)
+    local.put("/alice/groups", prefixed(MEMBER + "#" * AT_ONCE_BYTES_MAX))
+    assert decide(at_once=True) == ((), False)
+    assert decide() == (("read",), True)
+    assert decide(at_once=True) == (("read",), True)
+
+
+def test_a_group_is_read_by_one_for_all_who_want_to_know_at_once(local, monkeypatch):
+    parses, together, parse = [], threading.Barrier(2), formats.parse
+
+    def slowly(*args, **more):
+        parses.append(1)
+        with suppress(threading.BrokenBarrierError):
+            together.wait(0.5)
+        return parse(*args, **more)
+
+    may_read(local, agent(CAROL))
+    local.put("/alice/groups", prefixed(MEMBER))
+    monkeypatch.setattr(formats, "parse", slowly)
+    threads = [threading.Thread(target=may_read, args=(local, agent(BOB))) for _ in range(4)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join(60)
+    assert len(parses) == 1
 
 
 @pytest.mark.parametrize(("public", "granted"), [(True, "read"), (False, "")])

@@ -2,13 +2,27 @@ from __future__ import annotations
 
 import pytest
 
-from pod.notifications.audience import Audience
+from pod.authorization.groups import AT_ONCE_BYTES_MAX
+from pod.notifications.audience import Audience, Verdict
 from pod.notifications.legacy import may_read
 from pod.notifications.messages import heard
+from pod.rdf.vocab import VCARD
 from pod.store.records import SERVER
 from tests.support.ceilings import ceiling, limit
+from tests.support.client import acl, authorization
 from tests.support.inprocess import BASE
-from tests.unit.notifications.happenings import channel, credentials, delete, fresh, now, put, share, since
+from tests.unit.notifications.happenings import (
+    TURTLE,
+    channel,
+    credentials,
+    delete,
+    fresh,
+    now,
+    put,
+    share,
+    since,
+    web_id,
+)
 
 ALICE, BOB, NOBODY = "alice", "bob", None
 
@@ -166,6 +180,23 @@ def test_who_was_signed_out_hears_nothing(local, home):
     with local.services.store.write(SERVER) as tx:
         tx.rows("UPDATE access_grant SET revoked_ms = NULL WHERE id = ?", (grant,))
     assert (with_grant, without) == ([("Update", home + "doc")], [])
+
+
+def test_who_is_in_a_long_group_is_found_out_by_who_may_wait_for_it(local, home):
+    """One thread judges for all who listen."""
+    url = f"{BASE}{home[1:]}"
+    group = f"<#g> <{VCARD.hasMember.value}> <{web_id(BOB)}> . #" + "#" * AT_ONCE_BYTES_MAX
+    put(local, home + "group", group.encode(), TURTLE)
+    rules = acl(authorization(url, "Read Write Control", agents=(web_id(ALICE),), default=True))
+    rules += f"[] a acl:Authorization; acl:agentGroup <{url}group#g>; acl:default <{url}>; acl:mode acl:Read ."
+    put(local, home + ".acl", rules.encode(), TURTLE)
+    before = now(local)
+    put(local, home + "doc", b"changed")
+    audience, store = Audience(local.services), local.services.store
+    (said,) = heard(channel(local, home + "doc"), since(local, before)[0])
+    assert audience.judge(store, said, credentials(local, BOB)) is Verdict.UNSETTLED
+    assert audience.may_hear(store, said, credentials(local, BOB))
+    assert audience.judge(store, said, credentials(local, BOB)) is Verdict.YES
 
 
 @pytest.fixture
