@@ -19,8 +19,8 @@ from pod.config import KIB
 from pod.errors import BadRequest, ContentTooLarge
 
 MEDIA_TYPE = "multipart/form-data"
-BOUNDARY_CHARACTERS_MAX = 70
-"""Spec: RFC 2046 s5.1.1"""
+BOUNDARY_CHARACTERS_MAX = 200
+"""70 are the rule (RFC 2046 s5.1.1), which some libraries break."""
 PIECE_BYTES = 256 * KIB
 HEAD_BYTES_MAX = 16 * KIB
 """Of the lines before a part, and of what stands before the first part, which means nothing."""

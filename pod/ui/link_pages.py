@@ -36,7 +36,7 @@ from pod.ui.cookies import Cookies
 from pod.ui.door import Door, see_other
 from pod.ui.forms import check_origin, read_form
 from pod.ui.render import render
-from pod.ui.showing import may_show, sent, told
+from pod.ui.showing import may_show, player, sent, told
 from pod.ui.views import Content, Crumb, HomePages, Pages, name_of
 
 LINK = f"/{LINKS}<secret>"
@@ -210,16 +210,22 @@ class Desk:
         if result.moved_to is not None:
             return _moved(link, secret, result)
         shown = told(result)
-        return render(
+        media_type = shown.get("media_type", "")
+        plays = player(media_type)
+        response = render(
             "link/shown.html",
             account=None,
             owner=_owner(link),
             title=name_of(target.path),
             crumbs=list(_crumbs(link, secret, target)),
             is_container=target.is_container,
-            can_show=shown["body"] is None and may_show(shown["media_type"]),
+            player=plays,
+            can_show=plays is None and may_show(media_type),
             **shown,
         )
+        if plays:
+            response.headers["Content-Security-Policy"] += "; media-src 'self'"
+        return response
 
     def _file(self, link: ShareLink, secret: str, target: Target) -> AnyResponse:
         if target.is_container:

@@ -55,7 +55,7 @@ def add_links(pages: Blueprint, door: Door) -> None:
         return _page(services, account, target, {})
 
     @pages.post(LINKS)
-    def make_one() -> Response:
+    def make_a_link() -> Response:
         """The link is shown in the answer itself, for it is kept nowhere."""
         account, form = door.session().account, door.form()
         target = target_of(services, form.get("resource", ""))
@@ -66,7 +66,7 @@ def add_links(pages: Blueprint, door: Door) -> None:
         return render("link_made.html", line=_line(services, made), url=url, back=_page_url(services, target))
 
     @pages.post(f"{LINKS}/revoke")
-    def revoke() -> Response:
+    def withdraw_link() -> Response:
         account, form = door.session().account, door.form()
         number, resource = form.get("link", ""), form.get("resource", "")
         with suppress(NotFound):  # the button was pressed twice

@@ -28,13 +28,11 @@ DOWNLOAD_HEADERS = {
     "Cache-Control": "private, no-store",
     "Accept-Ranges": "bytes",
 }
-SHOWN_POLICY = (
-    "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; media-src 'self'; "
-    "frame-ancestors 'none'"
-)
-"""For pictures, sound and film in a tab of their own: the page around them is the browser's, and they are the one thing
-that it fetches.
+SHOWN_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'"
+"""For pictures and texts in a tab of their own: the page around them is the browser's. Sound and film play in pages of
+ours: the page that a browser makes for them asks for them as if from elsewhere, because of the sandbox, in vain.
 """
+PLAYERS = ("audio", "video")
 
 _SHOWN = re.compile(r"(?:audio|video)/[a-z0-9.+-]+|image/(?:png|jpeg|gif|webp|avif|bmp)|text/plain", re.IGNORECASE)
 
@@ -42,6 +40,12 @@ _SHOWN = re.compile(r"(?:audio|video)/[a-z0-9.+-]+|image/(?:png|jpeg|gif|webp|av
 def may_show(media_type: str) -> bool:
     """Whether browsers only show such a file: there are no scripts in it. All others are saved."""
     return _SHOWN.fullmatch(media_type.partition(";")[0].strip()) is not None
+
+
+def player(media_type: str) -> str | None:
+    """The element in which such a file plays; None for what is no sound or film."""
+    kind = media_type.partition("/")[0].lower()
+    return kind if kind in PLAYERS and may_show(media_type) else None
 
 
 def told(result: Result) -> dict[str, Any]:  # values of a template
