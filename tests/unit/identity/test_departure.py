@@ -13,12 +13,14 @@ from pod.identity.clients import create_client
 from pod.identity.departure import delete_account, delete_due, keep_account, schedule_deletion
 from pod.identity.pods import add_pod
 from pod.identity.recovery import request_reset, set_email
-from pod.identity.sessions import find_session, start_session
+from pod.identity.recovery_codes import make_recovery_codes
+from pod.identity.sessions import Arrival, find_session, start_session
 from pod.identity.sign_in import sign_in
 from pod.protocol.agent import PUBLIC, Credentials
 from pod.protocol.modes import AccessMode
 from pod.protocol.resource import Target
 from pod.store import removal
+from pod.store.factors import Factors, Passkey
 from pod.store.fsck import check
 from pod.store.records import SERVER
 from pod.store.sweep import sweep_garbage
@@ -29,7 +31,10 @@ from tests.support.stores import put
 PROFILE = Target.parse("/alice/profile/card")
 ME = "https://pods.example/alice/profile/card#me"
 TABLES = ("account", "web_id", "storage", "storage_owner", "resource", "access_grant", "client_credential", "app")
-MORE_TABLES = ("authorization_code", "refresh_token", "web_session", "single_use_link", "outgoing_mail")
+MORE_TABLES = (
+    *("authorization_code", "refresh_token", "web_session", "single_use_link", "outgoing_mail"),
+    *("passkey", "account_factors", "recovery_code", "known_browser", "account_event"),
+)
 
 
 def rows(services, table):
@@ -121,8 +126,11 @@ def test_nothing_goes_before_its_time_and_then_it_is_too_late(people, she):
 def test_everything_goes_and_the_names_stay_taken(people, she):
     add_pod(people, she, "work")
     create_client(people, "alice")
-    session, _ = start_session(people, she, "")
+    session, _ = start_session(people, she, "", arrival=Arrival("a browser"))
+    make_recovery_codes(people, she)
     with people.store.write(SERVER) as tx:
+        Factors(tx).add_passkey(tx, Passkey("id", she.id, b"key", 0, "Phone", (), False, 0))
+        Factors(tx).set_code_key(tx, she.id, b"key", step=0)
         app = people.apps.remember(tx, she.id, "app", ME, name="App", host="app.example", scope="")
         grant = people.apps.add_grant(tx, app, session.id, "")
         people.apps.add_refresh_token(tx, "hash", grant=grant, jkt=None, expires_ms=2**60)

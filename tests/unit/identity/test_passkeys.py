@@ -23,6 +23,7 @@ from pod.identity.passkeys import (
 from pod.identity.sign_in import OF_ADDRESS
 from pod.store.factors import Factors
 from pod.store.forget import forget
+from pod.store.records import SERVER
 from tests.support.authenticator import Authenticator, decoded, encoded
 from tests.support.people import HERE, PASSWORD, opened, pass_time
 
@@ -186,6 +187,13 @@ def test_a_copied_passkey_is_found_out_by_its_count(people, she):
     with pytest.raises(WrongPassword):
         shown(people, key)
     assert passkeys(people, she)[0].sign_count == copied + 1
+
+
+def test_of_two_answers_with_one_count_one_is_late(people, she, device):
+    passkey = added(people, she, device)
+    with people.store.write(SERVER) as tx:
+        uses = [Factors(tx).use_passkey(tx, passkey, sign_count=7, synced=False) for _ in range(2)]
+    assert uses == [True, False]
 
 
 def test_a_signature_by_another_key_is_refused(people, she, device):

@@ -6,7 +6,15 @@ import pytest
 
 from pod.errors import NotFound
 from pod.identity.accounts import create_account, reset_password, set_disabled
-from pod.identity.sessions import end_session, find_session, list_sessions, revoke_session, start_session
+from pod.identity.sessions import (
+    Arrival,
+    end_everywhere,
+    end_session,
+    find_session,
+    list_sessions,
+    revoke_session,
+    start_session,
+)
 from pod.store.forget import forget
 from pod.store.records import SERVER
 from tests.support.people import DAY, PASSWORD, pass_time
@@ -81,6 +89,24 @@ def test_a_session_revoked_from_elsewhere_takes_all_along(people, she):
     grant = granted(people, session, "openid webid offline_access")
     revoke_session(people, she.id, session.id)
     assert (find_session(people, secret), stands(people, grant)) == (None, False)
+
+
+def test_signing_out_everywhere_ends_all_browsers_and_what_any_app_has(people, she):
+    (first, one), (_, two) = start_session(people, she, FIREFOX), start_session(people, she, FIREFOX)
+    grant = granted(people, first, "openid webid offline_access")
+    end_everywhere(people, she.id)
+    assert (find_session(people, one), find_session(people, two), stands(people, grant)) == (None, None, False)
+
+
+def test_where_a_browser_is_used_is_known_within_a_minute(people, she):
+    _, secret = start_session(people, she, FIREFOX, arrival=Arrival("a browser", "192.0.2.1"))
+    pass_time(people, 59)
+    assert find_session(people, secret, "203.0.113.9").network == "192.0.2.1"
+    assert list_sessions(people, she.id)[0].network == "192.0.2.1"
+    pass_time(people, 1)
+    find_session(people, secret, "203.0.113.9")
+    (seen,) = list_sessions(people, she.id)
+    assert (seen.network, seen.seen_ms) == ("203.0.113.9", int(people.clock.now() * 1000))
 
 
 def test_nobody_revokes_the_sessions_of_others(people, she):
