@@ -259,105 +259,6 @@ def come_to_the_second_step(scene: Scene) -> None:
     expect(erin.page.get_by_role("heading", level=1)).to_have_text("One more step")
 
 
-def after(*steps: Steps) -> Steps:
-    def all_of_them(scene: Scene) -> None:
-        for each in steps:
-            each(scene)
-
-    return all_of_them
-
-
-def see_links_of(scene: Scene) -> None:
-    """The owner's page about the links to a folder."""
-    folder = scene.person.server.url("alice/settings/")
-    scene.person.go(f".account/links?{urlencode({'resource': folder})}")
-
-
-def make_a_link(scene: Scene, **choice: str) -> str:
-    """From the page about a resource. Afterwards the new link is shown."""
-    for mode in scene.person.page.locator(f"[name=mode][type=radio][value={choice.pop('mode', 'view')}]").all():
-        mode.check()
-    scene.person.submit(link_label="For a friend", **choice)
-    return scene.person.page.locator(".secret").inner_text()
-
-
-def follow_a_link(**choice: str) -> Steps:
-    """As somebody who has no account here."""
-
-    def steps(scene: Scene) -> None:
-        link = make_a_link(scene, **choice)
-        scene.person.page.context.clear_cookies()
-        scene.person.page.goto(link)
-
-    return steps
-
-
-def list_a_link(scene: Scene) -> None:
-    make_a_link(scene, link_uses="3", link_password="a word for friends")
-    scene.person.go(".account/links")
-
-
-def open_a_file_by_link(scene: Scene) -> None:
-    alice = signed_in(scene.person.server, ALICE)
-    url = f"{alice.pod}settings/picture-{uuid.uuid4().hex}.png"
-    assert alice.put(url, b"\x89PNG", headers={"Content-Type": "image/png"}).status_code == 201
-    scene.person.go(f".account/links?{urlencode({'resource': url})}")
-    follow_a_link()(scene)
-
-
-def use_up_a_link(scene: Scene) -> None:
-    follow_a_link(link_uses="1")(scene)
-    with scene.person.page.expect_navigation():
-        scene.person.press("main form button")
-    link = scene.person.page.url
-    scene.person.page.context.clear_cookies()
-    scene.person.page.goto(link)
-    expect(scene.person.page.get_by_role("heading", level=1)).to_have_text("This link does not work any more")
-
-
-def send_by_link(scene: Scene) -> None:
-    follow_a_link(mode="upload")(scene)
-    scene.person.page.locator("[type=file]").set_input_files({"name": "a", "mimeType": "text/plain", "buffer": b"1"})
-    scene.person.press("main form button")
-    expect(scene.person.page.get_by_role("status")).to_be_visible()
-
-
-def sign_in(scene: Scene) -> None:
-    """And come to the page, which takes a fresh sign-in."""
-    scene.person.sign_in()
-    expect(scene.person.page.get_by_role("navigation", name="Main")).to_be_visible()
-
-
-def type_a_wrong_code(scene: Scene) -> None:
-    sign_in(scene)
-    scene.person.submit(code="000000")
-    expect(scene.person.page.get_by_role("alert")).to_be_visible()
-
-
-def make_recovery_codes(scene: Scene) -> None:
-    sign_in(scene)
-    scene.person.page.get_by_role("button", name="Make new recovery codes").click()
-    expect(scene.person.page.locator(".secret").first).to_be_visible()
-
-
-def name_a_passkey(scene: Scene) -> None:
-    scene.person.submit(name="alice")
-    expect(scene.person.page.get_by_role("button", name="Use my passkey")).to_be_visible()
-
-
-def come_to_the_second_step(scene: Scene) -> None:
-    erin = Person(scene.person.visitor, scene.person.server, ERIN)
-    erin.sign_in()
-    if "second" not in erin.page.url:
-        erin.go(".account/security/codes")
-        app = pyotp.TOTP(erin.page.locator(".secret").inner_text().replace(" ", ""))
-        erin.submit(code=app.now())
-        erin.page.context.clear_cookies()
-        erin.go(".account/sign-in")
-        erin.sign_in()
-    expect(erin.page.get_by_role("heading", level=1)).to_have_text("One more step")
-
-
 def share_with_bob(scene: Scene) -> None:
     scene.person.submit(who="bob")
     expect(scene.person.page.get_by_role("status")).to_contain_text("Shared with bob")
@@ -432,23 +333,6 @@ PAGES = (
     Look("export", ".account/export", who=ALICE),
     Look("delete", ".account/delete", who=ALICE),
     Look("deletion is due", ".account/delete/done", who=ALICE),
-    Look("links", ".account/links", who=ALICE),
-    Look("links, some", "", ALICE, after(see_links_of, list_a_link)),
-    Look("links to a folder", who=ALICE, then=see_links_of),
-    Look("link made", "", ALICE, after(see_links_of, make_a_link)),
-    Look(
-        "link, asked for a password",
-        "",
-        ALICE,
-        after(see_links_of, follow_a_link(link_password="a word for friends", link_uses="3")),
-    ),
-    Look("link to a folder", "", ALICE, after(see_links_of, follow_a_link())),
-    Look("link to a file", "", ALICE, open_a_file_by_link),
-    Look("link, files sent", "", ALICE, after(see_links_of, send_by_link)),
-    Look("link, used up", "", ALICE, after(see_links_of, use_up_a_link)),
-    Look("link that never was", ".link/no-such-link"),
-    Look("link that never was, a folder", ".link/no-such-link/"),
-    Look("link that never was, something in it", ".link/no-such-link/file"),
     Look("links", ".account/links", who=ALICE),
     Look("links, some", "", ALICE, after(see_links_of, list_a_link)),
     Look("links to a folder", who=ALICE, then=see_links_of),
