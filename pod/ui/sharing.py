@@ -92,7 +92,8 @@ class _Office:
         self._people = People(door.services)
 
     def named(self) -> Target:
-        """The resource that the address of a page names."""
+        """The resource that the address of a page names, for whoever is signed in."""
+        self._account()
         return _target(self._services, request.args.get("resource", ""))
 
     # -- one resource --------------------------------------------------------------------------------------------------
@@ -357,8 +358,8 @@ class _SeenPages(HomePages):
 
 
 def _target(services: Services, url: str) -> Target:
-    """What a URL of a pod here names. Raises: NotFound."""
-    path = services.placement.local_path(url)
+    """What a URL of a pod here names, or a path as we write it. Raises: NotFound."""
+    path = url if url.startswith("/") else services.placement.local_path(url)
     try:
         target = Target.parse(path) if path else None
     except PodError:

@@ -154,7 +154,7 @@ def said(shares: Iterable[Share], who: str | None, *, inside: bool = False) -> A
     return found
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=150)
 @given(documents(WAC_STATEMENTS, RULE), levels, ends)
 def test_a_person_shared_with_by_a_list_has_that_and_what_strangers_have(graph, level, end):
     document = acl(graph)
@@ -169,7 +169,7 @@ def test_a_person_shared_with_by_a_list_has_that_and_what_strangers_have(graph, 
         assert said(document.shares(), BOB, inside=inside) == level.modes | strangers
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=150)
 @given(documents(WAC_STATEMENTS, RULE), audiences)
 def test_taking_back_from_a_list_leaves_what_strangers_have(graph, audience):
     document = acl(graph)
@@ -192,7 +192,7 @@ def test_others_have_by_a_list_what_they_had(graph, level, end, only_removing):
             assert modes(document.graph, who, **way) == modes(graph, who, **way)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=150)
 @given(documents(WAC_STATEMENTS, RULE), levels, ends)
 def test_a_list_keeps_every_other_statement(graph, level, end):
     document, naming = acl(graph), set(graph.match(None, ACL.agent, IRI(BOB)))
@@ -205,7 +205,7 @@ def test_a_list_keeps_every_other_statement(graph, level, end):
     assert document.graph == before
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=100)
 @given(documents(WAC_STATEMENTS, RULE))
 def test_the_page_about_a_list_says_what_is_decided(graph):
     shares = acl(graph).shares()
@@ -302,7 +302,7 @@ def acp_ways() -> list[dict[str, object]]:
     return [dict(zip(some, each, strict=True)) for each in itertools.product(*some.values())]
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=100)
 @given(resources, people_only, levels, ends, st.booleans())
 def test_taking_back_from_policies_gives_nobody_anything_and_sharing_gives_what_it_says(
     graph, audience, level, end, only_removing
@@ -330,7 +330,7 @@ def test_taking_back_from_policies_gives_nobody_anything_and_sharing_gives_what_
     added(before, document.graph)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=100)
 @given(resources, people_only)
 def test_who_left_the_policies_has_what_strangers_have_at_most(graph, audience):
     document = acr(graph)

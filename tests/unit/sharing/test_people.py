@@ -1,0 +1,118 @@
+"""From what people type to whom they mean: names, addresses of profiles, typing errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pod.errors import UnprocessableContent
+from pod.identity.accounts import create_account
+from pod.remote.client import Fetched, Limits
+from pod.remote.errors import Unreachable
+from pod.sharing.people import NobodyThere, People, Somebody
+from tests.support.people import PUBLIC as BASE
+from tests.unit.sharing.pod import ALICE, BOB, PREFIXES, Pod, pod_of
+
+ISSUED = "solid:oidcIssuer <https://issuer.example/>"
+PROFILES = {
+    "https://bob.example/": f"<#me> {ISSUED}; foaf:name 'Bob Builder'.",
+    "https://carol.example/card": f"<> foaf:primaryTopic <#it>. <#it> {ISSUED}; vcard:fn 'Carol'. <#other> {ISSUED}.",
+    "https://id.example/dora": f"<> {ISSUED}; foaf:name 'Dora'.",
+    "https://two.example/": f"<#a> {ISSUED}. <#b> {ISSUED}.",
+    "https://none.example/": "<#a> foaf:name 'A thing'.",
+    "https://typed.example/": "<#p> a foaf:Person; foaf:nick 'Pat'.",
+    "https://broken.example/": "<#a> foaf:name ",
+}
+
+
+class Elsewhere:
+    """Other servers: these profiles, and one that says no."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def fetch(self, url: str, *, accept: str, limits: Limits) -> Fetched:
+        self.asked.append(url)
+        if url == "https://private.example/":
+            return Fetched(url, 401, "text/turtle", b"")
+        if url not in PROFILES:
+            raise Unreachable("nobody answers")
+        return Fetched(url, 200, "text/turtle", (PREFIXES + PROFILES[url]).encode())
+
+
+@pytest.fixture
+def pod(tmp_path: Path) -> Iterator[Pod]:
+    with pod_of(tmp_path, "wac") as made:
+        create_account(made.services, "eve", password=None)
+        yield made
+
+
+@pytest.fixture
+def elsewhere() -> Elsewhere:
+    return Elsewhere()
+
+
+@pytest.fixture
+def people(pod: Pod, elsewhere: Elsewhere) -> People:
+    return People(pod.services, elsewhere)
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("https://bob.example/#me", Somebody(BOB, "Bob Builder")),
+        ("  <https://bob.example/#me> ", Somebody(BOB, "Bob Builder")),
+        ("https://bob.example/", Somebody(BOB, "Bob Builder")),
+        ("bob.example/", Somebody(BOB, "Bob Builder")),
+        ("https://carol.example/card", Somebody("https://carol.example/card#it", "Carol")),
+        ("https://carol.example/card#other", Somebody("https://carol.example/card#other")),
+        ("https://id.example/dora", Somebody("https://id.example/dora", "Dora")),
+        ("https://typed.example/", Somebody("https://typed.example/#p", "Pat")),
+        ("eve", Somebody(f"{BASE}eve/profile/card#me", "eve")),
+        ("EVE", Somebody(f"{BASE}eve/profile/card#me", "eve")),
+        (f"{BASE}eve/profile/card", Somebody(f"{BASE}eve/profile/card#me", "eve")),
+        ("my friend", Somebody("https://friend.example/#me", "My Friend")),
+    ],
+)
+def test_whom_somebody_means(people: People, typed: str, found: Somebody):
+    assert people.find(typed, {"https://friend.example/#me": "My Friend"}) == found
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "https://bob.example/#you",
+        "https://bob.exmaple/#me",
+        "https://private.example/",
+        "https://two.example/",
+        "https://none.example/",
+        "https://broken.example/",
+        f"{BASE}eve/nothing#me",
+        f"{BASE}alice/settings/prefs.ttl",
+        "nobody",
+        "nobody at all",
+        "alice@",
+    ],
+)
+def test_what_leads_to_nobody_is_said(people: People, typed: str):
+    with pytest.raises(NobodyThere):
+        people.find(typed, {})
+
+
+@pytest.mark.parametrize("typed", ["", "  ", "<>", "ftp://bob.example/", "https://", "https://a b/"])
+def test_what_is_no_address_is_said(people: People, typed: str):
+    with pytest.raises(UnprocessableContent):
+        people.find(typed, {})
+
+
+def test_two_of_one_name_are_not_confused(people: People):
+    with pytest.raises(NobodyThere):
+        people.find("sam", {"https://a.example/#me": "Sam", "https://b.example/#me": "Sam"})
+
+
+def test_names_of_people_elsewhere_are_not_looked_up_to_show_a_page(people: People, elsewhere: Elsewhere):
+    assert people.name(ALICE) == "alice"
+    assert people.name(BOB) is None
+    assert elsewhere.asked == []
