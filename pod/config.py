@@ -148,6 +148,9 @@ class Config:
     # telling what happens, as it happens
     connections_max: int = setting(10_000, "most connections of those who wait for notifications")
     connections_per_address_max: int = setting(500, "most of them from one address")
+    connections_per_minute: int = setting(
+        600, "how often one WebID, and one address, may connect to wait for notifications in a minute; 0 is no limit"
+    )
     stream_queue_max: int = setting(500, "notifications that may wait for a slow reader, who then has to connect again")
     stream_queue_bytes_max: int = setting(1 * MIB, "most bytes of them")
     stream_idle_seconds: int = setting(30, "silence after which a connection is sent a sign of life")

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from pod.config import Config
 from pod.notifications.feed import Feed, Heard, Phase, Queue
+from pod.protocol.agent import Credentials
 from pod.store.records import Change
 
 Message = dict[str, Any]  # ASGI's own type
@@ -130,6 +131,11 @@ class Connection(ABC):
     @property
     def channel_id(self) -> str | None:
         return None
+
+    @property
+    @abstractmethod
+    def credentials(self) -> Credentials:
+        """Whom everything is decided for."""
 
     @property
     def rate_seconds(self) -> float:

@@ -15,20 +15,25 @@ from pod.config import Config
 from pod.errors import Busy, TooManyRequests
 from pod.notifications.connection import RESTARTING, Connection
 from pod.protocol.addresses import network_of
+from pod.remote.fairness import Rate
 
 PER_CHANNEL_MAX = 20
 """Tabs and devices that share one channel; what it costs to reach one of them is small."""
 ROUND_SECONDS = 1.0
 _LATER = (("Retry-After", "10"),)
+_IN_A_MINUTE = (("Retry-After", "60"),)
 
 
 class Connections:
-    """Counted as a whole, by address and by channel; in `dev` as a whole only."""
+    """Counted as a whole, by address and by channel; in `dev` as a whole only. Who comes and goes is counted too: what
+    was missed is looked up each time.
+    """
 
     def __init__(self, config: Config) -> None:
         self._max = config.connections_max
         self._per_address_max = config.connections_max if config.dev else config.connections_per_address_max
         self._per_channel_max = config.connections_max if config.dev else PER_CHANNEL_MAX
+        self._rate = Rate(0 if config.dev else config.connections_per_minute)
         self._idle_seconds = config.stream_idle_seconds
         self._all: OrderedDict[Connection, None] = OrderedDict()
         self._of: Counter[str] = Counter()
@@ -45,8 +50,15 @@ class Connections:
         channel = connection.channel_id
         if channel is not None and self._of[channel] >= self._per_channel_max:
             raise TooManyRequests("Too many are connected to this channel.", headers=_LATER)
+        self._count(connection)
         self._all[connection] = None
         self._of.update(_names(connection))
+
+    def _count(self, connection: Connection) -> None:
+        """Raises: TooManyRequests"""
+        now, network = time.monotonic(), network_of(connection.visit.address)
+        if not all(self._rate.allows(each, now) for each in {network, connection.credentials.agent or network}):
+            raise TooManyRequests("You connect too often; stay connected, or wait a minute.", headers=_IN_A_MINUTE)
 
     def leave(self, connection: Connection) -> None:
         if connection not in self._all:

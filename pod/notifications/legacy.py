@@ -45,17 +45,21 @@ log = structlog.get_logger()
 class LegacyConnection(Connection):
     """One such socket, and what its client asked to be told of."""
 
-    __slots__ = ("_doubted", "_looking", "_proof", "_reception", "_until_ms", "_urls", "credentials")
+    __slots__ = ("_doubted", "_looking", "_proof", "_reception", "_until_ms", "_urls", "_who")
 
     def __init__(self, reception: Reception, visit: Visit, listener: Listener | None = None) -> None:
         super().__init__(visit, reception.bounds)
-        self.credentials = listener.credentials if listener else Credentials(origin=visit.origin)
+        self._who = listener.credentials if listener else Credentials(origin=visit.origin)
         self._reception = reception
         self._proof: str | None = None
         self._until_ms = listener.until_ms if listener else None
         self._urls: dict[str, str] = {}  # of each path that was asked for, as it was spelled
         self._doubted: dict[str, Activity] = {}  # the newest of each of those
         self._looking: asyncio.Task[None] | None = None
+
+    @property
+    def credentials(self) -> Credentials:
+        return self._who
 
     @property
     def end_ms(self) -> int | None:
@@ -149,7 +153,7 @@ class LegacyConnection(Connection):
         services, proof, origin = self._reception.services, self._proof, self.credentials.origin
         url = "ws" + services.config.stream_url.removeprefix("http") + UPDATES_PATH
         try:
-            self.credentials, expires = await self._reception.on_thread(
+            self._who, expires = await self._reception.on_thread(
                 lambda: services.authenticator.identify(
                     method="GET",
                     url=url,

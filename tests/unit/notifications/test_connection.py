@@ -20,6 +20,7 @@ from pod.notifications.connection import (
     Visit,
 )
 from pod.notifications.feed import Heard
+from pod.protocol.agent import PUBLIC, Credentials
 from pod.store.records import Change
 
 BOUNDS = Bounds(messages=5, bytes=100, seconds=10.0)
@@ -49,6 +50,10 @@ class Reader(Connection):
         self.sent: list[Any] = []
         self.ready = asyncio.Event()
         self.ready.set()
+
+    @property
+    def credentials(self) -> Credentials:
+        return PUBLIC
 
     @property
     def rate_seconds(self) -> float:

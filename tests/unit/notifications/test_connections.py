@@ -13,18 +13,20 @@ from pod.errors import Busy, PodError, TooManyRequests
 from pod.notifications import connections as module
 from pod.notifications.connection import RESTARTING
 from pod.notifications.connections import PER_CHANNEL_MAX, Connections
+from pod.protocol.agent import Credentials
 from tests.support.stores import StillClock
 
 
 class Waiting(SimpleNamespace):
-    """Someone who waits: from an address, for a channel."""
+    """Someone who waits: from an address, for a channel, as an agent."""
 
     __hash__ = object.__hash__
     __eq__ = object.__eq__
 
-    def __init__(self, address: str = "192.0.2.1", channel_id: str | None = None) -> None:
+    def __init__(self, address: str = "192.0.2.1", channel_id: str | None = None, agent: str | None = None) -> None:
+        visit = SimpleNamespace(address=address, line=None)
         super().__init__(
-            visit=SimpleNamespace(address=address, line=None), channel_id=channel_id, storage=7, looked=[], ending=None
+            visit=visit, channel_id=channel_id, credentials=Credentials(agent), storage=7, looked=[], ending=None
         )
 
     def look_after(self, *seen: Any) -> None:
@@ -61,6 +63,29 @@ def entered(limited: Connections, *all_of_them: Waiting) -> type[PodError] | Non
 )
 def test_there_is_room_for_so_many(settings: dict[str, Any], waiting: list[Waiting], refused: type[PodError] | None):
     assert entered(Connections(Config(**settings)), *waiting) is refused
+
+
+@pytest.mark.parametrize(
+    ("settings", "waiting", "refused"),
+    [
+        ({}, [Waiting()] * 2, None),
+        ({}, [Waiting()] * 3, TooManyRequests),
+        ({}, [Waiting(f"192.0.2.{n}", agent="https://a.example/#me") for n in range(3)], TooManyRequests),
+        ({}, [Waiting(f"192.0.2.{n}") for n in range(3)], None),
+        ({}, [Waiting(agent=f"https://{n}.example/#me") for n in range(3)], TooManyRequests),
+        ({"dev": True}, [Waiting()] * 3, None),
+        ({"connections_per_minute": 0}, [Waiting()] * 3, None),
+    ],
+)
+def test_who_leaves_at_once_may_come_back_so_often(
+    settings: Any, waiting: list[Waiting], refused: type[PodError] | None
+):
+    limited = Connections(Config(**{"connections_per_minute": 2} | settings))
+    told = []
+    for each in waiting:
+        told.append(entered(limited, each))
+        limited.leave(each)
+    assert told[-1] is refused
 
 
 def test_who_leaves_makes_room_once():
