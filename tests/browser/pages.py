@@ -65,6 +65,54 @@ def arrive_from_registered_app(scene: Scene) -> None:
     scene.person.sign_in_with(scene.app)
 
 
+def limit_it(scene: Scene) -> None:
+    arrive_from_app(scene)
+    scene.person.page.get_by_label("Only some things").check()
+    scene.person.page.get_by_text("More folders").click()
+
+
+def limit_it_wrongly(scene: Scene) -> None:
+    limit_it(scene)
+    scene.person.page.get_by_label("Another folder or file").fill("no/such/folder/")
+    scene.person.answer("allow")
+    expect(scene.person.page.get_by_role("alert")).to_be_visible()
+
+
+def let_it_in(scene: Scene) -> None:
+    arrive_from_app(scene)
+    scene.person.page.get_by_label("Only some things").check()
+    scene.person.page.get_by_label("Your posts").select_option("see")
+    scene.person.answer("allow")
+    scene.person.page.wait_for_url(f"{scene.app.home}**")
+
+
+def see_what_it_may(scene: Scene) -> None:
+    let_it_in(scene)
+    scene.person.go(".account/apps")
+
+
+def change_what_it_may(scene: Scene) -> None:
+    see_what_it_may(scene)
+    scene.person.page.get_by_role("link", name="Change").first.click()
+
+
+def be_asked_for_more(scene: Scene) -> None:
+    let_it_in(scene)
+    asked = {"client": scene.app.client_id, "resource": scene.person.server.url("alice/inbox/"), "modes": "read"}
+    scene.person.go(f".account/apps/widen?{urlencode(asked)}")
+
+
+def allow_more(scene: Scene) -> None:
+    be_asked_for_more(scene)
+    scene.person.answer("allow")
+
+
+def change_a_key(scene: Scene) -> None:
+    make_a_key(scene)
+    scene.person.go(".account/credentials")
+    scene.person.page.get_by_role("link", name="Change").first.click()
+
+
 def make_a_key(scene: Scene) -> None:
     scene.person.submit(label="Backup", password=ALICE.password)
     expect(scene.person.page.locator("dd .secret").first).to_be_visible()
@@ -300,11 +348,17 @@ PAGES = (
     Look("ready", ".account/ready", who=ALICE),
     Look("app asks, documented", who=ALICE, then=arrive_from_app),
     Look("app asks, registered", who=ALICE, then=arrive_from_registered_app),
+    Look("app asks, only some things", who=ALICE, then=limit_it),
+    Look("app asks, of a folder that is not there", who=ALICE, then=limit_it_wrongly),
     Look("app asks wrongly", ".oidc/authorize?client_id=nobody&redirect_uri=https://app.example/&response_type=code"),
     Look("sign out for an app", ".oidc/logout", who=ALICE),
     Look("start", who=ALICE),
     Look("account", ".account/", who=ALICE),
     Look("apps", ".account/apps", who=ALICE),
+    Look("apps, a limited one", who=ALICE, then=see_what_it_may),
+    Look("what an app may do", who=ALICE, then=change_what_it_may),
+    Look("an app asks for more", who=ALICE, then=be_asked_for_more),
+    Look("an app got more", who=ALICE, then=allow_more),
     Look("notifications, nobody", ".account/notifications", who=ALICE, hospitable=True),
     Look("notifications", ".account/notifications", ALICE, be_told),
     Look("activity", ".account/activity", ALICE, use_data),
@@ -312,6 +366,7 @@ PAGES = (
     Look("activity, wrong", ".account/activity?since=tomorrow&where=../..", who=ALICE),
     Look("credentials", ".account/credentials", who=ALICE),
     Look("credential made", ".account/credentials", ALICE, make_a_key),
+    Look("what a key is good for", ".account/credentials", ALICE, change_a_key),
     Look("sessions", ".account/sessions", who=ALICE),
     Look("passkeys and codes", ".account/security", then=sign_in),
     Look("codes from an app", ".account/security/codes", then=sign_in),
