@@ -22,6 +22,7 @@ import yaml
 from pod.cli.supervisor import DRAIN_SECONDS, MISCONFIGURED
 from pod.cli.web import HEADERS_SECONDS_MAX
 from pod.config import Config, load
+from pod.sharing.links import LINKS
 from tests.support.commands import misused, quoted_in
 from tests.support.server import Server, free_port
 
@@ -250,6 +251,15 @@ def test_nginx_logs_no_url_that_opens_a_channel():
         assert line in stream
     (seconds,) = re.findall(r"proxy_read_timeout (\d+)s;", stream)
     assert int(seconds) > 2 * DEFAULT.stream_idle_seconds
+
+
+def test_nginx_logs_no_link_that_somebody_shared():
+    conf = text("packaging/nginx.conf")
+    (secret,) = re.findall(r"map \$uri \$freehold_logged \{\n\tdefault 1;\n\t~(\S+) 0;\n\}", conf)
+    assert re.search(secret, f"/{LINKS}secret")
+    assert not re.search(secret, "/alice/notes")
+    servers = conf.split("server {")[1:]
+    assert all("access_log /var/log/nginx/access.log combined if=$freehold_logged;" in each for each in servers)
 
 
 def test_caddy_closes_idle_connections_before_the_server_does():

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from werkzeug.test import TestResponse
@@ -360,6 +362,24 @@ def test_a_form_without_a_file_is_told(site: Site):
     answer = sent(guest, link, ("", b"", "application/octet-stream"))
     assert answer.status_code == 400
     assert "Choose a file first." in answer.text
+
+
+@pytest.mark.parametrize("placement", ["path", "subdomain", "root"])
+@pytest.mark.parametrize("language", ["wac", "acp"])
+def test_links_work_wherever_pods_are_and_whatever_their_rules(tmp_path: Path, placement: str, language: str):
+    site = Site(tmp_path, placement=placement, access_control=language, root_name="alice")
+    site.account("alice")
+    folder(site.services, "/alice/photos/")
+    file(site.services, "/alice/photos/cat")
+    owner, page = site.signed_in("alice"), site.services.placement.url("/alice/photos/")
+    made_one = owner.submit(
+        f"/.account/links?{urlencode({'resource': page})}", "/.account/links", mode="view", days="never"
+    )
+    (url,) = re.findall(rf"{BASE}\.link/[\w-]{{43}}", made_one.text)
+    guest, link = site.guest(), url.removeprefix(BASE[:-1])
+    assert 'href="./cat"' in guest.get(f"{link}/", **{"Sec-Fetch-Site": "none"}).text
+    assert guest.get(f"{link}/cat?show").data == b"0123456789"
+    site.services.close()
 
 
 # -- owners ------------------------------------------------------------------------------------------------------------
