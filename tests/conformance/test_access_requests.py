@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 import requests
+from rdflib import URIRef
 
 from tests.support.asking import LWS_JSON, document, purpose, request_for, through, until
-from tests.support.client import SolidClient, assert_problem, linked
+from tests.support.client import SolidClient, assert_problem, contained, linked
 from tests.support.fixtures import People
+from tests.support.waiting import until as wait_until
 
 FUTURE = "2999-01-01T00:00:00.000Z"
 
@@ -177,6 +179,22 @@ def test_an_owner_gives_to_everybody(people: People) -> None:
     assert people.anyone.get(url + "doc").status_code == 200
     people.alice.delete(location)
     assert people.anyone.get(url + "doc").status_code == 401
+
+
+def test_owner_and_asker_find_what_happened_in_their_inboxes(people: People) -> None:
+    """Spec: LWS 1.0 #access-notification-events"""
+    alice, bob = people.alice, people.bob
+    url, (asking, giving) = something(alice), endpoints(bob, alice.pod)
+    asked = made(bob, asking, request_for(alice.pod, bob.web_id, url, inbox=f"{bob.pod}inbox/"))
+    wait_until(lambda: told_of(alice, asked))
+    grant = made(alice, giving, {**alice.get(asked).json(), "type": ["AccessGrant"]})
+    wait_until(lambda: told_of(bob, grant))
+
+
+def told_of(client: SolidClient, url: str) -> bool:
+    """Whether a notification about something is in the inbox, for whoever reads it as RDF."""
+    about = (None, URIRef("https://www.w3.org/ns/activitystreams#object"), URIRef(url))
+    return any(about in client.graph(each) for each in contained(client, f"{client.pod}inbox/"))
 
 
 @pytest.mark.parametrize("method", ["get", "delete"])
