@@ -2,22 +2,12 @@ import {
   createContainerAt, createSolidDataset, getFile, getSolidDataset, getSourceUrl, overwriteFile, saveFileInContainer,
   saveSolidDatasetAt, universalAccess,
 } from "@inrupt/solid-client";
-import { assert, check, freshContainer, rejects, scenario, signIn, turtle } from "./harness.mjs";
+import { ALL, NOTHING, assert, check, rejects, scenario, secrets, turtle } from "./harness.mjs";
 
 const { getAgentAccess, getAgentAccessAll, getPublicAccess, setAgentAccess, setPublicAccess } = universalAccess;
-const NOTHING = { read: false, append: false, write: false, controlRead: false, controlWrite: false };
-const ALL = { read: true, append: true, write: true, controlRead: true, controlWrite: true };
 
 await scenario(async () => {
-  const alice = await signIn("alice");
-  const bob = await signIn("bob");
-  const home = freshContainer(alice, "access");
-  const note = `${home}note`;
-  const other = `${home}other`;
-  const owner = { fetch: alice.fetch };
-  const guest = { fetch: bob.fetch };
-  const stranger = { fetch };
-  for (const url of [note, other]) await turtle(url, "<#it> <#says> 'secret'.", alice.fetch);
+  const { alice, bob, home, note, other, owner, guest, stranger } = await secrets("access");
 
   await check("before: the owner has everything, nobody else anything", async () => {
     assert.deepEqual(await getAgentAccess(note, alice.webId, owner), ALL);

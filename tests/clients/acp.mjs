@@ -3,21 +3,12 @@
 import {
   acp_ess_2 as acp, asUrl, createContainerAt, getSolidDataset, getSourceUrl, saveFileInContainer, universalAccess,
 } from "@inrupt/solid-client";
-import { assert, check, freshContainer, rejects, scenario, signIn, turtle } from "./harness.mjs";
+import { NOTHING, assert, check, rejects, scenario, secrets, turtle } from "./harness.mjs";
 
 const { getAgentAccess, getPublicAccess, setAgentAccess, setPublicAccess } = universalAccess;
-const NOTHING = { read: false, append: false, write: false, controlRead: false, controlWrite: false };
 
 await scenario(async () => {
-  const alice = await signIn("alice");
-  const bob = await signIn("bob");
-  const home = freshContainer(alice, "acp");
-  const note = `${home}note`;
-  const other = `${home}other`;
-  const owner = { fetch: alice.fetch };
-  const guest = { fetch: bob.fetch };
-  const stranger = { fetch };
-  for (const url of [note, other]) await turtle(url, "<#it> <#says> 'secret'.", alice.fetch);
+  const { alice, bob, home, note, other, owner, guest, stranger } = await secrets("acp");
 
   await check("the library sees Access Control Policy, on what has no rules of its own too", async () => {
     assert.equal(await acp.isAcpControlled(note, owner), true);

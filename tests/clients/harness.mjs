@@ -21,6 +21,19 @@ export function freshContainer(account, scenario) {
   return `${account.pod}${scenario}-${randomUUID()}/`;
 }
 
+export const NOTHING = { read: false, append: false, write: false, controlRead: false, controlWrite: false };
+export const ALL = { read: true, append: true, write: true, controlRead: true, controlWrite: true };
+
+// Two documents of alice's in a container of their own; who asks for them is the owner, a guest (bob) or a stranger.
+export async function secrets(scenario) {
+  const alice = await signIn("alice");
+  const bob = await signIn("bob");
+  const home = freshContainer(alice, scenario);
+  const [note, other] = [`${home}note`, `${home}other`];
+  for (const url of [note, other]) await turtle(url, "<#it> <#says> 'secret'.", alice.fetch);
+  return { alice, bob, home, note, other, owner: { fetch: alice.fetch }, guest: { fetch: bob.fetch }, stranger: { fetch } };
+}
+
 export async function check(name, body) {
   try {
     await body();

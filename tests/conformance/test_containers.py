@@ -24,14 +24,11 @@ from tests.support.client import (
     contained,
     graph,
     linked,
+    types,
 )
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 ONE = "<#a> <#b> <#c> ."
-
-
-def types(client: SolidClient, method: str, url: str) -> set[str]:
-    return set(linked(client.request(method, url), "type"))
 
 
 # -- containment -------------------------------------------------------------------------------------------------------

@@ -18,17 +18,13 @@ from tests.support.client import (
     contained,
     graph,
     link,
-    linked,
     links,
     listed,
+    types,
 )
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 ONE = "<#a> <#b> <#c> ."
-
-
-def types(client: SolidClient, method: str, url: str) -> set[str]:
-    return set(linked(client.request(method, url), "type"))
 
 
 # -- LDP: documents ----------------------------------------------------------------------------------------------------

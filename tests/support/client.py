@@ -242,6 +242,11 @@ def linked(response: requests.Response, relation: str) -> list[str]:
     return [target for target, rel, _ in links(response) if rel == relation]
 
 
+def types(client: SolidClient, method: str, url: str) -> set[str]:
+    """What the answer to a request says the resource is."""
+    return set(linked(client.request(method, url), "type"))
+
+
 def link(response: requests.Response, relation: str) -> str:
     """The only target of a relation."""
     targets = linked(response, relation)
