@@ -63,8 +63,8 @@ def _path(text: str, storage: str, placement: Placement, errors: dict[str, str])
     path = placement.local_path(text) if "://" in text else None
     try:
         found = Target.parse(path or storage + quote(text.lstrip("/"), safe=_KEPT_AS_TYPED))
-    except PodError as error:
-        errors["where"] = error.detail
+    except PodError:
+        errors["where"] = "No file or folder can have that name."
         return None
     if found.storage != storage or ("://" in text and path is None):
         errors["where"] = "This is not in the pod."

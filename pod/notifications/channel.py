@@ -17,7 +17,15 @@ from pod.authentication.credentials import digest
 from pod.authorization import required
 from pod.authorization.authorize import check_grant
 from pod.config import Config
-from pod.errors import AccessDenied, NotAuthenticated, NotFound, PodError, TooManyRequests, UnprocessableContent
+from pod.errors import (
+    AccessDenied,
+    CeilingReached,
+    NotAuthenticated,
+    NotFound,
+    PodError,
+    TooManyRequests,
+    UnprocessableContent,
+)
 from pod.notifications.push import check_target
 from pod.notifications.sender import sender
 from pod.notifications.subscription import Wanted, compacted
@@ -186,8 +194,8 @@ def _check_readable(services: Services, snapshot: Snapshot, credentials: Credent
     try:
         decision = services.authorizer.authorize(services.store, snapshot, credentials, needs, may_wait=True)
         is_public = needs[0].is_met_by(decision.public)
-    except (AccessDenied, NotAuthenticated):
-        note(allowed=False)
+    except (AccessDenied, NotAuthenticated) as refusal:
+        note(allowed=False, limited=isinstance(refusal, CeilingReached))
         raise
     if not is_public:
         note(allowed=True)

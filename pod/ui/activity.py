@@ -60,11 +60,12 @@ def add_activity(pages: Blueprint, door: Door) -> None:
 
     @pages.post(f"{ACTIVITY}/keep")
     def keep_activity() -> Response:
-        account, form = door.session().account, door.form()
+        session, form = door.session(), door.form()
+        account = session.account
         storage = _chosen(services, account, form.get("pod", ""))
         question = read_question({}, storage, services.placement)
         try:
-            confirm(services, account, form.get("password", ""))
+            confirm(services, account, form.get("password", ""), authenticated_ms=session.authenticated_ms)
             keep_for(services, storage, form.get("days", ""))
         except WrongPassword as error:
             return _page(services, account, storage, question, ("password", error))
