@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 import pyotp
 from cryptography.exceptions import InvalidTag
@@ -125,7 +126,7 @@ def _typed(text: str) -> str:
 
 
 def _setup(services: Services, account: Account, key: str, sealed: str) -> Setup:
-    host = services.placement.authority
+    host = urlsplit(services.placement.base_url).hostname  # apps take no colon in it
     return Setup(key, sealed, pyotp.TOTP(key, name=account.name, issuer=host).provisioning_uri())
 
 

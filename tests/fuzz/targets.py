@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from tests.fuzz import documents, fields, subscriptions, tokens
+from tests.fuzz import documents, fields, passkeys, subscriptions, tokens
 
-TARGETS = {each.name: each for each in (*fields.TARGETS, *documents.TARGETS, *subscriptions.TARGETS, *tokens.TARGETS)}
+MODULES = (fields, documents, subscriptions, tokens, passkeys)
+TARGETS = {each.name: each for module in MODULES for each in module.TARGETS}

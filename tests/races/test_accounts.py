@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pyotp
 import pytest
 
 from pod.errors import PodError
 from pod.identity.accounts import create_account
 from pod.identity.attempts import Allowance, spend
+from pod.identity.code_app import begin_setup, finish_setup
 from pod.identity.departure import delete_due
+from pod.identity.passkeys import add_passkey, registration_options, sign_in_options, sign_in_with_passkey
 from pod.identity.pods import add_pod, list_pods
 from pod.identity.recovery import VERIFICATIONS_TO, request_reset, reset_with_link, verify_email
+from pod.identity.recovery_codes import make_recovery_codes
+from pod.identity.second_step import begin_second_step, finish_with_code, read_step
 from pod.identity.sign_up import invite, sign_up
 from pod.store.fsck import check
 from pod.store.records import SERVER
+from tests.support.authenticator import Authenticator
 from tests.support.people import HERE, MAIL, PASSWORD, Letters, alice_of, opened, pass_time, token_in
 from tests.support.together import together
 
@@ -52,6 +58,28 @@ def test_there_is_one_operator(tmp_path):
         found = outcomes(lambda number: sign_up(services, f"name-{number}", PASSWORD, None, address=HERE))
         assert found == {"done": 1, "RegistrationClosed": AT_ONCE - 1}
         assert [account.is_operator for account, _ in services.accounts.listed()] == [True]
+
+
+def test_a_code_lets_one_of_many_in(people):
+    she = alice_of(people)
+    setup = begin_setup(people, she)
+    app = pyotp.parse_uri(setup.uri)
+    finish_setup(people, she, setup.sealed, app.at(people.clock.now()))
+    pass_time(people, 60)
+    (recovery, *_) = make_recovery_codes(people, she)
+    step = read_step(people, begin_second_step(people, she, "browser", "/.account/"), "browser")
+    for code in (app.at(people.clock.now()), recovery):
+        found = outcomes(lambda _, typed=code: finish_with_code(people, step, typed, HERE))
+        assert (found["done"], found.total()) == (1, AT_ONCE)
+        pass_time(people, 3600)
+
+
+def test_a_passkey_is_shown_once(people):
+    she, device = alice_of(people), Authenticator("https://pods.example")
+    add_passkey(people, she, "browser", device.make(registration_options(people, she, "browser")), "Phone")
+    answer = device.show(sign_in_options(people, "browser"))
+    found = outcomes(lambda _: sign_in_with_passkey(people, answer, "browser", HERE))
+    assert found == {"done": 1, "WrongPassword": AT_ONCE - 1}
 
 
 def test_an_invitation_is_used_once(people):
