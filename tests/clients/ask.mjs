@@ -7,6 +7,7 @@ const SECONDS_MAX = 120;
 const bob = await signIn("bob");
 const wanted = process.env.URL_WANTED;
 const container = new URL(".", wanted).href;
+const storage = container.replace(/[^/]+\/$/, "");
 
 function tell(word, about = "") {
   process.stdout.write(`${word} ${about}\n`);
@@ -28,13 +29,14 @@ const { requestAccess } = await refusal.json();
 const request = {
   "@context": ["https://www.w3.org/ns/lws/v1"],
   type: ["AccessRequest"],
-  storage: new URL("alice/", bob.pod.replace(/bob\/$/, "")).href,
-  comment: "For the album of our journey",
+  storage,
+  comment: "For the album of our journey", // what the owner reads
   access: [{
     type: ["AccessPolicy"],
     action: ["read"],
     assignee: bob.webId,
     target: { type: "StorageResource", value: [container] },
+    constraint: [{ leftOperand: "dateTime", operator: "lteq", rightOperand: "2999-01-01T00:00:00Z" }],
   }],
 };
 const asked = await bob.fetch(requestAccess, {
