@@ -5,8 +5,8 @@ Spec: RDF Schema 1.1 s3.6 (rdfs:label)
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
-from itertools import count
 
 from pod.protocol.modes import AccessMode
 from pod.protocol.notification import format_moment
@@ -15,15 +15,20 @@ from pod.rdf.modes import MODES
 from pod.rdf.vocab import FH, PREFIXES, RDFS, XSD
 
 LABEL_CHARACTERS_MAX = 120
+_NUMBER = re.compile("[0-9]{1,18}")
 OURS = "#share-"
 """How the fragment of such a name begins. What it is labelled is what the audience was called."""
 
 
 def free_name(graph: Graph, document: str) -> str:
-    """One that nothing in the graph has, nor anything that begins with it."""
-    taken = {term.value for triple in graph for term in (triple.subject, triple.object) if isinstance(term, IRI)}
-    names = (f"{document}{OURS}{number}" for number in count(1))
-    return next(name for name in names if not any(each.startswith(name) for each in taken))
+    """One that nothing in the graph has, nor begins with."""
+    ours, highest = document + OURS, 0
+    for triple in graph:
+        for term in (triple.subject, triple.object):
+            if isinstance(term, IRI) and term.value.startswith(ours):
+                number = _NUMBER.match(term.value, len(ours))
+                highest = max(highest, int(number[0]) if number else 0)
+    return f"{ours}{highest + 1}"
 
 
 def label_of(graph: Graph, node: Node, document: str) -> str | None:

@@ -8,14 +8,15 @@ Spec: WAC #authorization-rule, #effective-acl-resource, #loss-of-control-mitigat
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
 from pod.authorization.groups import Circle
 from pod.authorization.required import Need
-from pod.errors import AccessDenied, Conflict, NotAuthenticated, NotFound, UnprocessableContent, VersionMoved
+from pod.errors import AccessDenied, Busy, Conflict, NotAuthenticated, NotFound, UnprocessableContent, VersionMoved
 from pod.operations.admission import settled
+from pod.operations.content import Incoming, discarded_on_failure
 from pod.protocol.agent import Credentials
 from pod.protocol.modes import AccessMode
 from pod.protocol.resource import Target
@@ -24,18 +25,43 @@ from pod.sharing.acp_document import ACRDocument
 from pod.sharing.audiences import Audience, Level, Whom
 from pod.sharing.in_force import Document, InForce, RulesUnreadable, begun, read_in_force
 from pod.sharing.shares import Share
-from pod.sharing.writing import write_document
+from pod.sharing.writing import rendered, write
 from pod.store.accounts import Accounts
 from pod.store.interface import Reader, Writer
 from pod.store.own_rules import with_own_rules
-from pod.store.records import Actor, Snapshot
+from pod.store.records import ACLReference, Actor, Snapshot
 
 APART_MAX = 20
 """Resources in a folder that are told to have rules of their own."""
 SHARES_MAX = 500
 """In one document: more lines than that nobody reads."""
 
-Edit = Callable[[Document], None]
+ATTEMPTS_MAX = 10
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """What becomes of an audience: this level, until then; or nothing, where there is no level."""
+
+    audience: Audience
+    level: Level | None = None
+    until_ms: int | None = None
+    label: str | None = None
+
+    def apply(self, document: Document) -> None:
+        document.remove(self.audience)
+        if self.level is not None:
+            document.add(self.audience, self.level, self.until_ms, self.label)
+
+
+@dataclass(frozen=True, slots=True)
+class _Computed:
+    """New rules, by whom, and from which rules they were computed."""
+
+    who: Credentials
+    target: Target
+    acls: tuple[ACLReference, ...]
+    incoming: Incoming
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,16 +196,8 @@ class Sharing:
 
         Raises: NotFound -- see `state`; UnprocessableContent, Conflict -- it cannot be shared so; RulesUnreadable
         """
-        act = partial(
-            self.share_within,
-            account=account,
-            path=path,
-            audience=audience,
-            level=level,
-            until_ms=until_ms,
-            label=label,
-        )
-        self._services.store.write_together(self._actor(account, path), act)
+        self._check(audience, level, until_ms)
+        self._settle(account, path, _Change(audience, level, until_ms, label))
 
     def share_within(
         self,
@@ -194,12 +212,7 @@ class Sharing:
     ) -> None:
         """The same in a transaction of the caller's. Raises: see `share`."""
         self._check(audience, level, until_ms)
-
-        def edit(document: Document) -> None:
-            document.remove(audience)
-            document.add(audience, level, until_ms, label)
-
-        self._change(tx, account, path, audience, edit)
+        self._at_once(tx, account, path, _Change(audience, level, until_ms, label))
 
     def unshare(self, account: int, path: str, audience: Audience) -> None:
         """From now on the rules of this resource give an audience nothing. Whatever else lets them in still does.
@@ -208,52 +221,80 @@ class Sharing:
 
         Raises: NotFound -- see `state`; Conflict -- it comes from above, or cannot be taken back; RulesUnreadable
         """
-        act = partial(self.unshare_within, account=account, path=path, audience=audience)
-        self._services.store.write_together(self._actor(account, path), act)
+        self._settle(account, path, _Change(audience))
 
     def unshare_within(self, tx: Writer, account: int, path: str, audience: Audience) -> None:
         """The same in a transaction of the caller's. Raises: see `unshare`."""
-        self._change(tx, account, path, audience, lambda document: document.remove(audience), is_removal=True)
+        self._at_once(tx, account, path, _Change(audience))
 
-    # -- inside a transaction ------------------------------------------------------------------------------------------
+    # -- changing rules ------------------------------------------------------------------------------------------------
 
-    def _change(
-        self, tx: Writer, account: int, path: str, audience: Audience, edit: Edit, *, is_removal: bool = False
-    ) -> None:
-        services = self._services
-        who = acting_for(services, tx, account, path)
-        snapshot = self._controlled(tx, who, path)
-        storage = snapshot.storage
-        assert storage is not None
-        if audience.whom is Whom.PERSON and audience.iri in storage.owners:
-            raise Conflict("An owner always keeps everything in their own pod.")
-        in_force = read_in_force(services, tx, snapshot)
-        if is_removal and not self._is_given(in_force, snapshot, audience):
-            return
-        document = begun(services, in_force)
-        edit(document)
-        if isinstance(document, ACRDocument):
-            document.keep_owners(
-                storage.owners, tuple(each for each in in_force.above if isinstance(each, ACRDocument))
-            )
-        else:
-            document.keep_owners(storage.owners)
-        target = Target.parse(Target.parse(path).acl)
-        write_document(services, tx, who, target, (document.dataset, in_force.media_type))
+    def _settle(self, account: int, path: str, change: _Change) -> None:
+        """Long lists are read and written outside the transaction, which checks that no rules changed meanwhile.
 
-    def _is_given(self, in_force: InForce, snapshot: Snapshot, audience: Audience) -> bool:
-        """Whether there is something to take back here.
-
-        Raises: Conflict -- it is given above, and counts here; or everybody has to have it
+        Raises: Busy -- they kept changing.
         """
-        found = [each for each in in_force.shares() if audience.covers(each.audience) and not each.denies]
-        if found and audience.whom is Whom.EVERYONE and snapshot.state is not None and snapshot.state.protected:
+        store = self._services.store
+        for _ in range(ATTEMPTS_MAX):
+            with suppress(VersionMoved), store.turn(Target.parse(path).acl):
+                made = self._computed(store, account, path, change)
+                if made is not None:
+                    with discarded_on_failure(self._services, made.incoming.content):
+                        store.write_together(Actor(made.who.agent), partial(self._write, made))
+                return
+        raise Busy("Others kept changing who has access; try again.", headers=(("Retry-After", "1"),))
+
+    def _at_once(self, tx: Writer, account: int, path: str, change: _Change) -> None:
+        made = self._computed(tx, account, path, change)
+        if made is not None:
+            with discarded_on_failure(self._services, made.incoming.content):
+                self._write(made, tx)
+
+    def _write(self, made: _Computed, tx: Writer) -> None:
+        """Raises: VersionMoved -- the rules are not those that it was computed from."""
+        if tx.describe(made.target, with_body=False).acls != made.acls:
+            raise VersionMoved
+        write(self._services, tx, made.who, made.target, made.incoming)
+
+    def _computed(self, reader: Reader, account: int, path: str, change: _Change) -> _Computed | None:
+        """The resource's own rules as they will be; None where there is nothing to change."""
+        services = self._services
+        who = acting_for(services, reader, account, path)
+        snapshot = self._controlled(reader, who, path)
+        in_force = read_in_force(services, reader, snapshot)
+        owners = snapshot.storage.owners if snapshot.storage else ()
+        if not self._is_possible(in_force, snapshot, owners, change):
+            return None
+        document = begun(services, in_force)
+        change.apply(document)
+        if isinstance(document, ACRDocument):
+            document.keep_owners(owners, tuple(each for each in in_force.above if isinstance(each, ACRDocument)))
+        else:
+            document.keep_owners(owners)
+        target = Target.parse(snapshot.target.acl)
+        incoming = rendered(services, target, (document.dataset, in_force.media_type))
+        return _Computed(who, target, snapshot.acls, incoming)
+
+    def _is_possible(self, in_force: InForce, snapshot: Snapshot, owners: tuple[str, ...], change: _Change) -> bool:
+        """False where there is nothing to take back.
+
+        Raises: Conflict -- somebody has to have it, or has it from above
+        """
+        audience = change.audience
+        if audience.whom is Whom.PERSON and audience.iri in owners:
+            raise Conflict("An owner always keeps everything in their own pod.")
+        is_identity = snapshot.state is not None and snapshot.state.protected
+        if is_identity and audience.whom is Whom.EVERYONE and (change.level is None or change.until_ms is not None):
             raise Conflict("Everyone has to be able to see your profile: it says where you sign in.")
+        return change.level is not None or self._is_given(in_force, audience)
+
+    def _is_given(self, in_force: InForce, audience: Audience) -> bool:
+        """Whether there is something to take back here. Raises: Conflict -- it is given above, and counts here."""
+        found = [each for each in in_force.shares() if audience.covers(each.audience) and not each.denies]
         elsewhere = [each for each in found if each.source != in_force.path]
         if elsewhere and self._services.config.access_control == "acp" and len(elsewhere) == len(found):
-            raise Conflict(
-                f"They have it from {self._services.placement.url(elsewhere[0].source)}: take it back there."
-            )
+            where = self._services.placement.url(elsewhere[0].source)
+            raise Conflict(f"They have it from {where}: take it back there.")
         return bool(found)
 
     # -- whether they may ----------------------------------------------------------------------------------------------
@@ -279,9 +320,6 @@ class Sharing:
             raise UnprocessableContent("Only people and groups that you name can be let decide who has access.")
         if until_ms is not None and until_ms <= self._now_ms():
             raise UnprocessableContent("The end is in the past.")
-
-    def _actor(self, account: int, path: str) -> Actor:
-        return Actor(acting_for(self._services, self._services.store, account, path).agent)
 
     def _now_ms(self) -> int:
         return int(self._services.clock.now() * 1000)

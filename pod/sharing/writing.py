@@ -28,18 +28,27 @@ Document: TypeAlias = tuple[Dataset, str]
 """What it says, and its media type."""
 
 
-def write_document(services: Services, tx: Writer, who: Credentials, target: Target, document: Document) -> None:
-    """Raises: what a PUT raises."""
+def rendered(services: Services, target: Target, document: Document) -> Incoming:
+    """The document made ready to be written. Raises: ContentTooLarge."""
     dataset, media_type = document
     try:
         data = formats.serialize(dataset, media_type)
     except NotAcceptable:  # RDF/XML cannot say everything
         media_type = TURTLE
         data = formats.serialize(dataset, media_type)
-    content = stage_document(services, data, media_type, target)
-    with discarded_on_failure(services, content):
-        operation = Operation("PUT", target, who, NO_CONDITIONS)
-        put_within(services, tx, operation, Incoming(content, Kind.RDF, dataset))
+    return Incoming(stage_document(services, data, media_type, target), Kind.RDF, dataset)
+
+
+def write(services: Services, tx: Writer, who: Credentials, target: Target, incoming: Incoming) -> None:
+    """Raises: what a PUT raises."""
+    put_within(services, tx, Operation("PUT", target, who, NO_CONDITIONS), incoming)
+
+
+def write_document(services: Services, tx: Writer, who: Credentials, target: Target, document: Document) -> None:
+    """Both. Raises: ContentTooLarge, and what a PUT raises."""
+    incoming = rendered(services, target, document)
+    with discarded_on_failure(services, incoming.content):
+        write(services, tx, who, target, incoming)
 
 
 def read_document(services: Services, reader: Reader, target: Target) -> Document | None:

@@ -16,7 +16,17 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
 
-from pod.errors import AccessDenied, Busy, Conflict, NotAuthenticated, NotFound, PodError, UnprocessableContent
+from pod.errors import (
+    AccessDenied,
+    Busy,
+    Conflict,
+    ContentTooLarge,
+    NotAuthenticated,
+    NotFound,
+    PodError,
+    QuotaExceeded,
+    UnprocessableContent,
+)
 from pod.http.request import page_number, parse_target, raw_path
 from pod.operations.get import get
 from pod.operations.operation import Operation, Result
@@ -43,6 +53,8 @@ from pod.ui.views import Crumb, HomePages, crumbs, name_of
 SHARING = "/.account/sharing"
 WHO = f"{SHARING}/who"
 AS = f"{SHARING}/as"
+_TOLD = (UnprocessableContent, Conflict, Busy, ContentTooLarge, QuotaExceeded)
+"""What is told above the form that it comes from."""
 _ANYBODY = {Whom.SIGNED_IN.value, Whom.EVERYONE.value}
 NOBODY = "-"
 """Stands for whoever is not signed in, where a page is shown as others see it."""
@@ -158,7 +170,7 @@ class _Office:
             self._sharing.share(account.id, target.path, audience, level, until_ms, label=name)
         except NobodyThere as error:
             return self.page(target, typed=form, errors={"who": error.detail}, status=error.status)
-        except (UnprocessableContent, Conflict, Busy) as error:
+        except _TOLD as error:
             return self.page(target, typed=form, errors={"": error.detail}, status=error.status)
         return _done(self._services, target, "shared", audience)
 
@@ -169,7 +181,7 @@ class _Office:
         audience = parse_audience(form.get("whom", ""), form.get("iri", ""), client)
         try:
             self._sharing.unshare(account.id, target.path, audience)
-        except Conflict as error:
+        except _TOLD as error:
             return self.page(target, errors={"": error.detail}, status=error.status)
         return _done(self._services, target, "removed", audience)
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,10 +15,10 @@ from pod.protocol.agent import Credentials
 from pod.protocol.modes import ALL_MODES, AccessMode
 from pod.protocol.resource import Target
 from pod.rdf.graph import IRI
-from pod.rdf.vocab import ACL, ACP
+from pod.rdf.vocab import ACL, ACP, RDFS
 from pod.sharing.audiences import EVERYONE, SIGNED_IN, Audience, Level, Whom, group, person
 from pod.sharing.in_force import RulesUnreadable
-from pod.sharing.sharing import is_shared
+from pod.sharing.sharing import Sharing, is_shared
 from pod.store.records import Actor
 from tests.support.people import PUBLIC as BASE
 from tests.unit.sharing.pod import ALICE, BOB, CAROL, FILE, FOLDER, Pod, pod_of
@@ -183,8 +185,12 @@ def test_an_owner_who_had_everything_as_one_of_all_has_it_by_name_afterwards(wac
 
 
 def test_a_profile_stays_readable(pod: Pod):
-    with pytest.raises(Conflict, match="profile"):
-        pod.unshare("/alice/profile/card", EVERYONE)
+    for act in (
+        lambda: pod.unshare("/alice/profile/card", EVERYONE),
+        lambda: pod.share("/alice/profile/card", EVERYONE, Level.READ, pod.now_ms + WEEK_MS),
+    ):
+        with pytest.raises(Conflict, match="profile"):
+            act()
     assert pod.modes("/alice/profile/card") == READ
 
 
@@ -251,6 +257,42 @@ def test_two_things_are_shared_in_one_transaction_or_neither(pod: Pod):
         pod.sharing.share_within(tx, pod.account, FOLDER, person(BOB), Level.READ)
         pod.sharing.share_within(tx, pod.account, "/alice/none", person(BOB), Level.READ)
     assert pod.modes(FOLDER, BOB) == NONE
+
+
+def test_what_an_app_writes_meanwhile_is_not_lost(wac: Pod, monkeypatch: pytest.MonkeyPatch):
+    computed, written = wac.sharing._computed, []
+
+    def interrupted(*what: Any) -> Any:
+        made = computed(*what)
+        if not written:
+            written.append(True)
+            owner = f"<#o> a acl:Authorization; acl:agent <{ALICE}>; acl:accessTo <./>; acl:default <./>; acl:mode acl:Control."
+            wac.write(
+                f"{FOLDER}.acl",
+                f"{owner} <#c> a acl:Authorization; acl:agent <{CAROL}>; acl:accessTo <./>; acl:mode acl:Read.",
+            )
+        return made
+
+    monkeypatch.setattr(Sharing, "_computed", lambda _, *what: interrupted(*what))
+    wac.share(FOLDER, person(BOB), Level.READ)
+    assert wac.modes(FOLDER, BOB) == wac.modes(FOLDER, CAROL) == READ
+
+
+def test_many_who_share_at_once_lose_nothing(pod: Pod):
+    names = [f"https://p{number}.example/#me" for number in range(12)]
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(lambda name: pod.share(FOLDER, person(name), Level.READ), names))
+    assert {name for name, _ in pod.shares(FOLDER)} == set(names)
+
+
+@pytest.mark.parametrize(
+    "taken", [["share-1"], ["share-1", "share-2-until"], ["share-9", "share-10"], ["share-x", "share-"]]
+)
+def test_new_rules_have_new_names(wac: Pod, taken: list[str]):
+    wac.write(f"{FOLDER}.acl", "".join(f"<#{name}> rdfs:comment 'kept'. " for name in taken))
+    wac.share(FOLDER, person(BOB), Level.READ, wac.now_ms + 1000)
+    assert wac.rules(FOLDER).count(None, RDFS.comment) == len(taken)
+    assert all(wac.rules(FOLDER).count(IRI(f"{BASE}alice/photos/.acl#{name}")) == 1 for name in taken)
 
 
 def test_something_is_shared_when_somebody_else_has_access_now(pod: Pod):
