@@ -21,7 +21,7 @@ from pod.identity.kinds import Place, Pod, kind_name
 from pod.operations.provision import PROFILE, SETTINGS
 from pod.protocol.ceiling import Ceiling, CeilingItem
 from pod.protocol.modes import AccessMode
-from pod.protocol.resource import Target, storage_of
+from pod.protocol.resource import ACL_SUFFIX, DESCRIPTION_SUFFIX, Target, storage_of
 from pod.services import Services
 from pod.store.apps import DAY_MS, App
 from pod.store.records import Kind
@@ -264,7 +264,7 @@ class Offers:
 
     def _name(self, path: str) -> str:
         if path in self.storages:
-            return "Everything in this pod"
+            return "the whole pod"
         return _readable(path.rstrip("/").rpartition("/")[2])
 
     def _place(self, path: str) -> str:
@@ -343,7 +343,8 @@ class Answers:
 
     def _typed(self, text: str) -> Row:
         """A folder or document as somebody writes it: its address, or its path in a pod of theirs."""
-        path = self._found(text) if len(text) <= TYPED_CHARACTERS_MAX else None
+        is_one = len(text) <= TYPED_CHARACTERS_MAX and not text.endswith((ACL_SUFFIX, DESCRIPTION_SUFFIX))
+        path = self._found(text) if is_one else None
         if path is None:
             raise _wrong("other", "There is no such folder or document in your pod.")
         return Row(path, "", "")
