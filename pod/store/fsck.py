@@ -13,6 +13,7 @@ from io import SEEK_END
 from typing import BinaryIO
 
 from pod.errors import PodError
+from pod.protocol.ceiling import Ceiling
 from pod.protocol.resource import ACL_SUFFIX, DESCRIPTION_SUFFIX, parent_of, storage_of
 from pod.store import statements as sql
 from pod.store.access_records import AccessRecords
@@ -44,7 +45,7 @@ def check(store: ResourceStore, *, deep: bool = False) -> Iterator[Finding]:
     for fault in store.faults():
         yield _error("", f"the database is damaged: {fault}")
     with store.snapshot() as reader:
-        for examine in (_tree, _twins, _roots, _counters, _sequences, _versions, _past_rules, _channels):
+        for examine in (_tree, _twins, _roots, _counters, _sequences, _versions, _past_rules, _channels, _ceilings):
             yield from examine(reader)
         yield from _bodies(reader, store, deep=deep)
     yield from _orphan_blobs(store)
@@ -137,6 +138,12 @@ def _past_rules(reader: Reader) -> Iterator[Finding]:
 def _channels(reader: Reader) -> Iterator[Finding]:
     for channel, storage in reader.stream(sql.FSCK_CHANNELS):
         yield _error(storage, f"its notification channel {channel} has no topic there, or no end")
+
+
+def _ceilings(reader: Reader) -> Iterator[Finding]:
+    for account, client, text in reader.stream(sql.FSCK_CEILINGS):
+        if Ceiling.from_text(text).to_text() != text:
+            yield _error("", f"what {account} let {client} do cannot be read, so it may do nothing; choose it again")
 
 
 def _bodies(reader: Reader, store: ResourceStore, *, deep: bool) -> Iterator[Finding]:

@@ -341,6 +341,12 @@ WHERE c.sequence > s.sequence OR (c.send_to IS NULL) <> (c.capability_hash IS NO
   OR EXISTS (SELECT 1 FROM channel_topic t WHERE t.channel = c.id AND substr(t.path, 1, length(s.path)) <> s.path)
 """
 
+FSCK_CEILINGS = """
+SELECT a.name, g.client, g.ceiling FROM access_grant g JOIN account a ON a.id = g.account
+WHERE g.ceiling IS NOT NULL AND g.revoked_ms IS NULL
+UNION SELECT a.name, p.client, p.ceiling FROM app p JOIN account a ON a.id = p.account WHERE p.ceiling IS NOT NULL
+"""
+
 FSCK_BODIES = "SELECT path, size, digest, blob, length(body) FROM resource"
 
 FSCK_INLINE = "SELECT path, digest, body FROM resource WHERE body IS NOT NULL"

@@ -98,3 +98,11 @@ def test_of_apps_that_nobody_limited_it_says_nothing_more(world):
     limited(world)
     assert "The app" not in told(world, ALICE, "read", f"{BASE}/alice/diary", "https://other.example/id")
     assert "The app" not in told(world, BOB, "read", f"{BASE}/alice/diary", "https://app.example/id")
+
+
+def test_what_an_app_was_let_do_as_one_web_id_says_nothing_of_another(world):
+    limited(world)
+    accounts, other = Accounts(world.store), f"{BASE}/alice/other#me"
+    with world.store.write(SERVER) as tx:
+        accounts.add_web_id(tx, accounts.by_name("alice").id, other)
+    assert "The app" not in told(world, other, "read", f"{BASE}/alice/diary", "https://app.example/id")

@@ -5,8 +5,12 @@ from __future__ import annotations
 import pytest
 
 from pod.authorization.group_uses import check_group_uses, settle_group_uses
+from pod.services import open_services
 from pod.store.acl_groups import AT_ONCE_MAX, all_rules, kept_groups, sweep_groups
 from pod.store.records import SERVER
+from tests.support.client import TURTLE, acl, authorization
+from tests.support.inprocess import BASE as BASE_URL
+from tests.support.inprocess import LocalServer
 from tests.unit.authorization.world import ALICE, BASE, by_agent, rule
 
 MINE = rule("/alice/", by_agent(ALICE), "Read Write Control", default=True)
@@ -80,3 +84,20 @@ def test_the_record_of_rules_that_are_gone_is_swept(world):
     world.delete("/alice/a/.acl")
     assert (sweep_groups(world.store), sweep_groups(world.store)) == (1, 0)
     assert kept(world) == {"/alice/family"}
+
+
+def test_a_server_that_is_started_with_older_rules_reads_them(tmp_path):
+    server = LocalServer(tmp_path)
+    try:
+        mine = authorization(f"{BASE_URL}alice/", "Read Write Control", agents=(f"{BASE_URL}alice/profile/card#me",))
+        groups = authorization(f"{BASE_URL}alice/", "Read", groups=(f"{BASE_URL}alice/friends#1",))
+        assert server.request("PUT", "/alice/.acl", TURTLE, acl(mine, groups).encode()).status == 204
+        store, named = server.services.store, server.services.authorizer.groups_named
+        with store.write(SERVER) as tx:
+            for statement in ("DELETE FROM acl_group", "DELETE FROM setting WHERE name = 'acl_groups'"):
+                tx.rows(statement)
+        assert len(list(check_group_uses(store, server.services.config, server.services.placement, named))) == 1
+        open_services(server.services.config, server.services.clock, store)
+        assert list(check_group_uses(store, server.services.config, server.services.placement, named)) == []
+    finally:
+        server.close()

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from pod.store.accounts import Accounts
+from pod.store.apps import Apps
 from pod.store.fsck import Severity, check
 from pod.store.records import SERVER
 from pod.store.sweep import GARBAGE_GRACE_SECONDS, sweep
-from tests.support.stores import put, state_in
+from tests.support.ceilings import ceiling
+from tests.support.stores import ALICE, put, state_in
 from tests.unit.store.test_channels import add, channel
 
 LARGE = b"l" * 200
@@ -102,6 +105,22 @@ def test_damage_of_notifications_is_found(store, listened, damage, path, text):
     store._main._writer.execute(damage)
     findings = list(check(store))
     assert any(finding.path == path and text in finding.text for finding in findings), findings
+
+
+@pytest.mark.parametrize("table", ["access_grant", "app"])
+def test_a_ceiling_that_cannot_be_read_is_found(store, pod, table):
+    limits = ceiling({"/alice/posts/": "read"})
+    with store.write(SERVER) as tx:
+        account, apps = Accounts(tx).by_name("alice").id, Apps(tx)
+        grant = Accounts(tx).create_grant(tx, account, "client", ALICE)
+        apps.limit_grant(tx, grant.id, limits, None)
+        apps.remember(tx, account, "client", ALICE, name="App", host="", scope="", ceiling=limits)
+    assert found(store) == []
+    with store.write(SERVER) as tx:
+        tx.rows(f"UPDATE {table} SET ceiling = '{{}}'")
+    ((severity, path, text),) = found(store)
+    assert (severity, path) == (Severity.ERROR, "")
+    assert "what alice let client do cannot be read" in text
 
 
 def test_a_storage_without_its_root_is_found(store):
