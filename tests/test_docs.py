@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 import pytest
+import rdflib
 import yaml
 
 from pod.cli.main import main
@@ -156,8 +157,13 @@ def as_shell(code: str) -> Any:
     subprocess.run(["sh", "-n"], input=code, text=True, check=True)
 
 
+def as_turtle(code: str) -> Any:
+    return rdflib.Graph().parse(data=code, format="turtle", publicID="https://pod.example/")
+
+
 LANGUAGES: dict[str, Callable[[str], Any]] = {
     "sh": as_shell,
+    "turtle": as_turtle,
     "toml": as_settings,
     "json": json.loads,
     "yaml": yaml.safe_load,
