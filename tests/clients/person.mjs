@@ -11,10 +11,10 @@ export class Person {
     this.asked = [];
   }
 
-  /** Opens an authorization URL, signs in if asked to, and answers. Gives the URL of the app that it leads to. */
-  async answer(url, answer = "allow") {
+  /** Opens an authorization URL, signs in if asked to, and answers, with other choices than those on the page. Gives the URL of the app that it leads to. */
+  async answer(url, answer = "allow", choices = {}) {
     let page = await this.visit(url);
-    const replies = { password: { name: this.name, password: target.accounts[this.name].password }, answer: { answer } };
+    const replies = { password: { name: this.name, password: target.accounts[this.name].password }, answer: { answer, ...choices } };
     for (const [field, reply] of Object.entries(replies)) {
       if (!page.asks(field)) continue;
       this.asked.push(field);
