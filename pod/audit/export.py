@@ -16,6 +16,7 @@ from itertools import islice
 
 from pod.audit.search import find_all
 from pod.errors import PodError
+from pod.protocol.modes import AccessMode
 from pod.protocol.placement import Placement
 from pod.rdf.graph import IRI, Literal
 from pod.rdf.vocab import ACL, FH, XSD
@@ -111,6 +112,13 @@ def activity_files(services: Services, account: Account) -> Iterator[tuple[str, 
         with suppress(PodError):
             records = find_all(services.access_log.records, pod.path, ANYTHING)
             yield f"activity-{pod.path.strip('/')}.csv", as_csv(services.placement, records)
+
+
+def note_taken_along(services: Services, account: Account) -> None:
+    """That everything in the pods of an account is read, by whoever is signed in to it."""
+    agent = next(iter(services.accounts.web_ids(account.id)), None)
+    for pod in services.accounts.storages(account.id):
+        services.access_log.note(pod.path, agent, services.placement.base_url, AccessMode.READ, allowed=True)
 
 
 FORMS: dict[str, tuple[str, Callable[[Placement, Iterable[Record]], Iterator[bytes]]]] = {

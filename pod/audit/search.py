@@ -21,6 +21,8 @@ from pod.store.access_records import HOUR_SECONDS, AccessRecords, Key, Record, W
 LINES = 50
 RECORDS_AT_ONCE = 1_000
 KEY_CHARACTERS_MAX = 8_000
+OTHERS = "others"
+"""In place of a person: everybody but the owner."""
 NAMED = "is:"
 """Before the name of a person or app in a form, because nobody has a name too: the empty one."""
 
@@ -36,13 +38,14 @@ class Question:
     errors: Mapping[str, str] = field(default_factory=dict)
 
 
-def read_question(typed: Mapping[str, str], storage: str, placement: Placement) -> Question:
-    """Of one storage. What cannot be understood looks for nothing, and says why."""
+def read_question(typed: Mapping[str, str], storage: str, placement: Placement, own: tuple[str, ...] = ()) -> Question:
+    """Of one storage, whose owner has the WebIDs `own`. What cannot be understood looks for nothing, and says why."""
     errors: dict[str, str] = {}
     within = _path(typed.get("where", "").strip(), storage, placement, errors)
     since, until = (_day(typed.get(name, ""), name, errors) for name in ("since", "until"))
     wanted = Wanted(
         agent=_named(typed.get("person", "")),
+        not_agents=own if typed.get("person") == OTHERS else (),
         client=_named(typed.get("app", "")),
         within=within,
         refused_only=bool(typed.get("refused")),

@@ -66,6 +66,7 @@ class Wanted:
     """What is looked for. `within` is a path: of a container, with all that is in it. Hours: from, and before."""
 
     agent: str | None = None
+    not_agents: tuple[str, ...] = ()
     client: str | None = None
     within: str | None = None
     refused_only: bool = False
@@ -234,6 +235,8 @@ def _conditions(wanted: Wanted, after: Key | None) -> Iterator[tuple[str, Sequen
         yield f"({_KEY}) < (?, ?, ?, ?, ?, ?)", after
     if wanted.agent is not None:
         yield "agent = ?", (wanted.agent,)
+    if wanted.not_agents:
+        yield f"agent NOT IN ({', '.join('?' * len(wanted.not_agents))})", wanted.not_agents
     if wanted.client is not None:
         yield "client = ?", (wanted.client,)
     if wanted.refused_only:

@@ -52,7 +52,8 @@ def add_activity(pages: Blueprint, door: Door) -> None:
     def activity() -> Response:
         account = door.session().account
         storage = _chosen(services, account, request.args.get("pod", ""))
-        question = read_question(request.args, storage, services.placement)
+        own = services.accounts.web_ids(account.id)
+        question = read_question(request.args, storage, services.placement, own)
         form = request.args.get("as", "")
         if form in FORMS and not question.errors:
             return _download(services, places, storage, question, form)

@@ -9,7 +9,7 @@ from itertools import chain
 
 from flask import Blueprint, Response
 
-from pod.audit.export import activity_files
+from pod.audit.export import activity_files, note_taken_along
 from pod.errors import WrongPassword
 from pod.http.limits import Places
 from pod.identity.departure import keep_account, schedule_deletion
@@ -40,6 +40,7 @@ def add_export(pages: Blueprint, door: Door) -> None:
         account = door.session().account
         door.form()
         pieces = places.during(export_account(services, account, _beside(services, account)))
+        note_taken_along(services, account)
         response = Response(pieces, content_type="application/zip")
         response.headers["Content-Disposition"] = f'attachment; filename="{account.name}-freehold.zip"'
         response.headers["Cache-Control"] = "no-store"

@@ -11,11 +11,11 @@ from pod.protocol.placement import Placement
 from pod.store.access_records import ANYTHING, AccessRecords, Record, Wanted
 
 HERE = Placement("https://pods.example/", "path", "me")
-BOB = "https://bob.example/#me"
+ALICE, BOB = "https://pods.example/alice/profile/card#me", "https://bob.example/#me"
 
 
 def asked(**typed: str) -> search.Question:
-    return read_question(typed, "/alice/", HERE)
+    return read_question(typed, "/alice/", HERE, (ALICE,))
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,7 @@ def asked(**typed: str) -> search.Question:
         ({"person": NAMED + BOB}, Wanted(agent=BOB)),
         ({"person": NAMED, "app": NAMED}, Wanted(agent="", client="")),
         ({"person": "just words"}, ANYTHING),
+        ({"person": "others"}, Wanted(not_agents=(ALICE,))),
         ({"refused": "yes"}, Wanted(refused_only=True)),
         ({"since": "1970-01-02"}, Wanted(from_hour=24)),
         ({"until": "1970-01-02"}, Wanted(before_hour=48)),

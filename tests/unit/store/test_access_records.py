@@ -64,6 +64,7 @@ def test_pages_lead_through_all_of_it_once_the_newest_hour_first(records):
     [
         (Wanted(agent=BOB), {"/alice/a", "/alice/b/c", "/alice/b/", "/alice/bc"}),
         (Wanted(agent=""), {"/alice/nobody"}),
+        (Wanted(not_agents=(BOB, "else")), {"/alice/nobody"}),
         (Wanted(client="other"), {"/alice/bc"}),
         (Wanted(within="/alice/b/"), {"/alice/b/", "/alice/b/c"}),
         (Wanted(within="/alice/b"), {"/alice/b/", "/alice/b/c"}),

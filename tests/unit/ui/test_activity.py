@@ -105,6 +105,20 @@ def test_it_is_found_by(site, query, found):
     assert len(words(site, query)) == found
 
 
+def test_others_are_found_apart_from_their_owner(site):
+    note(site, "/alice/a", web_id("alice"), "app")
+    note(site, "/alice/b", web_id("bob"), "app")
+    note(site, "/alice/c")
+    assert [line.split()[0] for line in words(site, "person=others")] == ["bob", "Somebody"]
+
+
+def test_it_is_seen_that_everything_was_taken_along(site):
+    assert site.signed_in("alice").submit("/.account/export").status_code == 200
+    assert [line.partition(" Once")[0] for line in words(site)] == [
+        "You read the whole pod With the pages of this server"
+    ]
+
+
 def test_a_question_that_cannot_be_understood_is_shown_again(site):
     answer = site.signed_in("alice").get(f"{PAGE}?since=tomorrow&where=..")
     assert answer.status_code == 422
