@@ -21,7 +21,7 @@ from pod.mail.message import mail_enabled
 from pod.operations.attempts import Allowance
 from pod.operations.content import discarded_on_failure, stage_bytes
 from pod.operations.create import create_document
-from pod.protocol.access_profile import GRANTS, LWS, LWS_JSON, REQUESTS, endpoint
+from pod.protocol.access_profile import GRANTS, LWS, REQUESTS, endpoint
 from pod.protocol.notification import format_moment
 from pod.protocol.resource import INBOX, Target
 from pod.rdf import formats
@@ -42,6 +42,7 @@ PAUSE_SECONDS = 60
 MAILS = Allowance("access asked for, mail", 1, 3600)
 """One mail an hour tells of all that was asked for since the last."""
 JSON_LD = formats.JSON_LD.media_type
+"""What inboxes of every kind take."""
 _AS = "https://www.w3.org/ns/activitystreams#"
 _CONTEXT: dict[str, Json] = {
     "id": "@id",
@@ -186,7 +187,7 @@ class Notices:
             self._deliver_here(notice, path)
             return
         try:
-            posted = self._post(notice.inbox, notice.message, LWS_JSON)
+            posted = self._post(notice.inbox, notice.message, JSON_LD)
         except (ForbiddenAddress, UnsafeURL) as error:
             self._done(notice, str(error))
         except RemoteError as error:

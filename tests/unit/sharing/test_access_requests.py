@@ -21,6 +21,7 @@ from pod.protocol.agent import Credentials
 from pod.protocol.modes import AccessMode
 from pod.remote.errors import ForbiddenAddress
 from pod.services import Services
+from pod.sharing import grants
 from pod.sharing import requests as asking
 from pod.sharing.audiences import Level, person
 from pod.sharing.grants import (
@@ -255,6 +256,15 @@ def test_what_is_not_there_cannot_be_given_and_the_owner_hears_why(people: Servi
 
 def test_a_request_is_answered_once(people: Services, alice: Account):
     request = asked(people)
+    refuse_request(people, alice, request.id)
+    with pytest.raises(Conflict):
+        grant_request(people, alice, request.id)
+    assert may(people, "/alice/photos/cat") == AccessMode.NONE
+
+
+def test_of_two_answers_at_once_one_counts(people: Services, alice: Account, monkeypatch: pytest.MonkeyPatch):
+    request = asked(people)
+    monkeypatch.setattr(grants, "_open", lambda *_: request)  # both have seen it open
     refuse_request(people, alice, request.id)
     with pytest.raises(Conflict):
         grant_request(people, alice, request.id)
