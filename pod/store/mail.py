@@ -66,9 +66,7 @@ class Outbox:
     def __init__(self, queries: Queries) -> None:
         self._queries = queries
 
-    def add(
-        self, tx: Writer, kind: MailKind, email: str, account: int | None, *, due_ms: int | None = None
-    ) -> None:
+    def add(self, tx: Writer, kind: MailKind, email: str, account: int | None, *, due_ms: int | None = None) -> None:
         """`due_ms`: not before then."""
         tx.rows(_INSERT, (kind.value, account, email, tx.now_ms, tx.now_ms if due_ms is None else due_ms))
 
