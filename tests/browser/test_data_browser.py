@@ -164,6 +164,13 @@ def test_a_stranger_sees_what_is_public(pods: Pods, browser: Browser, width: int
         stranger.has_asked_nobody_else()
 
 
+def test_a_profile_is_shown_as_that_of_a_person(pods: Pods, browser: Browser):
+    with looking(pods, browser) as stranger:
+        stranger.page.goto(pods.url(ALICE, "profile/card#me"))
+        expect(stranger.page.get_by_role("figure", name="Add to Contacts")).to_be_visible()
+        stranger.has_asked_nobody_else()
+
+
 def test_the_owner_signs_in_on_a_private_page_and_is_back_there(pods: Pods, signed_in_alice: Looking):
     alice = signed_in_alice
     expect(alice.page).to_have_url(pods.url(ALICE))

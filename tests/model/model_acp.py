@@ -26,6 +26,8 @@ _MODES = {MODES.Read: READ, MODES.Append: APPEND, MODES.Write: WRITE, MODES.Cont
 _ATTRIBUTES = ("agent", "client", "issuer", "vc")
 _KNOWN_OF_REQUESTS = ("agent", "client", "issuer")
 _OF_CONTEXTS = ("target", "agent", "creator", "owner", "client", "issuer", "vc")
+_OF_OTHERS = ("urn:freehold:until",)
+"""Attributes that the specification leaves to servers. Spec: ACP #matcher-extensibility"""
 
 About = dict[Node, list[tuple[Node, Node]]]
 Matcher = tuple[tuple[str, frozenset[Node]], ...]
@@ -123,7 +125,8 @@ class ACP:
         found += wrong(not modes, f"modes that are not announced: {modes}")
         attributes = [each for each in _KNOWN_OF_REQUESTS if f'<{TERMS[each]}>; rel="{TERMS.attribute}"' not in link]
         found += wrong(not attributes, f"attributes that are not announced: {attributes}")
-        known = sum(f'<{TERMS[each]}>; rel="{TERMS.attribute}"' in link for each in _OF_CONTEXTS)
+        possible = (*(TERMS[each] for each in _OF_CONTEXTS), *_OF_OTHERS)
+        known = sum(f'<{each}>; rel="{TERMS.attribute}"' in link for each in possible)
         return found + wrong(known == link.count(f'rel="{TERMS.attribute}"'), f"attributes nobody knows: {link}")
 
 
