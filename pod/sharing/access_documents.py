@@ -304,11 +304,11 @@ def _document(kind: str, about: AccessRequest | GivenAccess, url: str, placement
 def _policies(said: Said, placement: Placement) -> Iterator[dict[str, Json]]:
     """One for all resources that are alike."""
 
-    def alike(item: AccessItem) -> tuple[int, int]:
-        return item.modes.value, -1 if item.until_ms is None else item.until_ms
+    def alike(item: AccessItem) -> tuple[int, bool, int]:
+        return item.modes.value, item.until_ms is not None, item.until_ms or 0
 
-    for (modes, until_ms), items in groupby(sorted(said.items, key=alike), alike):
-        constraints = list(_constraints(said, None if until_ms < 0 else until_ms))
+    for (modes, ends, until_ms), items in groupby(sorted(said.items, key=alike), alike):
+        constraints = list(_constraints(said, until_ms if ends else None))
         policy: dict[str, Json] = {
             "type": [POLICY],
             "action": list(actions_of(AccessMode(modes))),

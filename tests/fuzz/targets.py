@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.fuzz import documents, fields, passkeys, subscriptions, tokens
+from tests.fuzz import access, documents, fields, passkeys, subscriptions, tokens
 
-MODULES = (fields, documents, subscriptions, tokens, passkeys)
+MODULES = (access, fields, documents, subscriptions, tokens, passkeys)
 TARGETS = {each.name: each for module in MODULES for each in module.TARGETS}
