@@ -204,13 +204,20 @@ def keep(name: str, **options: Any) -> None:  # see pod/cli/main.py
 @account.command("add-client")
 @click.argument("name")
 @click.option("--label", default="", metavar="TEXT", help="What it is for, so that you know it again.")
+@click.option(
+    "--only", "places", multiple=True, metavar="PATH=LEVEL", help="Let it use this of the pod alone: see, add or edit."
+)
+@click.option("--days", type=click.IntRange(1, 3650), help="Let it end by itself after so many days.")
 @where
-def add_client(name: str, label: str, **options: Any) -> None:  # see pod/cli/main.py
+def add_client(
+    name: str, label: str, places: tuple[str, ...], days: int | None, **options: Any
+) -> None:  # see pod/cli/main.py
     """Make an id and secret with which a program acts as this account. The secret is shown once."""
     from pod.identity import clients  # noqa: PLC0415
 
     with opened(settings_of_server(**options)) as services:
-        client, secret = clients.create_client(services, name, label)
+        terms = clients.typed_terms(services, name, places, days)
+        client, secret = clients.create_client(services, name, label, terms=terms)
     click.echo(f"client_id={client.id}\nclient_secret={secret}")
 
 
@@ -223,8 +230,7 @@ def list_clients(name: str, **options: Any) -> None:  # see pod/cli/main.py
 
     with opened(settings_of_server(**options)) as services:
         for client in clients.list_clients(services, name):
-            state = "revoked" if client.revoked_ms else "active"
-            click.echo(f"{client.id} {state} {client.label}".rstrip())
+            click.echo(clients.line(services, client))
 
 
 @account.command("revoke-client")

@@ -319,6 +319,11 @@ class Answers:
             raise BadRequest("The form says to keep an end that there is not.")
         return Terms(self._ceiling(offer, form), until, offer.end_ms)
 
+    def places(self, wanted: Iterable[tuple[str, str]]) -> Ceiling:
+        """Levels on folders and documents, as somebody types both. Raises: UnprocessableContent, BadRequest."""
+        levels = [(self._typed(path), _one_of(Level, level)) for path, level in wanted]
+        return Ceiling(items=merged(item for row, level in levels for item in row.items(level, control=False)))
+
     def _ceiling(self, offer: Offer, form: Mapping[str, str]) -> Ceiling:
         match form.get("access"):
             case "everything":
@@ -343,7 +348,7 @@ class Answers:
 
     def _typed(self, text: str) -> Row:
         """A folder or document as somebody writes it: its address, or its path in a pod of theirs."""
-        is_one = len(text) <= TYPED_CHARACTERS_MAX and not text.endswith((ACL_SUFFIX, DESCRIPTION_SUFFIX))
+        is_one = 0 < len(text) <= TYPED_CHARACTERS_MAX and not text.endswith((ACL_SUFFIX, DESCRIPTION_SUFFIX))
         path = self._found(text) if is_one else None
         if path is None:
             raise _wrong("other", "There is no such folder or document in your pod.")

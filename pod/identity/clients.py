@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Sequence
 
 from pod.authentication.credentials import ClientSecrets
 from pod.authentication.secret_files import secret as secret_file
 from pod.config import Config
 from pod.errors import Conflict, NotFound, UnprocessableContent
 from pod.identity.accounts import named
-from pod.identity.ceilings import ALL_FOR_GOOD, EVERYTHING, Terms, Until
+from pod.identity.ceilings import ALL_FOR_GOOD, EVERYTHING, Answers, Level, Offers, Terms, Until
 from pod.identity.notices import tell_owner
 from pod.identity.projection import decided
+from pod.protocol.notification import format_moment
 from pod.services import Services
 from pod.store.accounts import Accounts, ClientCredential
-from pod.store.apps import Apps
+from pod.store.apps import DAY_MS, Apps
 from pod.store.interface import Writer
 from pod.store.mail import MailKind
 from pod.store.records import SERVER, Actor
@@ -28,6 +30,9 @@ ID_CHARACTERS_MAX = 255
 SECRET_CHARACTERS_MAX = 1000
 LABEL_CHARACTERS_MAX = 200
 CLIENTS_OF_ACCOUNT_MAX = 100
+
+LEVELS = tuple(each.value for each in Level if each not in {Level.NONE, Level.DROP})
+"""What a key can be made for, as it is typed."""
 
 _VISIBLE = re.compile(r"[\x20-\x7e]+")
 
@@ -126,12 +131,36 @@ def named_client(services: Services, account_name: str, client_id: str) -> Clien
     raise NotFound(f"The account {account_name} has no client {client_id}.")
 
 
+def typed_terms(services: Services, account_name: str, places: Sequence[str], days: int | None) -> Terms:
+    """Of a key that may use these places alone, each `PATH=LEVEL`, and for so many days.
+
+    Raises: NotFound, UnprocessableContent, BadRequest
+    """
+    account = named(services, account_name)
+    if any(each.rpartition("=")[2] not in LEVELS for each in places):
+        raise UnprocessableContent(f"Say of each place what may be done there, like photos/=see: {', '.join(LEVELS)}.")
+    wanted = [(path, level) for path, _, level in (each.rpartition("=") for each in places)]
+    answers = Answers(services, Offers(services, account.id))
+    ceiling = answers.places(wanted) if places else EVERYTHING
+    if days is None:
+        return Terms(ceiling)
+    return Terms(ceiling, Until.KEPT, int(services.clock.now() * 1000) + days * DAY_MS)
+
+
 def client_terms(client: ClientCredential, now_ms: int) -> Terms:
     """What was agreed for it. Where that is over, a short time is proposed."""
     ceiling = client.ceiling or EVERYTHING
     if client.end_ms is None:
         return Terms(ceiling)
     return Terms(ceiling, Until.KEPT, client.end_ms) if client.end_ms > now_ms else Terms(ceiling, Until.DAY)
+
+
+def line(services: Services, client: ClientCredential) -> str:
+    """One key in a list: its state, when it was used last if it ever was, and what it is called."""
+    is_over = not client.holds(int(services.clock.now() * 1000))
+    state = "revoked" if client.revoked_ms else "ended" if is_over else "limited" if client.ceiling else "active"
+    used = "" if client.used_ms is None else f" used {format_moment(client.used_ms)[:10]}"
+    return f"{client.id} {state}{used} {client.label}".rstrip()
 
 
 def revoke_client(services: Services, account_name: str, client_id: str) -> None:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pod.authentication.issuer import wrong_with_issuer
 from pod.errors import Busy, Conflict, NotFound, PodError, UnprocessableContent, VersionMoved
 from pod.identity.notices import tell_owner
+from pod.identity.projection import refresh
 from pod.identity.providers import Providers
 from pod.operations.admission import settled
 from pod.operations.content import discarded_on_failure, stage_document
@@ -105,6 +106,8 @@ def remove_issuer(services: Services, account: Account, web_id: str, issuer: str
 
     _check_own(services.accounts, account, web_id)
     _change(services, account, web_id, removed, by)
+    if issuer == services.placement.base_url:
+        refresh(services, account.id)
 
 
 def check_issuer(services: Services, issuer: str) -> None:

@@ -87,7 +87,7 @@ def _follow(services: Services, tx: Writer, account: int, ceiling: Ceiling | Non
             if item.path.endswith("/") and storage_of(item.path) in storages:
                 _make(tx, item.path)
         for storage in storages:
-            _write(tx, storage + APP_LIST, _projection(services, tx, account, storage))
+            _tell(services, tx, account, storage)
     except PodError as error:
         raise _NoRoom from error
 
@@ -101,24 +101,24 @@ def _make(tx: Writer, container: str) -> None:
         tx.create(snapshot.target, Kind.CONTAINER, EMPTY, acl=effective(snapshot))
 
 
-def _write(tx: Writer, path: str, data: bytes) -> None:
+def _tell(services: Services, tx: Writer, account: int, storage: str) -> None:
+    """As long as there is nothing to tell, no list is begun."""
+    url, path = services.placement.url, storage + APP_LIST
+    web_id = f"{url(storage + PROFILE)}#me"
+    told = list(islice(_clients(tx, account, web_id), CLIENTS_MAX))
+    data = document(url(path), url(storage), web_id, told, url)
     content = Content(TURTLE, len(data), sha256(data).hexdigest(), inline=data)
     snapshot = tx.describe(Target(path, path), wide=True, with_body=False)
-    if snapshot.state is None:
+    if snapshot.state is None and told:
         check_creatable(snapshot)
         create_document(tx, snapshot, Kind.RDF, content)
+    elif snapshot.state is None:
+        return
     elif snapshot.state.digest != content.digest:
         tx.replace(snapshot.state, content, kind=Kind.RDF, acl=effective(snapshot))
 
 
 # -- the document ------------------------------------------------------------------------------------------------------
-
-
-def _projection(services: Services, tx: Writer, account: int, storage: str) -> bytes:
-    url = services.placement.url
-    web_id = f"{url(storage + PROFILE)}#me"
-    told = islice(_clients(tx, account, web_id), CLIENTS_MAX)
-    return document(url(storage + APP_LIST), url(storage), web_id, told, url)
 
 
 def _clients(tx: Writer, account: int, web_id: str) -> Iterator[Told]:

@@ -36,3 +36,13 @@ def test_what_does_not_exist_is_said_in_a_sentence(account, words):
     assert result.exit_code == 1
     assert "Traceback" not in result.output
     assert result.output.startswith("Error: ")
+
+
+def test_a_key_can_be_limited_and_ends(account):
+    account("add-client", "alice", "--label", "Reader", "--only", "profile/=see", "--days", "30")
+    assert "limited Reader" in account("list-clients", "alice").output
+
+
+@pytest.mark.parametrize("place", ["profile/", "profile/=own", "no/such/folder/=see", "=see"])
+def test_a_limit_that_says_nothing_is_refused(account, place):
+    assert account("add-client", "alice", "--only", place).exit_code == 1
