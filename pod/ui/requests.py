@@ -55,6 +55,8 @@ class Part:
 
     name: str
     url: str
+    is_folder: bool
+    is_pod: bool
     level: str
     until_ms: int | None
     levels: tuple[str, ...] = ()
@@ -226,6 +228,8 @@ def _part(services: Services, item: AccessItem, *, choose: bool) -> Part:
     return Part(
         name=name_of(item.path),
         url=services.placement.url(item.path),
+        is_folder=item.path.endswith("/"),
+        is_pod=Target.parse(item.path).is_storage_root,
         level=level,
         until_ms=item.until_ms,
         levels=tuple(name for name, modes in LEVELS.items() if modes in item.modes),
@@ -304,7 +308,7 @@ def _ask_page(
     errors: Errors | None = None,
     status: int = 200,
 ) -> Response:
-    above = parent_of(target.path)
+    above = _above(target)
     return render(
         "ask.html",
         status=status,
@@ -318,6 +322,12 @@ def _ask_page(
     )
 
 
+def _above(target: Target) -> str | None:
+    """The folder something is in, unless that is a whole pod."""
+    above = parent_of(target.path)
+    return None if above == target.storage else above
+
+
 def _said(services: Services, account: Account, target: Target, form: Mapping[str, str]) -> Said:
     """Raises: UnprocessableContent."""
     web_id = next(iter(services.accounts.web_ids(account.id)), None)
@@ -328,8 +338,10 @@ def _said(services: Services, account: Account, target: Target, form: Mapping[st
         raise UnprocessableContent("Choose what you want to do, and with what.")
     if not comment:
         raise UnprocessableContent("Say why: the owner does not know you otherwise.")
-    above = parent_of(target.path) if form.get("what") == "above" else None
-    path = item_path(services.placement.url(above or target.path), target.storage, services.placement)
+    wanted = _above(target) if form.get("what") == "above" else target.path
+    if wanted is None:
+        raise UnprocessableContent("Choose what you want to do, and with what.")
+    path = item_path(services.placement.url(wanted), target.storage, services.placement)
     until_ms = _until(services, form.get("until", ""), None)
     return Said(web_id, (AccessItem(path, LEVELS[level], until_ms),), comment=comment, inbox=_inbox(services, account))
 

@@ -542,6 +542,16 @@ def test_an_account_that_goes_takes_all_of_it_along(people: Services, alice: Acc
     assert counted(people) == [0, 0, 0, 0]
 
 
+def test_whom_another_owner_blocked_stays_blocked(people: Services, alice: Account):
+    bob = people.accounts.by_name("bob")
+    assert bob is not None
+    with people.store.write(SERVER) as tx:
+        for owner in (alice, bob):
+            AccessRequests(tx).block(tx, owner.id, FRIEND)
+    delete_account(people, "alice", now=True)
+    assert AccessRequests(people.store).is_blocked(bob.id, FRIEND)
+
+
 def test_what_somebody_asked_others_for_goes_with_their_account(people: Services):
     asked(people, agent=BOB)
     delete_account(people, "bob", now=True)

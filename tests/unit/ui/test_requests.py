@@ -140,6 +140,18 @@ def test_blocking_and_unblocking(site: Site, alice: Guest):
 # -- asking ------------------------------------------------------------------------------------------------------------
 
 
+def test_a_wish_for_a_whole_pod_is_seen_to_be_one(site: Site, alice: Guest):
+    asked(site.services, "/alice/")
+    assert "your whole pod" in alice.get(REQUESTS).text
+
+
+def test_nobody_asks_for_a_whole_pod_by_mistake(site: Site, bob: Guest):
+    page = bob.get(f"{ASK}?{urlencode({'resource': f'{BASE}alice/doc'})}").text
+    assert 'value="above"' not in page
+    assert wishes(bob, resource=f"{BASE}alice/doc", what="above").status_code == 422
+    assert requests_of(site) == ()
+
+
 def test_people_ask_on_a_page(site: Site, bob: Guest):
     assert wishes(bob).headers["Location"] == f"{REQUESTS}?done=asked"
     (request,) = requests_of(site)
