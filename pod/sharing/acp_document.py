@@ -208,7 +208,7 @@ class ACRDocument:
         yield Triple(control, RDF.type, ACP.AccessControl)
         yield Triple(control, ACP.apply, policy)
         yield Triple(policy, RDF.type, ACP.Policy)
-        for mode in rule_names.modes_in_words(modes):
+        for mode in (iri for iri, each in MODES.items() if each & modes):  # in ACP, Write does not say Append
             yield Triple(policy, ACP.allow, mode)
         yield Triple(policy, ACP.anyOf, matcher)
         yield Triple(matcher, RDF.type, ACP.Matcher)

@@ -8,10 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from pod.protocol.modes import AccessMode
 from pod.protocol.notification import format_moment
 from pod.rdf.graph import IRI, BNode, Dataset, Graph, Literal, Node, Term, Triple
-from pod.rdf.modes import MODES
 from pod.rdf.vocab import FH, PREFIXES, RDFS, XSD
 
 LABEL_CHARACTERS_MAX = 120
@@ -42,12 +40,6 @@ def label_of(graph: Graph, node: Node, document: str) -> str | None:
 def labelled(node: Node, label: str | None) -> Iterator[Triple]:
     if label:
         yield Triple(node, RDFS.label, Literal(label[:LABEL_CHARACTERS_MAX]))
-
-
-def modes_in_words(modes: AccessMode) -> list[IRI]:
-    """The modes as rules say them: Write says Append too."""
-    said = modes & ~AccessMode.APPEND if AccessMode.WRITE in modes else modes
-    return [iri for iri, mode in MODES.items() if mode & said]
 
 
 def namespaces(label: str | None, until_ms: int | None) -> tuple[str, ...]:

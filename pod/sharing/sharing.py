@@ -33,8 +33,8 @@ from pod.store.records import ACLReference, Actor, Snapshot
 
 APART_MAX = 20
 """Resources in a folder that are told to have rules of their own."""
-SHARES_MAX = 500
-"""In one document: more lines than that nobody reads."""
+SHARES_MAX = 200
+"""On one page: more lines than that nobody reads."""
 
 ATTEMPTS_MAX = 10
 
@@ -79,6 +79,8 @@ class SharingState:
     """Whether what is above counts too, whatever its own rules say: so in Access Control Policy."""
     is_identity: bool
     """It holds the WebID of an account."""
+    more: int = 0
+    """Shares that are not told."""
     apart: tuple[str, ...] = ()
     """Paths in it that have rules of their own, some if there are many."""
     now_ms: int = 0
@@ -132,15 +134,17 @@ class Sharing:
         assert storage is not None
         assert state is not None
         named = {Audience(Whom.PERSON, owner) for owner in storage.owners}
+        shares = tuple(each for each in in_force.shares() if each.denies or each.audience not in named)
         adds_up = self._services.config.access_control == "acp"
         return SharingState(
             path,
             storage.owners,
-            tuple(each for each in in_force.shares() if each.denies or each.audience not in named)[:SHARES_MAX],
+            shares[:SHARES_MAX],
             has_own=in_force.own is not None,
             knows_groups=not adds_up,
             adds_up=adds_up,
             is_identity=state.protected,
+            more=max(0, len(shares) - SHARES_MAX),
             apart=with_own_rules(reader, path, APART_MAX) if path.endswith("/") else (),
             now_ms=self._now_ms(),
         )

@@ -17,6 +17,7 @@ from pod.authorization.wac import Authorization
 from pod.protocol.agent import Credentials
 from pod.protocol.modes import ALL_MODES, AccessMode
 from pod.rdf.graph import IRI, BNode, Dataset, Graph, Node, Triple
+from pod.rdf.modes import MODES
 from pod.rdf.vocab import ACL, FH, FOAF, RDF, RDFS
 from pod.sharing import rule_names
 from pod.sharing.audiences import Audience, Level, Whom
@@ -114,7 +115,8 @@ class ACLDocument:
         yield Triple(rule, ACL.accessTo, IRI(self.resource))
         if self.path.endswith("/"):
             yield Triple(rule, ACL.default, IRI(self.resource))
-        for mode in rule_names.modes_in_words(modes):
+        said = modes & ~AccessMode.APPEND if AccessMode.WRITE in modes else modes  # in WAC, Write says Append too
+        for mode in (iri for iri, each in MODES.items() if each & said):
             yield Triple(rule, ACL.mode, mode)
 
     def _condition(self, rule: IRI, suffix: str, kind: IRI, said: Triple) -> None:

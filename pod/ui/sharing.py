@@ -11,6 +11,7 @@ from __future__ import annotations
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import islice
 from typing import Any
 from urllib.parse import urlencode
 
@@ -63,6 +64,8 @@ LISTED_MAX = 100
 DAYS = {"1": 1, "7": 7, "30": 30, "365": 365}
 """How long a share may last, to choose from."""
 DAY_MS = 24 * 3600 * 1000
+NAMES_READ_MAX = 100
+"""Of people with accounts here, in their profiles, for one page."""
 MOMENT_DIGITS_MAX = 15
 """Of a moment in milliseconds since the epoch, as a form brings it back: thousands of years."""
 
@@ -306,15 +309,16 @@ class _Office:
         for storage in self._services.accounts.storages(account.id):
             paths = (storage.path, *with_own_rules(store, storage.path, LISTED_MAX))
             more = more or len(paths) > LISTED_MAX
-            found += [entry for path in paths if (entry := self._entry(account, path)) is not None]
+            contacts = self._contacts(account, Target.parse(storage.path))
+            found += [entry for path in paths if (entry := self._entry(account, path, contacts)) is not None]
         return render("sharing_all.html", entries=found, more=more, sharing_of=self._page_of)
 
-    def _entry(self, account: Account, path: str) -> dict[str, Any] | None:  # values of a template
+    def _entry(self, account: Account, path: str, contacts: Contacts) -> dict[str, Any] | None:  # values of a template
         try:
             state = self._sharing.state(account.id, path)
         except PodError:  # it went meanwhile, or its rules cannot be read: its own page says so
             return None
-        names = self._names(state, self._contacts(account, Target.parse(path)))
+        names = self._names(state, contacts)
         lines = [Line.of(each, path, names, state.now_ms) for each in state.own_shares]
         return {"title": name_of(path), "path": path, "lines": lines} if lines else None
 
@@ -349,10 +353,10 @@ class _Office:
     def _names(self, state: SharingState, contacts: Contacts) -> dict[str, str]:
         """What to call those whom the rules name: as the owner does, else as their own profile here does."""
         names = contacts.names
-        for share in state.shares:
-            iri = share.audience.iri
-            if share.audience.whom is Whom.PERSON and iri not in names and (name := self._people.name(iri)):
-                names[iri] = name
+        people = {each.audience.iri for each in state.shares if each.audience.whom is Whom.PERSON} - set(names)
+        for web_id in islice(sorted(people), NAMES_READ_MAX):
+            if name := self._people.name(web_id):
+                names[web_id] = name
         return names
 
 

@@ -24,9 +24,10 @@ def target() -> Iterator[str]:
         yield json.dumps(describe(server))
 
 
+@pytest.mark.parametrize("scenario", ["acp", "sharing"])
 def test_access_policies_are_read_and_written_by_a_published_client(
-    run_scenario: Callable[[str], list[Check]], subtests: pytest.Subtests
+    scenario: str, run_scenario: Callable[[str], list[Check]], subtests: pytest.Subtests
 ) -> None:
-    for check in run_scenario("acp"):
+    for check in run_scenario(scenario):
         with subtests.test(msg=check.name):
             assert check.ok, check.error

@@ -15,6 +15,7 @@ from werkzeug.test import TestResponse
 from pod.identity.accounts import create_account
 from pod.protocol.agent import PUBLIC, Credentials
 from pod.protocol.resource import Target
+from pod.sharing import sharing
 from pod.store.records import SERVER
 from tests.support.pages import BASE, NOW, Guest, Site
 
@@ -210,6 +211,15 @@ def test_everything_shared_is_on_one_page(alice: Guest):
         "inbox /alice/inbox/ Everyone : can add, without seeing what is there: the folder itself, not what is in it"
         in said
     )
+
+
+def test_a_page_tells_of_so_many_and_counts_the_rest(alice: Guest, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(sharing, "SHARES_MAX", 1)
+    share(alice, who="bob")
+    share(alice, whom="everyone")
+    said = text(alice.get(page()))
+    assert "bob" in said
+    assert "And 1 more." in said
 
 
 def test_the_owners_page_says_whether_something_is_shared(site: Site, alice: Guest):
