@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pyotp
 import pytest
+from argon2 import PasswordHasher
 
 from pod.identity.recovery import request_reset
 from pod.identity.sign_in import FRESH_SECONDS
@@ -21,6 +22,12 @@ from tests.unit.ui.test_pages import link
 
 SECURITY = "/.account/security"
 MAIL = {"mail_from": "pods@pods.example", "smtp_host": "localhost"}
+
+
+@pytest.fixture(autouse=True)
+def _quick_passwords(monkeypatch: pytest.MonkeyPatch):
+    quick = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+    monkeypatch.setattr("pod.authentication.credentials.PasswordHasher", lambda: quick)
 
 
 @pytest.fixture
