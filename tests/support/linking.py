@@ -37,7 +37,11 @@ def opened_link(services: Services, secret: str, password: str = "", address: st
 
 def content(services: Services, secret: str, rest: str = "") -> bytes:
     """What a link shows."""
-    link = visit(services, secret).link
+    return shown(services, visit(services, secret).link, rest)
+
+
+def shown(services: Services, link: ShareLink, rest: str = "") -> bytes:
+    """The same, of a link as it was found a while ago."""
     operation = Operation("GET", reached(link, rest), maker(services, link.web_id), NO_CONDITIONS)
     found = read(services, link, operation).representation
     assert found is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from pod.operations.attempts import count
 from pod.protocol.resource import Target
 from pod.services import Services
 from pod.sharing import links as sharing
+from pod.sharing.link_content import leave
 from pod.sharing.links import (
     GUESSES,
     GUESSES_AT_ADDRESS,
@@ -38,7 +40,7 @@ from pod.store.fsck import check
 from pod.store.records import SERVER
 from pod.store.share_links import LinkEnd
 from tests.support.client import acl, authorization
-from tests.support.linking import UPLOAD, VIEW, content, file, folder, link_to, opened_link, visit
+from tests.support.linking import UPLOAD, VIEW, content, file, folder, link_to, opened_link, shown, visit
 from tests.support.people import DAY, ELSEWHERE, HERE, PUBLIC, alice_of, opened, pass_time, work_of
 from tests.support.stores import delete, put, state_in
 
@@ -284,8 +286,37 @@ def test_a_link_gives_what_its_maker_may_share_now_and_no_more(people: Services)
     secret = link_to(people, bob, "/alice/ours/")
     assert content(people, secret, "/plan") == b"0123456789"
     put(people.store, "/alice/ours/.acl", rules("/alice/ours/", ("bob", "Read"), ("alice", "Control")).encode())
+    for rest in ("/plan", ""):
+        with pytest.raises(LinkEnded):
+            content(people, secret, rest)
+
+
+def test_who_was_let_in_a_moment_ago_does_not_see_what_took_the_place(people: Services, alice: Account):
+    before = visit(people, link_to(people, alice, "/alice/photos/cat")).link
+    assert shown(people, before) == b"0123456789"
+    delete(people.store, "/alice/photos/cat")
+    file(people, "/alice/photos/cat", b"another cat")
     with pytest.raises(LinkEnded):
-        content(people, secret, "/plan")
+        shown(people, before)
+
+
+def test_a_file_is_not_kept_when_its_maker_lost_the_right_while_it_came(people: Services):
+    bob = create_account(people, "bob")
+    folder(people, "/alice/ours/", rules("/alice/ours/", ("bob", "Append Control"), ("alice", "Control")))
+    link = visit(people, link_to(people, bob, "/alice/ours/", UPLOAD)).link
+
+    class Meanwhile(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            put(
+                people.store,
+                "/alice/ours/.acl",
+                rules("/alice/ours/", ("bob", "Append"), ("alice", "Control")).encode(),
+            )
+            return super().read(size)
+
+    with pytest.raises(LinkEnded):
+        leave(people, link, "late", "text/plain", Meanwhile(b"1"))
+    assert list(people.store.members(state_in(people.store, "/alice/ours/").id)) == []
 
 
 def test_what_the_maker_may_only_read_stays_closed_in_a_folder_that_is_shared(people: Services):
