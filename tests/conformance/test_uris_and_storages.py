@@ -114,7 +114,8 @@ def test_who_may_read_the_container_but_not_the_resource_is_not_redirected(
 
 
 def without_instance(problem: dict[str, object]) -> dict[str, object]:
-    return {name: value for name, value in problem.items() if name != "instance"}
+    """Nor the page on which to ask for the very resource."""
+    return {name: value for name, value in problem.items() if name not in {"instance", "requestAccessPage"}}
 
 
 # -- storages ----------------------------------------------------------------------------------------------------------
