@@ -38,6 +38,9 @@ TYPED_CHARACTERS_MAX = 1_000
 BESIDE = "beside"
 """In place of a kind: what is read only to find something else."""
 
+_AT = "at:"
+"""How names of the fields begin that are about places."""
+
 Choice = TypeVar("Choice", bound=StrEnum)
 
 
@@ -134,7 +137,7 @@ class Row:
     @property
     def field(self) -> str:
         """What its field in a form is called."""
-        return f"at:{self.path}"
+        return _AT + self.path
 
     @property
     def levels(self) -> tuple[Level, ...]:
@@ -337,6 +340,9 @@ class Answers:
 
     def _items(self, offer: Offer, form: Mapping[str, str]) -> tuple[CeilingItem, ...]:
         control = "control_there" in form
+        shown = {row.field for row in offer.rows}
+        if any(name.startswith(_AT) and name not in shown and form[name] != Level.NONE for name in form):
+            raise _wrong("", "What is in your pod has changed meanwhile. Please choose once more.")
         chosen = [(row, _one_of(Level, form.get(row.field, Level.NONE.value))) for row in offer.rows]
         typed = form.get("other", "").strip()
         if typed:

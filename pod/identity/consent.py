@@ -71,9 +71,9 @@ def chosen_before(pending: PendingRequest, apps: tuple[App, ...]) -> App | None:
     """What was answered last time to this app, or to one that looked the same: many register again for each sign-in,
     and what was limited then shall not be unlimited now because nobody looked.
     """
-    looks = pending.client.name, pending.client.host
-    same = (app for app in apps if app.client == pending.client.id or (app.name, app.host) == looks)
-    return next(same, None)
+    client = pending.client
+    same = [app for app in apps if app.client == client.id or (app.name, app.host) == (client.name, client.host)]
+    return max(same, key=lambda app: (app.client == client.id, app.created_ms), default=None)
 
 
 def is_surely_the_app(pending: PendingRequest) -> bool:
