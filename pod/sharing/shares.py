@@ -61,6 +61,6 @@ def merged(shares: Iterable[Share]) -> tuple[Share, ...]:
         if known is None:
             found[key] = share
         else:
-            modes = {"here": known.here | share.here, "inside": known.inside | share.inside}
-            found[key] = replace(known, **modes, label=known.label or share.label)
+            here, inside = known.here | share.here, known.inside | share.inside
+            found[key] = replace(known, here=here, inside=inside, label=known.label or share.label)
     return tuple(found.values())

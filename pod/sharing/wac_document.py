@@ -151,7 +151,8 @@ class ACLDocument:
         for node, moved in named.items():
             for triple in self.graph.match(s=node):
                 if node != rule or triple.predicate not in {ACL.accessTo, ACL.default}:
-                    value = named.get(triple.object, triple.object)  # type: ignore[call-overload]  # or it is a literal
+                    value = triple.object
+                    value = named.get(value, value) if isinstance(value, IRI | BNode) else value
                     made.graph.add(Triple(moved, triple.predicate, value))
         made.graph.add(Triple(named[rule], ACL.accessTo, IRI(made.resource)))
         if made.path.endswith("/"):
@@ -164,8 +165,8 @@ class ACLDocument:
         while waiting:
             for triple in self.graph.match(s=waiting.pop()):
                 value = triple.object
-                belongs = isinstance(value, BNode) or (isinstance(value, IRI) and triple.predicate == ACL.condition)
-                if belongs and value not in found:
+                is_named = isinstance(value, IRI) and triple.predicate == ACL.condition
+                if isinstance(value, IRI | BNode) and (is_named or isinstance(value, BNode)) and value not in found:
                     found[value] = None
                     waiting.append(value)
         return list(found)

@@ -1,4 +1,4 @@
-"""What shares are called on pages: audiences by their names, modes as what people do; IRIs only where nobody knows a name.
+"""What shares are called on pages: audiences by their names, modes as what people do; IRIs where nobody knows a name.
 
 Spec: WAC #access-modes
 """
