@@ -7,6 +7,7 @@ Spec: WAC #effective-acl-resource, #authorization-conformance, #authorization-ev
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import lru_cache
 
 from rdflib.namespace import FOAF, RDF, Namespace
@@ -20,6 +21,7 @@ VCARD = Namespace("http://www.w3.org/2006/vcard/ns#")
 
 _MODES = {TERMS.Read: {READ}, TERMS.Append: {APPEND}, TERMS.Write: {WRITE, APPEND}, TERMS.Control: {CONTROL}}
 _CLIENT, _ISSUER = TERMS.ClientCondition, TERMS.IssuerCondition
+_TIME, _UNTIL = URIRef("urn:freehold:TimeCondition"), URIRef("urn:freehold:until")
 
 About = dict[Node, list[tuple[Node, Node]]]
 Nodes = frozenset[Node]
@@ -27,7 +29,7 @@ Nodes = frozenset[Node]
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A condition of a type that is signalled: which clients or issuers it accepts."""
+    """A condition of a type that is signalled: which clients or issuers it accepts, or as `named` until when it holds."""
 
     kind: URIRef
     named: Nodes
@@ -80,6 +82,8 @@ def _conditions(pairs: list[tuple[Node, Node]]) -> list[Condition]:
         if (RDF.type, kind) in pairs:
             named, groups, classes = (_iris(pairs, word + each) for each in ("", "Group", "Class"))
             found.append(Condition(kind, named, groups, classes))
+    if (RDF.type, _TIME) in pairs:
+        found.append(Condition(_TIME, frozenset(o for p, o in pairs if p == _UNTIL), frozenset(), frozenset()))
     return found
 
 
@@ -110,7 +114,10 @@ class WAC:
 
     def keeps_control(self, document: Triples, root: str) -> bool:
         """Spec: WAC #server-root-container-acl-authorization-control"""
-        return any(CONTROL in rule.modes and URIRef(root) in rule.access_to for rule in rules_of(document))
+        return any(
+            CONTROL in rule.modes and URIRef(root) in rule.access_to and all(map(_may_last, rule.conditions))
+            for rule in rules_of(document)
+        )
 
     def unwritten(self, rules: str, subject: str) -> Triples | None:
         """Spec: WAC #server-get-acl-without-representation"""
@@ -118,7 +125,7 @@ class WAC:
 
     def announced(self, link: str, *, options: bool) -> list[str]:
         """Spec: WAC #server-link-condition"""
-        kinds = (_CLIENT, _ISSUER)
+        kinds = (_CLIENT, _ISSUER, _TIME)
         missing = [each for each in kinds if f'<{each}>; rel="{TERMS.condition}"' not in link]
         return wrong(not missing, f"conditions that are not announced: {missing}")
 
@@ -126,6 +133,12 @@ class WAC:
 def _matches(rule: Rule, place: Place, who: Who) -> bool:
     """All conditions have to hold. Spec: WAC #server-condition-evaluation-conjunctive"""
     return _is_for(rule, place, who.agent) and all(_holds(each, place, who) for each in rule.conditions)
+
+
+def _may_last(condition: Condition) -> bool:
+    """Whether it may hold for somebody, and has no end (decisions 16 and 20)."""
+    accepts = condition.named or condition.groups or FOAF.Agent in condition.classes
+    return condition.kind != _TIME and bool(accepts)
 
 
 def _is_for(rule: Rule, place: Place, agent: str | None) -> bool:
@@ -138,7 +151,10 @@ def _is_for(rule: Rule, place: Place, agent: str | None) -> bool:
 
 
 def _holds(condition: Condition, place: Place, who: Who) -> bool:
-    """Spec: WAC #access-client-condition, #access-issuer-condition"""
+    """Spec: WAC #access-client-condition, #access-issuer-condition; vocab/freehold.ttl"""
+    if condition.kind == _TIME:
+        now = datetime.now(UTC)
+        return bool(condition.named) and all(now < datetime.fromisoformat(str(each)) for each in condition.named)
     value = who.client if condition.kind == _CLIENT else who.issuer
     if FOAF.Agent in condition.classes:
         return True

@@ -22,6 +22,8 @@ NAMESPACES = {
 }
 
 GROUP = "<%POD%m/group#friends>"
+UNTIL = '<urn:freehold:until> "{}"^^<http://www.w3.org/2001/XMLSchema#dateTime>'
+FOR_LONG, OVER = UNTIL.format("2999-01-01T00:00:00Z"), UNTIL.format("2001-01-01T00:00:00Z")
 CONDITIONS = (
     "a acl:ClientCondition; acl:client <%APP%>",
     "a acl:ClientCondition; acl:client <%APP%>",
@@ -34,6 +36,10 @@ CONDITIONS = (
     "a acl:IssuerCondition; acl:issuerClass foaf:Agent",
     "a acl:IssuerCondition; acl:issuerGroup <%POD%m/group#issuers>",
     "a acl:ClientCondition, acl:IssuerCondition; acl:client <%APP%>; acl:issuer <%ISSUER%>",
+    f"a <urn:freehold:TimeCondition>; {FOR_LONG}",
+    f"a <urn:freehold:TimeCondition>; {OVER}",
+    f"a <urn:freehold:TimeCondition>; {FOR_LONG}; {OVER}",
+    "a <urn:freehold:TimeCondition>",
     f"a <https://elsewhere.example/#Condition>; acl:client {ELSEWHERE}",
     "a <https://elsewhere.example/#Condition>; acl:issuer <%ISSUER%>",
 )
