@@ -52,7 +52,6 @@ UPDATE share_link SET revoked_ms = ? WHERE id = ? AND revoked_ms IS NULL
   AND (account = ? OR storage IN (SELECT id FROM storage WHERE account = ?))
 RETURNING id
 """
-_CLOSE = "DELETE FROM share_link_opening WHERE link = ?"
 _END_WITH_RESOURCE = """
 UPDATE share_link SET revoked_ms = ? WHERE id IN (
   SELECT l.id FROM share_link l LEFT JOIN resource r ON r.id = l.resource
@@ -188,10 +187,7 @@ class ShareLinks:
 
     def revoke(self, tx: Writer, account: int, link: int) -> bool:
         """Whether there was one that this account made, or that opens something in a storage of it."""
-        if not tx.rows(_REVOKE, (tx.now_ms, link, account, account)):
-            return False
-        tx.rows(_CLOSE, (link,))
-        return True
+        return bool(tx.rows(_REVOKE, (tx.now_ms, link, account, account)))
 
     def sweep(self, tx: Writer, before_ms: int) -> int:
         """Ends those whose resource is gone, and forgets openings that are over and links that ended before a moment.

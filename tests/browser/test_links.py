@@ -103,6 +103,7 @@ def test_a_link_with_a_password_and_three_uses_works_three_times_and_says_so_the
     expect(alice.page.locator("main")).to_contain_text("Opened 3 of 3 times")
 
 
+@pytest.mark.soak
 def test_guessing_is_throttled(browser: Browser, folder: str, tmp_path: Path):
     """Where nobody develops: a server of its own."""
     with running_server((ALICE,), directory=tmp_path, dev=False) as server, visitor(browser, server.base_url) as owner:

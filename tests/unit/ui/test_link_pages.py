@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
+from argon2 import PasswordHasher
 from werkzeug.test import TestResponse
 
 from pod.identity.accounts import named
@@ -25,7 +26,10 @@ PASSWORD = "a word for friends"
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    site = Site(tmp_path_factory.mktemp("site"))
+    quick = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pod.authentication.credentials.PasswordHasher", lambda: quick)
+        site = Site(tmp_path_factory.mktemp("site"))
     site.account("alice")
     services = site.services
     for path in ("/alice/photos/", "/alice/photos/sea/", "/alice/secret/", "/alice/in/"):
