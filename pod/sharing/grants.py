@@ -106,7 +106,7 @@ def _given(services: Services, root: str, said: Said, request: AccessRequest | N
             raise _answered()
         written = replace(said, items=tuple(_share(services, tx, storage.account, plan)))
         _supersede(tx, requests, storage.id, said)
-        requests.give(tx, key, storage.id, storage.account, written, request=request.id if request else None)
+        requests.give(tx, key, storage, written, request)
         add_grant_notice(services, tx, storage, written, key)
         _forget_mail(tx, storage.account)
 
@@ -259,14 +259,14 @@ def _is_there(sharing: Sharing, account: int, item: AccessItem, audience: Audien
 def visible_grants(services: Services, visitor: Visitor) -> list[GivenAccess]:
     """Those in a storage that somebody may see and that were not taken back, the newest first."""
     given = AccessRequests(services.store).given_in(visitor.storage.id)
-    return [each for each in given if visitor.may_see(each.said)]
+    return [each for each in given if visitor.may_see(each)]
 
 
 def visible_grant(services: Services, visitor: Visitor, key: str) -> GivenAccess:
     """Raises: NotFound -- nor does anybody else learn that there is one"""
     found = AccessRequests(services.store).grant(key)
     is_here = found is not None and found.storage == visitor.storage.id and found.ended_ms is None
-    if found is None or not is_here or not visitor.may_see(found.said):
+    if found is None or not is_here or not visitor.may_see(found):
         raise NotFound("There is no such grant.")
     return found
 

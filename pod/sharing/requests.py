@@ -21,7 +21,7 @@ from pod.protocol.agent import Credentials
 from pod.protocol.modes import AccessMode
 from pod.protocol.resource import INBOX, Target
 from pod.services import Services
-from pod.store.access_requests import AccessRequest, AccessRequests, Answer, Said
+from pod.store.access_requests import AccessRequest, AccessRequests, Answer, Asking, GivenAccess, Said
 from pod.store.interface import Writer
 from pod.store.records import SERVER, StorageState
 
@@ -35,20 +35,27 @@ KEY_BYTES = 16
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Who comes to the endpoints of a storage. `controls`: it is theirs, and the app they use may decide for them."""
+    """Who comes to the endpoints of a storage. `controls`: it is theirs, and the app they use may decide for them;
+    `limited`: their app was not given everything.
+    """
 
     credentials: Credentials
     storage: StorageState
     controls: bool
+    limited: bool = False
 
     @property
     def agent(self) -> str:
         return self.credentials.agent or ""
 
-    def may_see(self, said: Said) -> bool:
-        """Spec: LWS 1.0 #privacy-access-requests"""
-        is_theirs = said.agent == self.agent and said.client in {"", self.credentials.client}
-        return self.controls or is_theirs
+    def may_see(self, found: AccessRequest | GivenAccess) -> bool:
+        """What is theirs; an app that is limited sees only what it asked for itself, or what is for it alone.
+
+        Spec: LWS 1.0 #privacy-access-requests
+        """
+        said, app = found.said, self.credentials.client
+        is_theirs = said.agent == self.agent and said.client in {"", app}
+        return self.controls or (is_theirs and (not self.limited or app in {said.client, found.through}))
 
 
 @settled
@@ -60,8 +67,9 @@ def arrive(services: Services, credentials: Credentials, root: str) -> Visitor:
     decision = services.authorizer.authorize(services.store, snapshot, credentials, ())
     storage = snapshot.storage
     assert storage is not None, "authorized"
-    is_owner = credentials.agent in storage.owners
-    return Visitor(credentials, storage, controls=is_owner and AccessMode.CONTROL in decision.modes)
+    controls = credentials.agent in storage.owners and AccessMode.CONTROL in decision.modes
+    ceiling = snapshot.grant.ceiling if snapshot.grant else None
+    return Visitor(credentials, storage, controls, limited=ceiling is not None and not ceiling.full)
 
 
 def ask(services: Services, visitor: Visitor, said: Said, network: str) -> AccessRequest:
@@ -72,6 +80,7 @@ def ask(services: Services, visitor: Visitor, said: Said, network: str) -> Acces
     storage = visitor.storage
     _check(services, visitor, said)
     key, thing = secrets.token_urlsafe(KEY_BYTES), _thing(said)
+    asking = Asking(visitor.credentials.client or "", network, thing)
     requests = AccessRequests(services.store)
     with services.store.write(SERVER) as tx:
         spend(services, tx, OF_ASKER, visitor.agent)
@@ -81,7 +90,7 @@ def ask(services: Services, visitor: Visitor, said: Said, network: str) -> Acces
         if (before := AccessRequests(tx).same(storage.id, said.agent, said.client, thing)) is not None:
             raise _asked_before(services, storage, before)
         _check_room(tx, storage, visitor.agent, network)
-        added = requests.add(tx, key, storage.id, storage.account, said, thing=thing, network=network)
+        added = requests.add(tx, key, storage, said, asking)
         assert added, "the transaction has just seen none"
     made = requests.by_id(key)
     assert made is not None
@@ -147,13 +156,13 @@ def visible_requests(services: Services, visitor: Visitor) -> list[AccessRequest
     if visitor.controls:
         return list(requests.of_storage(visitor.storage.id))
     mine = requests.of_agent(visitor.agent)
-    return [each for each in mine if each.storage == visitor.storage.id and visitor.may_see(each.said)]
+    return [each for each in mine if each.storage == visitor.storage.id and visitor.may_see(each)]
 
 
 def visible_request(services: Services, visitor: Visitor, key: str) -> AccessRequest:
     """Raises: NotFound -- nor does anybody else learn that there is one"""
     found = AccessRequests(services.store).by_id(key)
-    if found is None or found.storage != visitor.storage.id or not visitor.may_see(found.said):
+    if found is None or found.storage != visitor.storage.id or not visitor.may_see(found):
         raise NotFound("There is no such request.")
     return found
 

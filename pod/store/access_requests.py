@@ -12,26 +12,27 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from enum import StrEnum
 from typing import Any
 
 from pod.db.connection import Row
 from pod.protocol.modes import AccessMode
 from pod.store.interface import Queries, Writer
+from pod.store.records import StorageState
 
 LISTED_MAX = 1_000
 SWEPT_AT_ONCE_MAX = 1_000
 
 _REQUEST = (
     "q.id, q.account, q.storage, s.path, q.agent, q.client, q.items, q.purposes, q.comment, q.inbox, q.status, "
-    "q.created_ms, q.answered_ms"
+    "q.created_ms, q.answered_ms, q.through"
 )
 _REQUESTS = f"SELECT {_REQUEST} FROM access_request q JOIN storage s ON s.id = q.storage"
 _INSERT = """
-INSERT INTO access_request (id, account, storage, agent, client, network, thing, items, purposes, comment, inbox,
-  created_ms)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id
+INSERT INTO access_request (id, account, storage, agent, client, through, network, thing, items, purposes, comment,
+  inbox, created_ms)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id
 """
 _SAME = "SELECT id FROM access_request WHERE storage = ? AND agent = ? AND client = ? AND thing = ? AND status = 'open'"
 _COUNT_OPEN = """
@@ -61,13 +62,14 @@ DELETE FROM access_request WHERE id IN (
 
 _GRANT = (
     "g.id, g.account, g.storage, s.path, g.request, g.agent, g.client, g.items, g.purposes, g.comment, g.inbox, "
-    "g.created_ms, g.ended_ms"
+    "g.created_ms, g.ended_ms, g.through"
 )
 _GRANTS = f"SELECT {_GRANT} FROM given_access g JOIN storage s ON s.id = g.storage"
 _NEWEST_GRANTS = "ORDER BY g.created_ms DESC, g.id LIMIT ?"
 _INSERT_GRANT = """
-INSERT INTO given_access (id, account, storage, request, agent, client, items, purposes, comment, inbox, created_ms)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO given_access (id, account, storage, request, agent, client, through, items, purposes, comment, inbox,
+  created_ms)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _GRANTS_OF_ACCOUNT = f"{_GRANTS} WHERE g.account = ? {_NEWEST_GRANTS}"
 _GRANTS_OF_STORAGE = f"{_GRANTS} WHERE g.storage = ? AND g.ended_ms IS NULL {_NEWEST_GRANTS}"
@@ -132,7 +134,9 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class AccessRequest:
-    """Access that somebody asked for. `root` is the path of the storage, `account` its owner's."""
+    """Access that somebody asked for. `root` is the path of the storage, `account` its owner's; `through` is the app
+    that asked, if one did.
+    """
 
     id: str
     account: int
@@ -142,6 +146,7 @@ class AccessRequest:
     answer: Answer
     created_ms: int
     answered_ms: int | None
+    through: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,11 +161,21 @@ class GivenAccess:
     said: Said
     created_ms: int
     ended_ms: int | None
+    through: str = ""
 
     def stands(self, now_ms: int) -> bool:
         """Whether some of it was neither taken back nor is over."""
         is_over = all(each.until_ms is not None and each.until_ms <= now_ms for each in self.said.items)
         return self.ended_ms is None and not is_over
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """How something was asked for: through which app, from where; `thing` is the same for the same resources."""
+
+    through: str
+    network: str
+    thing: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,9 +206,9 @@ class AccessRequests:
 
     # -- requests ------------------------------------------------------------------------------------------------------
 
-    def add(self, tx: Writer, key: str, storage: int, account: int, said: Said, *, thing: str, network: str) -> bool:
+    def add(self, tx: Writer, key: str, storage: StorageState, said: Said, asking: Asking) -> bool:
         """False, and nothing happened, where the same was asked before and is not answered."""
-        whose = (key, account, storage, said.agent, said.client, network, thing)
+        whose = (key, storage.account, storage.id, said.agent, said.client, *astuple(asking))
         told = (_written(said.items), json.dumps(said.purposes), said.comment, said.inbox)
         return bool(tx.rows(_INSERT, (*whose, *told, tx.now_ms)))
 
@@ -245,9 +260,11 @@ class AccessRequests:
 
     # -- what was given ------------------------------------------------------------------------------------------------
 
-    def give(self, tx: Writer, key: str, storage: int, account: int, said: Said, *, request: str | None) -> None:
+    def give(self, tx: Writer, key: str, storage: StorageState, said: Said, request: AccessRequest | None) -> None:
         told = (_written(said.items), json.dumps(said.purposes), said.comment, said.inbox)
-        tx.rows(_INSERT_GRANT, (key, account, storage, request, said.agent, said.client, *told, tx.now_ms))
+        asked, through = (request.id, request.through) if request else (None, "")
+        whose = (key, storage.account, storage.id, asked, said.agent, said.client, through)
+        tx.rows(_INSERT_GRANT, (*whose, *told, tx.now_ms))
 
     def given_by(self, account: int) -> tuple[GivenAccess, ...]:
         """What an owner gave, also what has ended, the newest first."""
@@ -342,10 +359,10 @@ def _said(columns: Sequence[Any]) -> Said:  # of a row
 
 
 def _request(row: Row) -> AccessRequest:
-    key, account, storage, root, *said, answer, created_ms, answered_ms = row
-    return AccessRequest(key, account, storage, root, _said(said), Answer(answer), created_ms, answered_ms)
+    key, account, storage, root, *said, answer, created_ms, answered_ms, through = row
+    return AccessRequest(key, account, storage, root, _said(said), Answer(answer), created_ms, answered_ms, through)
 
 
 def _grant(row: Row) -> GivenAccess:
-    key, account, storage, root, request, *said, created_ms, ended_ms = row
-    return GivenAccess(key, account, storage, root, request, _said(said), created_ms, ended_ms)
+    key, account, storage, root, request, *said, created_ms, ended_ms, through = row
+    return GivenAccess(key, account, storage, root, request, _said(said), created_ms, ended_ms, through)

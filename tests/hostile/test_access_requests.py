@@ -16,7 +16,8 @@ from pod.protocol.ceiling import Ceiling, CeilingItem
 from pod.protocol.modes import AccessMode
 from pod.protocol.resource import Target
 from pod.sharing.grants import block_asker
-from pod.store.access_requests import AccessRequests
+from pod.sharing.requests import arrive, ask
+from pod.store.access_requests import AccessItem, AccessRequests, Said
 from pod.store.records import SERVER
 from tests.support.asking import EDIT, LWS_JSON, document, purpose, request_for, until
 from tests.support.inprocess import BASE, Answer, LocalServer
@@ -165,6 +166,25 @@ def test_an_app_of_the_owner_that_may_not_decide_for_her_gives_and_sees_nothing(
             for key, text in before:
                 tx.rows("UPDATE access_grant SET ceiling = ? WHERE id = ?", (text, key))
         dropped(local, asked)
+
+
+def test_a_limited_app_sees_of_what_its_person_asked_only_what_it_asked_itself(local: LocalServer):
+    services = local.services
+    ((grant,),) = services.store.rows("SELECT id FROM access_grant WHERE web_id = ?", (BOB,))
+    mine = send(local, wanted(f"{POD}through-this-app"))
+    other = arrive(services, Credentials(agent=BOB, client="https://other.example/"), "/alice/")
+    asked = ask(services, other, Said(BOB, (AccessItem("/alice/through-another", EDIT),)), "192.0.2.1")
+    with services.store.write(SERVER) as tx:
+        tx.rows("UPDATE access_grant SET ceiling = ? WHERE id = ?", (Ceiling().to_text(), grant))
+    try:
+        listed = json.loads(local.request("GET", ASK, by="bob").body)
+        assert [each["id"] for each in listed["items"]] == [mine.headers["location"]]
+        assert local.request("GET", ASK + asked.id, by="bob").status == 404
+    finally:
+        with services.store.write(SERVER) as tx:
+            tx.rows("UPDATE access_grant SET ceiling = NULL WHERE id = ?", (grant,))
+    assert local.request("DELETE", ASK + asked.id, by="bob").status == 204
+    dropped(local, mine)
 
 
 # -- bad input ---------------------------------------------------------------------------------------------------------

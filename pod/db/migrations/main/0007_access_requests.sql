@@ -1,11 +1,13 @@
 -- Access that others ask for, and what they were given. `items` is what it is about: paths, how far and until when.
--- `account` is the owner's, `agent` who asks; `thing` is the same for what is asked twice.
+-- `account` is the owner's, `agent` who asks; `client` the only app it is for, `through` the one that asked; `thing` is the
+-- same for what is asked twice.
 CREATE TABLE access_request (
   id TEXT PRIMARY KEY,
   account BIGINT NOT NULL REFERENCES account (id),
   storage BIGINT NOT NULL,
   agent TEXT NOT NULL,
   client TEXT NOT NULL,
+  through TEXT NOT NULL,
   network TEXT NOT NULL,
   thing TEXT NOT NULL,
   items TEXT NOT NULL,
@@ -31,6 +33,7 @@ CREATE TABLE given_access (
   request TEXT,
   agent TEXT NOT NULL,
   client TEXT NOT NULL,
+  through TEXT NOT NULL,
   items TEXT NOT NULL,
   purposes TEXT NOT NULL,
   comment TEXT NOT NULL,
