@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Iterator
+from urllib.parse import quote
 
 import pytest
 
@@ -270,7 +271,8 @@ def told(answer: Answer, path: str) -> tuple[object, ...]:
     """All that an answer says, but for the name that was asked for, and the number of the answer."""
     hidden = {"date", "x-request-id", "content-length"}
     fields = {name: value.replace(path, "PATH") for name, value in answer.headers.items() if name not in hidden}
-    text = answer.body.decode().replace(path, "PATH")
+    subject = path.removesuffix(".acl").removesuffix(".meta")
+    text = answer.body.decode().replace(path, "PATH").replace(quote(subject, safe=""), "SUBJECT")
     kept = [
         line
         for line in text.replace(",", ",\n").replace("<", "\n<").splitlines()
