@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from pod.errors import Busy, PodError, UnprocessableContent
+from pod.operations.attempts import Allowance, spend
 from pod.protocol.placement import is_storage_name
 from pod.rdf import formats
 from pod.rdf.graph import IRI, Graph, Literal
@@ -23,12 +24,15 @@ from pod.remote.errors import RemoteError
 from pod.remote.pace import Paced
 from pod.services import Services
 from pod.sharing.audiences import is_web_iri
+from pod.store.records import SERVER
 
 ACCEPT = "text/turtle, application/ld+json;q=0.8, application/n-triples;q=0.7, application/rdf+xml;q=0.5"
 STATEMENTS_MAX = 10_000
 """In a profile. Reading these takes a twentieth of a second."""
 FETCHES_PER_MINUTE = 30
 """From one host, by each web process. Not counted with `dev`."""
+LOOKS = Allowance("looking for people", 60, 3600)
+"""At other servers, for one account."""
 
 
 class NobodyThere(UnprocessableContent):
@@ -56,11 +60,12 @@ class People:
         self._fetch_limits = FetchLimits.of(config)
         self._limits = replace(services.limits, bytes=config.remote_bytes_max, triples=STATEMENTS_MAX)
 
-    def find(self, typed: str, known: Mapping[str, str]) -> Somebody:
-        """Whom somebody means: one of those `known` (WebIDs and names) by name, an account here by name, or whoever a
+    def find(self, typed: str, known: Mapping[str, str], account: int) -> Somebody:
+        """Whom an account means: one of those `known` (WebIDs and names) by name, an account here by name, or whoever a
         WebID or the page of a profile is about. May wait for that page.
 
-        Raises: UnprocessableContent -- NobodyThere, or it is no address; Busy -- too many pages are fetched
+        Raises: UnprocessableContent -- NobodyThere, or it is no address; TooManyRequests, Busy -- too many pages were
+            fetched for this account, or are for all
         """
         text = typed.strip().removeprefix("<").removesuffix(">").strip()
         if not text:
@@ -69,8 +74,8 @@ class People:
         if len(by_name) == 1:
             return Somebody(by_name[0], known[by_name[0]])
         if "://" not in text:
-            return self._by_name(text)
-        return self._at(text)
+            return self._by_name(text, account)
+        return self._at(text, account)
 
     def name(self, web_id: str) -> str | None:
         """What the profile of somebody here says to call them. Nothing is fetched."""
@@ -79,23 +84,23 @@ class People:
         graph = self._own(web_id)
         return None if graph is None else _name(graph, web_id)
 
-    def _by_name(self, text: str) -> Somebody:
-        """Raises: NobodyThere."""
-        account = self._services.accounts.by_name(text.lower()) if is_storage_name(text.lower()) else None
-        web_ids = self._services.accounts.web_ids(account.id) if account else ()
-        if account is not None and account.stands and web_ids:
-            return Somebody(web_ids[0], self.name(web_ids[0]) or account.name)
+    def _by_name(self, text: str, account: int) -> Somebody:
+        """Raises: NobodyThere, TooManyRequests, Busy."""
+        named = self._services.accounts.by_name(text.lower()) if is_storage_name(text.lower()) else None
+        web_ids = self._services.accounts.web_ids(named.id) if named else ()
+        if named is not None and named.stands and web_ids:
+            return Somebody(web_ids[0], self.name(web_ids[0]) or named.name)
         if "." in text and is_web_iri(f"https://{text}"):
-            return self._at(f"https://{text}")
+            return self._at(f"https://{text}", account)
         raise NobodyThere(f"Nobody here is called “{text[:NAME_CHARACTERS_MAX]}”. Paste the address of their profile.")
 
-    def _at(self, url: str) -> Somebody:
-        """Raises: UnprocessableContent, NobodyThere, Busy."""
+    def _at(self, url: str, account: int) -> Somebody:
+        """Raises: UnprocessableContent, NobodyThere, TooManyRequests, Busy."""
         if not is_web_iri(url):
             raise UnprocessableContent("This is not the address of anybody. It begins with https://.")
         is_ours = self._services.public_documents.is_ours(url)
-        found = self._own(url), url.partition("#")[0]
-        graph, document = found if is_ours else self._fetched(url)
+        document = url.partition("#")[0]
+        graph, document = (self._own(url), document) if is_ours else self._fetched(document, account)
         if graph is None:
             raise NobodyThere("There is no profile at this address that everyone may see. Check it for typing errors.")
         candidates = list(dict.fromkeys(_candidates(graph, document, url)))
@@ -108,10 +113,12 @@ class People:
         found = self._services.public_documents.read(url.partition("#")[0])
         return None if found is None else self._read(found.content, found.media_type, found.url)
 
-    def _fetched(self, url: str) -> tuple[Graph | None, str]:
-        """Raises: NobodyThere, Busy."""
+    def _fetched(self, url: str, account: int) -> tuple[Graph | None, str]:
+        """Raises: NobodyThere, TooManyRequests, Busy."""
+        with self._services.store.write(SERVER) as tx:
+            spend(self._services, tx, LOOKS, str(account))
         try:
-            answer = self._remote.fetch(url.partition("#")[0], accept=ACCEPT, limits=self._fetch_limits)
+            answer = self._remote.fetch(url, accept=ACCEPT, limits=self._fetch_limits)
         except RemoteError as error:
             raise NobodyThere("The server at this address does not answer. Check it for typing errors.") from error
         if answer.status != 200:

@@ -10,7 +10,7 @@ from contextlib import suppress
 
 from flask import Blueprint, Response
 
-from pod.errors import Busy, Conflict, NotFound, UnprocessableContent
+from pod.errors import Busy, Conflict, NotFound, TooManyRequests, UnprocessableContent
 from pod.sharing.audiences import is_web_iri
 from pod.sharing.contacts import Contacts, contacts_of
 from pod.sharing.groups import Groups
@@ -68,9 +68,9 @@ def add_groups(pages: Blueprint, door: Door) -> None:
         account, form = door.session().account, door.form()
         group = form.get("group", "")
         try:
-            found = _found(people, form, contacts(account))
+            found = _found(people, form, contacts(account), account)
             keeper.add(account.id, group, found.web_id, found.name)
-        except (UnprocessableContent, Conflict, Busy) as error:
+        except (UnprocessableContent, Conflict, Busy, TooManyRequests) as error:
             return page(form, {"": error.detail}, error.status)
         return see_other(GROUPS)
 
@@ -101,12 +101,12 @@ def _own(storages: Iterable[StorageUsage], form: Mapping[str, str]) -> str:
     return path
 
 
-def _found(people: People, form: Mapping[str, str], contacts: Mapping[str, Contacts]) -> Somebody:
-    """Raises: UnprocessableContent, Busy."""
+def _found(people: People, form: Mapping[str, str], contacts: Mapping[str, Contacts], account: Account) -> Somebody:
+    """Raises: UnprocessableContent, TooManyRequests, Busy."""
     typed = form.get("who", "").strip()
     known = {iri: name for each in contacts.values() for iri, name in each.people.items()}
     try:
-        return people.find(typed, known)
+        return people.find(typed, known, account.id)
     except NobodyThere:
         if form.get("sure") and is_web_iri(typed):
             return Somebody(typed)

@@ -26,6 +26,7 @@ from pod.errors import (
     NotFound,
     PodError,
     QuotaExceeded,
+    TooManyRequests,
     UnprocessableContent,
 )
 from pod.http.request import page_number, parse_target, raw_path
@@ -54,7 +55,7 @@ from pod.ui.views import Crumb, HomePages, crumbs, name_of
 SHARING = "/.account/sharing"
 WHO = f"{SHARING}/who"
 AS = f"{SHARING}/as"
-_TOLD = (UnprocessableContent, Conflict, Busy, ContentTooLarge, QuotaExceeded)
+_TOLD = (UnprocessableContent, Conflict, Busy, ContentTooLarge, QuotaExceeded, TooManyRequests)
 """What is told above the form that it comes from."""
 _ANYBODY = {Whom.SIGNED_IN.value, Whom.EVERYONE.value}
 NOBODY = "-"
@@ -206,7 +207,7 @@ class _Office:
         typed = form.get("who", "").strip()
         if form.get("sure") and is_web_iri(typed):
             return Somebody(typed)
-        return self._people.find(typed, contacts.people)
+        return self._people.find(typed, contacts.people, self._account().id)
 
     def _until_ms(self, form: Mapping[str, str]) -> int | None:
         """The end that a form names: so many days from now, or the end of a day. Raises: UnprocessableContent."""
@@ -232,7 +233,7 @@ class _Office:
         names = self._names(state, contacts)
         try:
             somebody = self._somebody(typed, contacts)
-        except (UnprocessableContent, Busy) as error:
+        except _TOLD as error:
             return self.page(target, typed={"asked": typed}, errors={"asked": error.detail}, status=error.status)
         web_id = somebody.web_id if somebody else None
         found = self._sharing.explain(account.id, target.path, web_id)
@@ -287,7 +288,7 @@ class _Office:
         if typed.strip() in {"", NOBODY}:
             return None
         try:
-            return self._people.find(typed, contacts.people)
+            return self._people.find(typed, contacts.people, self._account().id)
         except NobodyThere:
             if is_web_iri(typed.strip()):  # what it can see does not depend on whether it can be looked up now
                 return Somebody(typed.strip())

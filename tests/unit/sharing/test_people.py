@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from pod.errors import UnprocessableContent
+from pod.errors import TooManyRequests, UnprocessableContent
 from pod.identity.accounts import create_account
 from pod.remote.client import Fetched, Limits
 from pod.remote.errors import Unreachable
-from pod.sharing.people import NobodyThere, People, Somebody
+from pod.sharing.people import LOOKS, NobodyThere, People, Somebody
 from tests.support.people import PUBLIC as BASE
 from tests.unit.sharing.pod import ALICE, BOB, PREFIXES, Pod, pod_of
 
@@ -77,7 +77,7 @@ def people(pod: Pod, elsewhere: Elsewhere) -> People:
     ],
 )
 def test_whom_somebody_means(people: People, typed: str, found: Somebody):
-    assert people.find(typed, {"https://friend.example/#me": "My Friend"}) == found
+    assert people.find(typed, {"https://friend.example/#me": "My Friend"}, 1) == found
 
 
 @pytest.mark.parametrize(
@@ -98,21 +98,31 @@ def test_whom_somebody_means(people: People, typed: str, found: Somebody):
 )
 def test_what_leads_to_nobody_is_said(people: People, typed: str):
     with pytest.raises(NobodyThere):
-        people.find(typed, {})
+        people.find(typed, {}, 1)
 
 
 @pytest.mark.parametrize("typed", ["", "  ", "<>", "ftp://bob.example/", "https://", "https://a b/"])
 def test_what_is_no_address_is_said(people: People, typed: str):
     with pytest.raises(UnprocessableContent):
-        people.find(typed, {})
+        people.find(typed, {}, 1)
 
 
 def test_two_of_one_name_are_not_confused(people: People):
     with pytest.raises(NobodyThere):
-        people.find("sam", {"https://a.example/#me": "Sam", "https://b.example/#me": "Sam"})
+        people.find("sam", {"https://a.example/#me": "Sam", "https://b.example/#me": "Sam"}, 1)
 
 
 def test_names_of_people_elsewhere_are_not_looked_up_to_show_a_page(people: People, elsewhere: Elsewhere):
     assert people.name(ALICE) == "alice"
     assert people.name(BOB) is None
     assert elsewhere.asked == []
+
+
+def test_one_account_has_others_asked_so_often_and_no_more(people: People, elsewhere: Elsewhere):
+    for _ in range(LOOKS.times):
+        people.find(BOB, {}, 1)
+    with pytest.raises(TooManyRequests):
+        people.find(BOB, {}, 1)
+    assert people.find("eve", {}, 1).name == "eve"
+    assert people.find(BOB, {}, 2).name == "Bob Builder"
+    assert len(elsewhere.asked) == LOOKS.times + 1
