@@ -35,11 +35,9 @@ ACCESS_LOG = RESULTS.with_name("access-log.json")
 CPU_RATIO_MAX = 1.10
 WHOLE_PAIRS_MIN = 7
 (SIGNED_GET,) = (case for case in CASES if case.name == "signed-get")
-WITHOUT = """
-from pod.operations import watched
-watched._note_allowed = watched._note_refused = lambda *_, **__: None
-"""
-"""What makes a server note nothing: run by each of its processes when it starts."""
+NOTED = "from pod.operations import watched\n"
+UNNOTED = f"{NOTED}watched._note_allowed = watched._note_refused = lambda *_, **__: None\n"
+"""What each process of a server runs when it starts. They differ in nothing but what is measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +87,7 @@ def measure(plan: Plan) -> Results:
     WORKSPACE.mkdir(exist_ok=True)
     ensure_wrk()
     with ExitStack() as running:
-        without = Path(running.enter_context(tempfile.TemporaryDirectory(dir=WORKSPACE)))
-        (without / "sitecustomize.py").write_text(WITHOUT, encoding="utf-8")
-        path = os.pathsep.join(filter(None, (str(without), os.environ.get("PYTHONPATH"))))
-        servers = [running.enter_context(_server(running, each)) for each in ({}, {"PYTHONPATH": path})]
+        servers = [running.enter_context(_server(running, first)) for first in (NOTED, UNNOTED)]
         sessions = [Session(target) for target, _ in servers]
         keep_to_one_core()
         for session in sessions:
@@ -116,10 +111,12 @@ def has_notes(data: Path) -> bool:
 
 
 @contextmanager
-def _server(running: ExitStack, environment: dict[str, str]) -> Iterator[tuple[Target, Path]]:
+def _server(running: ExitStack, first: str) -> Iterator[tuple[Target, Path]]:
     """And where its data is."""
-    directory = Path(running.enter_context(tempfile.TemporaryDirectory(dir=WORKSPACE)))
-    with running_server([ALICE], directory=directory, prefix=own_core(), environment=environment) as server:
+    directory, modules = (Path(running.enter_context(tempfile.TemporaryDirectory(dir=WORKSPACE))) for _ in range(2))
+    (modules / "sitecustomize.py").write_text(first, encoding="utf-8")
+    path = os.pathsep.join(filter(None, (str(modules), os.environ.get("PYTHONPATH"))))
+    with running_server([ALICE], directory=directory, prefix=own_core(), environment={"PYTHONPATH": path}) as server:
         client = ALICE.clients[0]
         target = Target(
             *("freehold", pod.__version__, server.pid, server.log, server.base_url),
