@@ -32,15 +32,17 @@ Named = Callable[[Graph], frozenset[str]]
 
 
 def settle_group_uses(store: ResourceStore, config: Config, placement: Placement, named: Named) -> None:
-    """Record what rules name that are older than the record. Any number of processes may be at it."""
-    if are_complete(store):
+    """Record what rules name that are older than the record, or than the URL of the server, since some of them may be
+    written with it. Any number of processes may be at it.
+    """
+    if are_complete(store, config.base_url):
         return
     for acl, paths in _all_named(store, config, placement, named):
         if paths:
             with store.write(SERVER) as tx:
                 keep_groups(tx, acl.id, acl.version, paths)
     with store.write(SERVER) as tx:
-        declare_complete(tx)
+        declare_complete(tx, config.base_url)
 
 
 def check_group_uses(store: ResourceStore, config: Config, placement: Placement, named: Named) -> Iterator[Finding]:

@@ -26,13 +26,13 @@ def keep_groups(tx: Writer, acl: int, version: int, paths: Iterable[str]) -> Non
         tx.rows(sql.keep_groups(len(some)), values)
 
 
-def are_complete(queries: Queries) -> bool:
-    """Whether the rules that were there before this table have been read."""
-    return bool(queries.rows(sql.SETTING, (sql.ACL_GROUPS,)))
+def are_complete(queries: Queries, base_url: str) -> bool:
+    """Whether the rules that were there before this table have been read, as rules of a server with this URL."""
+    return queries.rows(sql.SETTING, (sql.ACL_GROUPS,)) == [(base_url,)]
 
 
-def declare_complete(tx: Writer) -> None:
-    tx.rows(sql.KEEP_SETTING, (sql.ACL_GROUPS, "complete"))
+def declare_complete(tx: Writer, base_url: str) -> None:
+    tx.rows(sql.SET_ACL_GROUPS, (base_url,))
 
 
 def all_rules(queries: Queries) -> Iterator[ACLReference]:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from pod.authorization.authorize import Authorizer
 from pod.authorization.group_uses import check_group_uses, settle_group_uses
+from pod.protocol.placement import Placement
 from pod.services import open_services
 from pod.store.acl_groups import AT_ONCE_MAX, all_rules, kept_groups, sweep_groups
 from pod.store.records import SERVER
@@ -41,6 +45,17 @@ def test_rules_that_are_older_than_the_record_are_read_once(world):
     use(world, "/alice/others#1")
     settle(world)
     assert kept(world) == set()
+
+
+def test_rules_are_read_again_for_a_server_with_another_url(world):
+    use(world, "/alice/friends#1")
+    other = replace(world.config, base_url="https://other.example/")
+    placement = Placement(other.base_url)
+    named = Authorizer(other, placement, world.clock, world.remote).groups_named
+    settle_group_uses(world.store, other, placement, named)
+    assert kept(world) == set()
+    settle(world)
+    assert kept(world) == {"/alice/friends"}
 
 
 @pytest.mark.parametrize(
