@@ -21,6 +21,7 @@ from pod.rdf.vocab import FOAF, PIM, RDF, SOLID
 from pod.remote.client import Limits as FetchLimits
 from pod.remote.client import Remote, RemoteClient
 from pod.remote.errors import RemoteError
+from pod.remote.fairness import Places
 from pod.remote.pace import Paced
 from pod.services import Services
 from pod.sharing.audiences import is_web_iri
@@ -57,6 +58,7 @@ class People:
         self._remote = remote or Paced(
             RemoteClient(dev=config.dev), services.clock, 0 if config.dev else FETCHES_PER_MINUTE
         )
+        self._places = Places(config.threads // 2)
         self._fetch_limits = FetchLimits.of(config)
         self._limits = replace(services.limits, bytes=config.remote_bytes_max, triples=STATEMENTS_MAX)
 
@@ -117,10 +119,14 @@ class People:
         """Raises: NobodyThere, TooManyRequests, Busy."""
         with self._services.store.write(SERVER) as tx:
             spend(self._services, tx, LOOKS, str(account))
+        if not self._places.take(account):
+            raise Busy("Too many people are being looked for; try again in a moment.", headers=(("Retry-After", "5"),))
         try:
             answer = self._remote.fetch(url, accept=ACCEPT, limits=self._fetch_limits)
         except RemoteError as error:
             raise NobodyThere("The server at this address does not answer. Check it for typing errors.") from error
+        finally:
+            self._places.give_back(account)
         if answer.status != 200:
             raise NobodyThere("There is no profile at this address that everyone may see. Check it for typing errors.")
         return self._read(answer.body, answer.media_type, answer.url), answer.url

@@ -23,9 +23,8 @@ from pod.ui.render import render
 GROUPS = "/.account/groups"
 
 
-def add_groups(pages: Blueprint, door: Door) -> None:
+def add_groups(pages: Blueprint, door: Door, people: People) -> None:
     services, keeper = door.services, Groups(door.services)
-    people = People(services)
 
     def contacts(account: Account) -> dict[str, Contacts]:
         """Of each pod, by its path."""

@@ -6,6 +6,7 @@ from flask import Blueprint
 
 from pod.identity.identity import Identity
 from pod.services import Services
+from pod.sharing.people import People
 from pod.ui.account import add_overview
 from pod.ui.activity import add_activity
 from pod.ui.apps import add_apps, add_widen
@@ -41,6 +42,7 @@ def pages(services: Services, identity: Identity) -> Blueprint:
     made = Blueprint("pages", __name__)
     door = Door(services)
     waiting = Waiting(identity.authorization, door.address)
+    people = People(services)
     door.watch(made)
     add_start(made, door, waiting)
     add_sign_up(made, door, waiting)
@@ -75,8 +77,8 @@ def pages(services: Services, identity: Identity) -> Blueprint:
     add_requests(made, door)
     add_ask(made, door)
     add_home(made, door)
-    add_sharing(made, door)
-    add_groups(made, door)
+    add_sharing(made, door, people)
+    add_groups(made, door, people)
     add_leaving_groups(made, door)
     add_links(made, door)
     add_link_pages(made, door)

@@ -71,8 +71,8 @@ MOMENT_DIGITS_MAX = 15
 """Of a moment in milliseconds since the epoch, as a form brings it back: thousands of years."""
 
 
-def add_sharing(pages: Blueprint, door: Door) -> None:
-    office = _Office(door)
+def add_sharing(pages: Blueprint, door: Door, people: People) -> None:
+    office = _Office(door, people)
 
     @pages.get(SHARING)
     def sharing() -> Response:
@@ -101,11 +101,11 @@ def add_sharing(pages: Blueprint, door: Door) -> None:
 class _Office:
     """What the pages have in common. Made once per process."""
 
-    def __init__(self, door: Door) -> None:
+    def __init__(self, door: Door, people: People) -> None:
         self._door = door
         self._services = door.services
         self._sharing = Sharing(door.services)
-        self._people = People(door.services)
+        self._people = people
 
     def named(self) -> Target:
         """The resource that the address of a page names, for whoever is signed in."""

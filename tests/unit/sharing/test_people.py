@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event, Semaphore
 
 import pytest
 
-from pod.errors import TooManyRequests, UnprocessableContent
+from pod.errors import Busy, TooManyRequests, UnprocessableContent
 from pod.identity.accounts import create_account
 from pod.remote.client import Fetched, Limits
 from pod.remote.errors import Unreachable
@@ -126,3 +128,25 @@ def test_one_account_has_others_asked_so_often_and_no_more(people: People, elsew
     assert people.find("eve", {}, 1).name == "eve"
     assert people.find(BOB, {}, 2).name == "Bob Builder"
     assert len(elsewhere.asked) == LOOKS.times + 1
+
+
+def test_one_account_does_not_keep_all_threads_waiting(pod: Pod):
+    waiting, go_on = Semaphore(0), Event()
+
+    class Slow(Elsewhere):
+        def fetch(self, url: str, *, accept: str, limits: Limits) -> Fetched:
+            waiting.release()
+            go_on.wait(60)
+            return super().fetch(url, accept=accept, limits=limits)
+
+    people, places = People(pod.services, Slow()), pod.services.config.threads // 4
+    with ThreadPoolExecutor(places) as threads:
+        slow = [threads.submit(people.find, BOB, {}, 1) for _ in range(places)]
+        for _ in slow:
+            assert waiting.acquire(timeout=60)
+        with pytest.raises(Busy):
+            people.find(BOB, {}, 1)
+        go_on.set()
+        assert people.find(BOB, {}, 2).web_id == BOB
+        assert all(each.result(60).web_id == BOB for each in slow)
+    assert people.find(BOB, {}, 1).web_id == BOB
