@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
@@ -201,6 +202,26 @@ def test_a_page_can_be_looked_at_as_somebody_else(alice: Guest):
     assert "Everyone can see" not in text(alice.get(f"{PAGE}/as/-/alice/profile/card"))
     for bad in ("!", "bm90IGFuIGlyaQ", "_w"):
         assert alice.get(f"{PAGE}/as/{bad}{FILE}").status_code == 404
+
+
+def test_nobody_sees_as_somebody_else_what_they_do_not_see_themselves(site: Site, alice: Guest):
+    """Bob decides who has access to a file of alice's, and may not read it."""
+    share(alice, FILE, who="bob", level="full")
+    store, path = site.services.store, f"{FILE}.acl"
+    state = store.describe(Target.parse(path)).state
+    assert state is not None
+    less = (state.inline or b"").replace(b"acl:Read, acl:Write, acl:Control", b"acl:Control")
+    rules = less.replace(
+        b"acl:mode acl:Control", b"acl:mode acl:Read, acl:Write, acl:Control", 1
+    )  # alice's comes first
+    with store.write(SERVER) as tx:
+        tx.replace(state, store.stage(io.BytesIO(rules), "text/turtle", bytes_max=10_000), kind=state.kind, acl=None)
+    assert (modes(site, FILE, BOB), modes(site, FILE, ALICE)) == ("control", "read write append control")
+    as_alice = f"{PAGE}/as/{urlsafe_b64encode(ALICE.encode()).decode().rstrip('=')}{FILE}"
+    assert alice.get(as_alice).status_code == 200
+    bob = site.signed_in("bob")
+    assert bob.get(page(FILE)).status_code == 200
+    assert bob.get(as_alice).status_code == 404
 
 
 def test_everything_shared_is_on_one_page(alice: Guest):
