@@ -20,7 +20,7 @@ from pod.protocol.resource import Target
 from pod.services import Services
 from pod.sharing.audiences import EVERYONE, Audience, Level, person
 from pod.sharing.notices import add_grant_notice, add_refusal_notice
-from pod.sharing.requests import KEY_BYTES, Visitor, check_own_inbox
+from pod.sharing.requests import KEY_BYTES, Visitor, check_own_inbox, thing
 from pod.sharing.sharing import Sharing, acting_for
 from pod.store.access_requests import AccessItem, AccessRequest, AccessRequests, Answer, GivenAccess, Said
 from pod.store.accounts import Account
@@ -51,14 +51,27 @@ def grant_request(
 
 
 def give(services: Services, visitor: Visitor, said: Said) -> GivenAccess:
-    """Give somebody access who did not ask here. Raises: AccessDenied; UnprocessableContent; see `grant_request`"""
+    """Give somebody access, whether or not they asked; an open request of theirs for the same is answered with it.
+
+    Raises: AccessDenied; UnprocessableContent; see `grant_request`
+    """
     if not visitor.controls:
         raise AccessDenied(
             "Only the owner of this storage gives access to it, through an app that may decide for them."
         )
     if said.inbox is not None:
         check_own_inbox(services, said.agent, said.inbox)
-    return _given(services, visitor.storage.path, said, None)
+    request = _asked_for(services, visitor, said)
+    if request is not None and said.inbox is None:
+        said = replace(said, inbox=request.said.inbox)
+    return _given(services, visitor.storage.path, said, request)
+
+
+def _asked_for(services: Services, visitor: Visitor, said: Said) -> AccessRequest | None:
+    """The open request for the same resources. Spec: LWS 1.0 #access-notification-events"""
+    requests = AccessRequests(services.store)
+    key = requests.same(visitor.storage.id, said.agent, said.client, thing(said))
+    return None if key is None else requests.by_id(key)
 
 
 def _check_narrower(request: AccessRequest, items: tuple[AccessItem, ...]) -> None:

@@ -79,15 +79,15 @@ def ask(services: Services, visitor: Visitor, said: Said, network: str) -> Acces
     """
     storage = visitor.storage
     _check(services, visitor, said)
-    key, thing = secrets.token_urlsafe(KEY_BYTES), _thing(said)
-    asking = Asking(visitor.credentials.client or "", network, thing)
+    key = secrets.token_urlsafe(KEY_BYTES)
+    asking = Asking(visitor.credentials.client or "", network, thing(said))
     requests = AccessRequests(services.store)
     with services.store.write(SERVER) as tx:
         spend(services, tx, OF_ASKER, visitor.agent)
         spend(services, tx, FROM_ADDRESS, network)
         spend(services, tx, AT_STORAGE, storage.path)
     with services.store.write(SERVER) as tx:
-        if (before := AccessRequests(tx).same(storage.id, said.agent, said.client, thing)) is not None:
+        if (before := AccessRequests(tx).same(storage.id, said.agent, said.client, asking.thing)) is not None:
             raise _asked_before(services, storage, before)
         _check_room(tx, storage, visitor.agent, network)
         added = requests.add(tx, key, storage, said, asking)
@@ -135,7 +135,7 @@ def _too_many(why: str) -> TooManyRequests:
     return TooManyRequests(why, headers=(("Retry-After", "86400"),))
 
 
-def _thing(said: Said) -> str:
+def thing(said: Said) -> str:
     """The same for requests for the same resources."""
     return sha256("\n".join(sorted(each.path for each in said.items)).encode()).hexdigest()
 

@@ -377,6 +377,15 @@ def test_only_the_owner_gives(people: Services):
     assert may(people, "/alice/photos/cat") == SEE
 
 
+def test_what_an_app_of_the_owner_gives_answers_the_request_for_it(people: Services, alice: Account):
+    inbox = "https://friend.example/inbox/"
+    request, other = asked(people, inbox=inbox), asked(people, "/alice/photos/cat")
+    given = give(people, visitor(people, ALICE), Said(FRIEND, (AccessItem("/alice/photos/", SEE),)))
+    assert visible_request(people, visitor(people), request.id).answer is Answer.GRANTED
+    assert (given.request, waiting(people, alice)) == (request.id, [other.id])
+    assert [url for url, _ in passed_on(people).sent] == [inbox]
+
+
 def test_people_see_and_take_back_what_they_asked_for(people: Services):
     bob = people.accounts.by_name("bob")
     assert bob is not None
