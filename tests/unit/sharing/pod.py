@@ -46,11 +46,11 @@ class Pod:
         self.sharing = Sharing(services)
         self.write(FILE, "<> a <http://example.org/Photo>.")
 
-    def write(self, path: str, turtle: str) -> None:
-        """As alice, by a request of hers."""
+    def write(self, path: str, turtle: str, by: str = ALICE) -> None:
+        """By a request, of alice's unless somebody else is named."""
         content = (PREFIXES + turtle).replace("BASE", BASE).encode()
         body = Body(io.BytesIO(content), MediaType.parse("text/turtle"), len(content))
-        put(self.services, Operation("PUT", Target.parse(path), Credentials(ALICE), NO_CONDITIONS, body=body))
+        put(self.services, Operation("PUT", Target.parse(path), Credentials(by), NO_CONDITIONS, body=body))
 
     def modes(self, path: str, web_id: str | None = None) -> AccessMode:
         """What somebody may do now."""

@@ -143,6 +143,7 @@ def test_those_whom_the_profile_knows_are_known(pod: Pod):
 
 def test_nothing_of_others_is_read_and_not_more_than_so_much(pod: Pod, monkeypatch: pytest.MonkeyPatch):
     create_account(pod.services, "bob", password=None)
+    pod.write("/bob/g", f"<#it> a vcard:Group; vcard:fn 'Bobs'; vcard:hasMember <{BOB}>.", f"{BASE}bob/profile/card#me")
     index = "<#g> solid:forClass vcard:Group; solid:instance <https://x.example/g#it>, </bob/g#it>, </alice/g#it>."
     pod.write("/alice/settings/privateTypeIndex.ttl", f"<> a solid:TypeIndex. {index}")
     pod.write("/alice/g", f"<#it> a vcard:Group; vcard:fn 'Mine'; vcard:hasMember <{BOB}>.")
