@@ -9,7 +9,7 @@ import json
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from jwcrypto.common import JWException
+from jwcrypto.common import JWException, base64url_decode, base64url_encode
 from jwcrypto.jwk import JWK
 from jwcrypto.jws import JWS
 
@@ -62,7 +62,22 @@ def test_a_changed_token_is_accepted_by_both_or_by_none(algorithm, data):
     jwk = public(key(algorithm))
     # The header's own `alg` is the caller's to compare, so only what follows it is changed into something valid here.
     if changed.count(".") == 2 and changed.split(".")[0] == text.split(".")[0]:
-        assert ours(changed, algorithm, jwk) == theirs(changed, algorithm, jwk)
+        assert ours(changed, algorithm, jwk) == (theirs(changed, algorithm, jwk) and not is_respelled(changed))
+
+
+def is_respelled(text):
+    """Whether the payload is other text for the same octets. jwcrypto takes it; the text is what was signed (RFC 7515
+    s5.2).
+    """
+    payload = text.split(".")[1]
+    return str(base64url_encode(base64url_decode(payload))) != payload
+
+
+def test_a_payload_spelled_otherwise_is_not_what_was_signed():
+    header, payload, signature = signed({"alg": "ES256"}, b"payload", key("ES256")).split(".")
+    changed = f"{header}.{payload[:-1]}{chr(ord(payload[-1]) + 1)}.{signature}"
+    assert is_respelled(changed)
+    assert not ours(changed, "ES256", public(key("ES256")))
 
 
 @settings(max_examples=60, deadline=None)
