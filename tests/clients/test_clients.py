@@ -49,5 +49,11 @@ def test_a_published_client_does_its_work(
 
 def test_every_script_is_a_scenario() -> None:
     """acp.mjs is one of test_acp.py, ask.mjs of tests/browser/test_access_requests.py."""
-    scripts = {path.stem for path in Path(__file__).parent.glob("*.mjs")} - {"harness", "person", "subscriber", "acp", "ask"}
+    scripts = {path.stem for path in Path(__file__).parent.glob("*.mjs")} - {
+        "harness",
+        "person",
+        "subscriber",
+        "acp",
+        "ask",
+    }
     assert scripts == set(SCENARIOS)
