@@ -41,6 +41,8 @@ KNOWN = {
     "%OWN%": "https://own.example/id",
     "%ISSUER%": ISSUER,
 }
+NOW = 1_800_000_000.0
+"""Between the ends that rules have: one is long over, the other far ahead."""
 RULED = (POD, "/alice/m/", "/alice/m/doc", "/alice/m/box/")
 PATHS = (*RULED, "/alice/m/box/doc", "/alice/m/box/missing", "/alice/other", "/alice/m/group")
 PLACES = (*PATHS, "/alice/m", "/alice/mm/", "/alice/m/do", "/bob/")
@@ -67,6 +69,7 @@ class Case:
 
     def __post_init__(self) -> None:
         self.access = Access(self.resources, POD, ALICE, lambda path: BASE + path, LANGUAGE[self.language])
+        self.world.clock.time = NOW
         for path in ("/alice/m/doc", "/alice/m/box/doc", "/alice/other"):
             self.world.put(path)
         accounts = Accounts(self.world.store)
