@@ -40,13 +40,16 @@ Steps = Callable[[Scene], None]
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """`who` is None for somebody who is not signed in; `hospitable` is a server that sends mail and lets people invite."""
+    """`who` is None for somebody who is not signed in; `hospitable` is a server that sends mail and lets people invite.
+    `at` is where the steps lead, if that is a page of its own.
+    """
 
     name: str
     path: str = ""
     who: Account | None = None
     then: Steps | None = None
     hospitable: bool = False
+    at: str = ""
 
 
 def wrong_password(scene: Scene) -> None:
@@ -356,8 +359,8 @@ PAGES = (
     Look("account", ".account/", who=ALICE),
     Look("apps", ".account/apps", who=ALICE),
     Look("apps, a limited one", who=ALICE, then=see_what_it_may),
-    Look("what an app may do", who=ALICE, then=change_what_it_may),
-    Look("an app asks for more", who=ALICE, then=be_asked_for_more),
+    Look("what an app may do", who=ALICE, then=change_what_it_may, at=".account/apps/change"),
+    Look("an app asks for more", who=ALICE, then=be_asked_for_more, at=".account/apps/widen"),
     Look("an app got more", who=ALICE, then=allow_more),
     Look("notifications, nobody", ".account/notifications", who=ALICE, hospitable=True),
     Look("notifications", ".account/notifications", ALICE, be_told),
@@ -366,7 +369,7 @@ PAGES = (
     Look("activity, wrong", ".account/activity?since=tomorrow&where=../..", who=ALICE),
     Look("credentials", ".account/credentials", who=ALICE),
     Look("credential made", ".account/credentials", ALICE, make_a_key),
-    Look("what a key is good for", ".account/credentials", ALICE, change_a_key),
+    Look("what a key is good for", ".account/credentials", ALICE, change_a_key, at=".account/credentials/change"),
     Look("sessions", ".account/sessions", who=ALICE),
     Look("passkeys and codes", ".account/security", then=sign_in),
     Look("codes from an app", ".account/security/codes", then=sign_in),

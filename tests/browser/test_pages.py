@@ -93,6 +93,8 @@ def looked_at(
 @pytest.mark.requirement("solid#accessible-rich-internet-applications")
 @pytest.mark.requirement("solid#web-content-accessibility")
 def test_a_page_is_for_everyone(looked_at: Person, look: Look, axe: str):
+    assert look.at in looked_at.page.url
+
     def keep(view: str) -> None:
         if directory := os.environ.get("SCREENSHOTS"):
             file = Path(directory) / f"{'-'.join(re.findall('[a-z]+', look.name))}-{view}.png"
@@ -105,7 +107,7 @@ def test_every_page_is_looked_at(tmp_path: Path):
     """Each address that answers GET with a page, found in the routes."""
     routes = create_app(Config(data=tmp_path)).url_map.iter_rules()
     pages = [each for each in routes if each.endpoint.startswith("pages.") and "GET" in (each.methods or ())]
-    looks = [f"/{look.path.partition('?')[0]}" for look in PAGES]
+    looks = [f"/{path.partition('?')[0]}" for look in PAGES for path in (look.path, look.at)]
     unseen = [each.rule for each in pages if not any(re.fullmatch(pattern(each), look) for look in looks)]
     assert unseen == []
 

@@ -48,7 +48,7 @@ class Office:
 
     def _make(self, ledger: Ledger, label: str) -> None:
         self.doubtful.add(label)
-        page = self._post(CREDENTIALS, label=label, password=self.account.password)
+        page = self._post(CREDENTIALS, label=label, password=self.account.password, access="everything")
         if page.status_code != 200:
             ledger.refuse(CREDENTIALS, page.status_code, page.text[-300:])
             return
