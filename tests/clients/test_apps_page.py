@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from pod.identity import authorization_details
+from pod.protocol.modes import AccessMode
 from tests.clients.conftest import HERE, SCENARIO_SECONDS_MAX
 from tests.support.markdown import Document
 from tests.support.server import free_port
@@ -59,4 +61,9 @@ def test_the_job_for_continuous_integration_works(tmp_path: Path):
 
 
 def test_no_shell_and_no_seed_file_is_left_out():
-    assert {fence.note for fence in PAGE.fences("sh", "json")} == {"run", "seed.json"}
+    assert {fence.note for fence in PAGE.fences("sh", "json")} == {"run", "seed.json", "authorization_details"}
+
+
+def test_the_request_for_some_things_is_understood():
+    (asked,) = authorization_details.parse(code("json", "authorization_details"))
+    assert asked.modes == AccessMode.READ | AccessMode.APPEND
