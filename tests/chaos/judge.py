@@ -148,6 +148,8 @@ def _digest(essence: bytes) -> list[str]:
 
 def litter(server: Server) -> list[str]:
     """Files of a stopped server that nothing will remove or use again. What was being uploaded is swept in time."""
-    known = re.compile(r"(pod|derived|access)\.sqlite(-wal|-shm)?|lock|base-url|(keys|run)/.*|blobs/../[0-9a-f]+(\.part)?")
+    known = re.compile(
+        r"(pod|derived|access)\.sqlite(-wal|-shm)?|lock|base-url|(keys|run)/.*|blobs/../[0-9a-f]+(\.part)?"
+    )
     files = (str(each.relative_to(server.data)) for each in server.data.rglob("*") if each.is_file())
     return [each for each in files if not known.fullmatch(each) or each.endswith(".new")]
