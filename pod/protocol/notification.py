@@ -43,6 +43,8 @@ _MOMENT = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,9}))?(Z|[+-][0-9]{2}:[0-9]{2})?"
 )
 _START = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST_MS = (datetime.min.replace(tzinfo=UTC) - _START) // timedelta(milliseconds=1)
+_LAST_MS = (datetime.max.replace(tzinfo=UTC) - _START) // timedelta(milliseconds=1)
 
 
 class ChannelType(StrEnum):
@@ -116,7 +118,9 @@ def parse_moment(text: str) -> int | None:
         moment = datetime(*map(int, numbers), tzinfo=UTC)  # type: ignore[misc, arg-type]  # six numbers
     except ValueError:
         return None
-    return (moment - _START) // timedelta(milliseconds=1) + int((fraction or "0").ljust(3, "0")[:3]) - _offset_ms(zone)
+    whole_ms = (moment - _START) // timedelta(milliseconds=1)
+    ms = whole_ms + int((fraction or "0").ljust(3, "0")[:3]) - _offset_ms(zone)
+    return ms if _FIRST_MS <= ms <= _LAST_MS else None
 
 
 def _offset_ms(zone: str | None) -> int:

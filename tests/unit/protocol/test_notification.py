@@ -89,6 +89,13 @@ def test_what_is_no_moment_is_none(text):
     assert parse_moment(text) is None
 
 
+@pytest.mark.parametrize(
+    "text", ["0001-01-01T00:00:00+00:01", "9999-12-31T23:59:59-00:01", "9999-12-31T23:59:59-14:00"]
+)
+def test_a_moment_in_no_year_that_can_be_written_is_none(text):
+    assert parse_moment(text) is None
+
+
 @given(st.integers(0, 253_402_300_799_999))
 def test_a_moment_is_read_as_it_was_written(ms):
     assert parse_moment(format_moment(ms)) == ms
