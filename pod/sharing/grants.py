@@ -14,8 +14,10 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from pod.errors import AccessDenied, Conflict, NotFound, UnprocessableContent
+from pod.errors import AccessDenied, Busy, Conflict, NotFound, UnprocessableContent, VersionMoved
+from pod.protocol.access_profile import EDIT
 from pod.protocol.access_profile import EVERYONE as EVERYBODY
+from pod.protocol.modes import AccessMode
 from pod.protocol.resource import Target
 from pod.services import Services
 from pod.sharing.audiences import EVERYONE, Audience, Level, person
@@ -26,10 +28,11 @@ from pod.store.access_requests import AccessItem, AccessRequest, AccessRequests,
 from pod.store.accounts import Account
 from pod.store.interface import Writer
 from pod.store.mail import MailKind, Outbox
-from pod.store.records import SERVER, Actor
+from pod.store.records import SERVER, ACLReference, Actor, StorageState
 
 GRANTS_MAX = 5_000
 """Of one account, that were not taken back."""
+ATTEMPTS_MAX = 10
 
 
 # -- giving ------------------------------------------------------------------------------------------------------------
@@ -94,11 +97,20 @@ def _is_within(item: AccessItem, asked: AccessItem) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """What is to be written. `kept` are the paths whose rules give that much already, and stay as they are."""
+    """What is to be written. `kept` are, by path, the rules that give that much already, and stay as they are."""
 
     said: Said
     audience: Audience
-    kept: frozenset[str]
+    kept: dict[str, _Kept]
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What rules give already, and which rules those are."""
+
+    modes: AccessMode
+    until_ms: int | None
+    acls: tuple[ACLReference, ...]
 
 
 def _given(services: Services, root: str, said: Said, request: AccessRequest | None) -> GivenAccess:
@@ -107,9 +119,18 @@ def _given(services: Services, root: str, said: Said, request: AccessRequest | N
     storage = snapshot.storage
     if storage is None:
         raise NotFound("There is no such storage.")
-    plan = _plan(services, storage.account, said)
-    key = secrets.token_urlsafe(KEY_BYTES)
-    who = acting_for(services, services.store, storage.account, root).agent
+    for _ in range(ATTEMPTS_MAX):
+        with suppress(VersionMoved):
+            return _give_as_planned(services, storage, _plan(services, storage.account, said), request)
+    raise Busy("Others kept changing who has access; try again.", headers=(("Retry-After", "1"),))
+
+
+def _give_as_planned(
+    services: Services, storage: StorageState, plan: _Plan, request: AccessRequest | None
+) -> GivenAccess:
+    """Raises: VersionMoved -- the rules are not those that it was planned by; see `grant_request`"""
+    key, said = secrets.token_urlsafe(KEY_BYTES), plan.said
+    who = acting_for(services, services.store, storage.account, storage.path).agent
 
     def change(tx: Writer) -> None:
         requests = AccessRequests(tx)
@@ -117,7 +138,9 @@ def _given(services: Services, root: str, said: Said, request: AccessRequest | N
             raise Conflict(f"At most {GRANTS_MAX} grants are kept. Take back some.")
         if request is not None and not requests.answer(tx, request.id, Answer.GRANTED):
             raise _answered()
-        written = replace(said, items=tuple(_share(services, tx, storage.account, plan)))
+        older = requests.given_to(storage.id, said.agent, said.client)
+        inherited = frozenset(each.path for grant in older for each in grant.said.items if each.written)
+        written = replace(said, items=tuple(_share(services, tx, storage.account, plan, inherited)))
         _supersede(tx, requests, storage.id, said)
         requests.give(tx, key, storage, written, request)
         add_grant_notice(services, tx, storage, written, key)
@@ -134,12 +157,13 @@ def _plan(services: Services, account: int, said: Said) -> _Plan:
     audience, now_ms = _audience(said), services.clock.now() * 1000
     if any(each.until_ms is not None and each.until_ms <= now_ms for each in said.items):
         raise UnprocessableContent("The time that was asked for is over. Choose another, or refuse.")
-    kept = (each.path for each in said.items if _has_already(services, account, each, audience))
-    return _Plan(said, audience, frozenset(kept))
+    found = ((each.path, _kept(services, account, each, audience)) for each in said.items)
+    return _Plan(said, audience, {path: kept for path, kept in found if kept is not None})
 
 
-def _has_already(services: Services, account: int, item: AccessItem, audience: Audience) -> bool:
-    """Whether its own rules give the audience no less, for no shorter: they are not to have less for having asked."""
+def _kept(services: Services, account: int, item: AccessItem, audience: Audience) -> _Kept | None:
+    """What its own rules give the audience, if no less, for no shorter: they are not to have less for having asked."""
+    acls = services.store.describe(Target.parse(item.path), with_body=False).acls
     try:
         state = Sharing(services).state(account, item.path)
     except NotFound as error:
@@ -149,16 +173,23 @@ def _has_already(services: Services, account: int, item: AccessItem, audience: A
         reaches = not state.is_container or item.modes in share.inside
         lasts = share.until_ms is None or (item.until_ms is not None and item.until_ms <= share.until_ms)
         if share.audience == audience and is_full and reaches and lasts and share.stands(state.now_ms):
-            return True
-    return False
+            return _Kept(share.here & EDIT, share.until_ms, acls)
+    return None
 
 
-def _share(services: Services, tx: Writer, account: int, plan: _Plan) -> Iterable[AccessItem]:
-    """What was written, item by item."""
+def _share(
+    services: Services, tx: Writer, account: int, plan: _Plan, inherited: frozenset[str]
+) -> Iterable[AccessItem]:
+    """What was written, item by item. What an older grant wrote and this one keeps is this one's from now on, and as
+    much as it is: a record that says less than the rules would mislead its owner.
+    """
     sharing = Sharing(services)
     for item in plan.said.items:
-        if item.path in plan.kept:
-            yield replace(item, written=False)
+        if (kept := plan.kept.get(item.path)) is not None:
+            if tx.describe(Target.parse(item.path), with_body=False).acls != kept.acls:
+                raise VersionMoved
+            is_ours = item.path in inherited
+            yield AccessItem(item.path, kept.modes, kept.until_ms) if is_ours else replace(item, written=False)
             continue
         level = Level.of(item.modes)
         assert level is not None, "requests are for whole levels"
@@ -249,13 +280,14 @@ def withdraw(services: Services, account: int, key: str) -> None:
     if grant is None or grant.account != account:
         raise NotFound("There is no such grant.")
     sharing, audience = Sharing(services), _audience(grant.said)
-    there = [each.path for each in grant.said.items if each.written and _is_there(sharing, account, each, audience)]
+    there = {each.path for each in grant.said.items if each.written and _is_there(sharing, account, each, audience)}
     who = acting_for(services, services.store, account, grant.root).agent
 
     def change(tx: Writer) -> None:
-        if not AccessRequests(tx).end(tx, key):
+        now = AccessRequests(tx).grant(key)
+        if now is None or not AccessRequests(tx).end(tx, key):
             raise NotFound("This was taken back before.")
-        for path in there:
+        for path in sorted(there & {each.path for each in now.said.items}):  # a newer grant has the rest
             with suppress(NotFound):  # it was deleted meanwhile, with its rules
                 sharing.unshare_within(tx, account, path, audience)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -328,6 +329,48 @@ def test_a_newer_grant_is_not_ended_with_an_older_one(people: Services, alice: A
     assert may(people, "/alice/photos/cat") == EDIT
     withdraw(people, alice.id, newer.id)
     assert may(people, "/alice/photos/cat") == AccessMode.NONE
+
+
+@both_languages
+@pytest.mark.parametrize("levels", [("see", "see"), ("edit", "see"), ("see", "edit")], ids=str)
+def test_the_newest_grant_says_and_ends_all_that_was_given(people: Services, alice: Account, levels: tuple[str, str]):
+    older, newer = (grant_request(people, alice, asked(people, level=level).id) for level in levels)
+    assert newer.said.items == (AccessItem("/alice/photos/", may(people, "/alice/photos/cat")),)
+    assert [each.id for each in AccessRequests(people.store).given_by(alice.id) if each.stands(0)] == [newer.id]
+    withdraw(people, alice.id, newer.id)
+    assert may(people, "/alice/photos/cat") == AccessMode.NONE, older
+
+
+def test_what_was_taken_back_while_it_was_given_again_is_given_again(
+    people: Services, alice: Account, monkeypatch: pytest.MonkeyPatch
+):
+    older, plan = grant_request(people, alice, asked(people).id), grants._plan
+
+    def planned(*facts: Any) -> Any:
+        monkeypatch.setattr(grants, "_plan", plan)
+        made = plan(*facts)
+        withdraw(people, alice.id, older.id)
+        return made
+
+    monkeypatch.setattr(grants, "_plan", planned)
+    grant_request(people, alice, asked(people).id)
+    assert may(people, "/alice/photos/cat") == SEE
+
+
+def test_taking_back_does_not_end_what_was_given_anew_meanwhile(
+    people: Services, alice: Account, monkeypatch: pytest.MonkeyPatch
+):
+    both = tuple(AccessItem(path, SEE) for path in ("/alice/photos/", "/alice/photos/cat"))
+    older, there = give(people, visitor(people, ALICE), Said(FRIEND, both)), grants._is_there
+
+    def looked(*facts: Any) -> bool:
+        monkeypatch.setattr(grants, "_is_there", there)
+        give(people, visitor(people, ALICE), Said(FRIEND, (AccessItem("/alice/photos/cat", EDIT),)))
+        return there(*facts)
+
+    monkeypatch.setattr(grants, "_is_there", looked)
+    withdraw(people, alice.id, older.id)
+    assert (may(people, "/alice/photos/cat"), may(people, "/alice/photos/")) == (EDIT, AccessMode.NONE)
 
 
 @both_languages
