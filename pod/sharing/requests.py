@@ -13,12 +13,22 @@ import secrets
 from dataclasses import dataclass
 from hashlib import sha256
 
-from pod.errors import AccessDenied, Conflict, NotAuthenticated, NotFound, TooManyRequests, UnprocessableContent
+from pod.authorization.ceilings import refusal
+from pod.authorization.required import Need
+from pod.errors import (
+    AccessDenied,
+    CeilingReached,
+    Conflict,
+    NotAuthenticated,
+    NotFound,
+    TooManyRequests,
+    UnprocessableContent,
+)
 from pod.operations.admission import settled
 from pod.operations.attempts import Allowance, spend
 from pod.protocol.access_profile import REQUESTS, endpoint
 from pod.protocol.agent import Credentials
-from pod.protocol.modes import AccessMode
+from pod.protocol.modes import ALL_MODES, AccessMode
 from pod.protocol.resource import INBOX, Target
 from pod.services import Services
 from pod.store.access_requests import AccessRequest, AccessRequests, Answer, Asking, GivenAccess, Said
@@ -31,12 +41,14 @@ AT_STORAGE = Allowance("access asked for at storage", 200, 3600)
 OPEN_OF_AGENT_MAX, OPEN_OF_NETWORK_MAX, OPEN_MAX = 20, 50, 500
 """Requests that wait for the answer of one owner. WebIDs of elsewhere cost nothing, so addresses count too."""
 KEY_BYTES = 16
+APPS_PATH = ".account/apps"
+"""The page on which people say what an app may do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
     """Who comes to the endpoints of a storage. `controls`: it is theirs, and the app they use may decide for them;
-    `limited`: their app was not given everything.
+    `limited`: their app was given some things only, so it asks for itself and sees what it asked.
     """
 
     credentials: Credentials
@@ -53,29 +65,40 @@ class Visitor:
 
         Spec: LWS 1.0 #privacy-access-requests
         """
-        said, app = found.said, self.credentials.client
-        is_theirs = said.agent == self.agent and said.client in {"", app}
-        return self.controls or (is_theirs and (not self.limited or app in {said.client, found.through}))
+        said, app = found.said, self.credentials.client or ""
+        is_theirs = said.agent == self.agent and (said.client in {"", app} or self.asked(found))
+        return self.controls or (is_theirs and (not self.limited or app == said.client or self.asked(found)))
+
+    def asked(self, found: AccessRequest | GivenAccess) -> bool:
+        """Whether it is what the app they use asked for."""
+        return bool(found.through) and found.through == self.credentials.client
 
 
 @settled
 def arrive(services: Services, credentials: Credentials, root: str) -> Visitor:
-    """Raises: NotAuthenticated; NotFound -- there is no such storage; PodLeaving, InvalidToken"""
+    """Raises: NotAuthenticated; NotFound -- there is no such storage; CeilingReached -- it is theirs, and their app may
+    not decide for them; PodLeaving, InvalidToken
+    """
     if not credentials.authenticated:
         raise NotAuthenticated("Sign in to ask for access, or to see what was asked for.")
     snapshot = services.store.describe(Target.parse(root), credentials.grant, with_body=False)
     decision = services.authorizer.authorize(services.store, snapshot, credentials, ())
     storage = snapshot.storage
     assert storage is not None, "authorized"
-    controls = credentials.agent in storage.owners and AccessMode.CONTROL in decision.modes
+    is_free = decision.ceiling is None or ALL_MODES in decision.ceiling
+    owns = credentials.agent in storage.owners
+    if owns and not is_free:
+        raise refusal(services.placement, credentials, Need(root, ALL_MODES, told=ALL_MODES), decision)
     ceiling = snapshot.grant.ceiling if snapshot.grant else None
-    return Visitor(credentials, storage, controls, limited=ceiling is not None and not ceiling.full)
+    limited = decision.ceiling is not None and not (ceiling is not None and ceiling.full)
+    return Visitor(credentials, storage, owns and AccessMode.CONTROL in decision.modes, limited)
 
 
 def ask(services: Services, visitor: Visitor, said: Said, network: str) -> AccessRequest:
     """Write down what somebody asks for. `network` is where they come from.
 
-    Raises: AccessDenied -- in another's name; UnprocessableContent, Conflict, TooManyRequests
+    Raises: AccessDenied -- in another's name; CeilingReached -- for more than an app that is limited itself;
+        UnprocessableContent, Conflict, TooManyRequests
     """
     storage = visitor.storage
     _check(services, visitor, said)
@@ -102,10 +125,20 @@ def _check(services: Services, visitor: Visitor, said: Said) -> None:
         raise AccessDenied(f"Ask in your own name: `assignee` must be {visitor.agent}.")
     if visitor.agent in visitor.storage.owners:
         raise Conflict("This is your own: there is nobody else to ask.")
+    if visitor.limited and said.client != visitor.credentials.client:
+        raise _for_itself(services, visitor)
     if any(each.until_ms is not None and each.until_ms <= services.clock.now() * 1000 for each in said.items):
         raise UnprocessableContent("Ask for access until a moment that is still to come.")
     if said.inbox is not None:
         check_own_inbox(services, visitor.agent, said.inbox)
+
+
+def _for_itself(services: Services, visitor: Visitor) -> CeilingReached:
+    return CeilingReached(
+        "The account gave this app some things only, so the app asks for itself alone: with a constraint whose "
+        f"`leftOperand` is `client`, `operator` `eq` and `rightOperand` {visitor.credentials.client}.",
+        widen=services.placement.base_url + APPS_PATH,
+    )
 
 
 def check_own_inbox(services: Services, agent: str, inbox: str) -> None:
@@ -168,8 +201,13 @@ def visible_request(services: Services, visitor: Visitor, key: str) -> AccessReq
 
 
 def drop_request(services: Services, visitor: Visitor, key: str) -> None:
-    """Taken back by whoever asked, or put away by the owner: there is nothing left of it. Raises: NotFound"""
-    visible_request(services, visitor, key)
+    """Taken back by whoever asked, or put away by the owner: there is nothing left of it.
+
+    Raises: NotFound; CeilingReached -- an app that is limited did not ask for it
+    """
+    found = visible_request(services, visitor, key)
+    if visitor.limited and not visitor.asked(found):
+        raise CeilingReached("This app did not ask for it.", widen=services.placement.base_url + APPS_PATH)
     _remove(services, key)
 
 

@@ -5,21 +5,23 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
 from pod.identity.accounts import create_account
 from pod.protocol.agent import Credentials
 from pod.protocol.ceiling import Ceiling, CeilingItem
-from pod.protocol.modes import AccessMode
+from pod.protocol.modes import ALL_MODES, AccessMode
 from pod.protocol.resource import Target
 from pod.sharing.grants import block_asker
 from pod.sharing.requests import arrive, ask
 from pod.store.access_requests import AccessItem, AccessRequests, Said
 from pod.store.records import SERVER
-from tests.support.asking import EDIT, LWS_JSON, document, purpose, request_for, until
+from tests.support.asking import EDIT, LWS_JSON, document, purpose, request_for, through, until
 from tests.support.inprocess import BASE, Answer, LocalServer
 
 ASK, GIVE = "/.access/alice/requests/", "/.access/alice/grants/"
@@ -142,49 +144,87 @@ def test_only_the_owner_gives_access(local: LocalServer):
     assert decision.modes == AccessMode.NONE
 
 
+@contextmanager
+def limited(local: LocalServer, web_id: str, ceiling: Ceiling) -> Iterator[None]:
+    """Whatever app somebody uses may do that much at most."""
+    services = local.services
+    before = services.store.rows("SELECT id, ceiling FROM access_grant WHERE web_id = ?", (web_id,))
+    with services.store.write(SERVER) as tx:
+        tx.rows("UPDATE access_grant SET ceiling = ? WHERE web_id = ?", (ceiling.to_text(), web_id))
+    try:
+        yield
+    finally:
+        with services.store.write(SERVER) as tx:
+            for key, text in before:
+                tx.rows("UPDATE access_grant SET ceiling = ? WHERE id = ?", (text, key))
+
+
+CONTROL = AccessMode.READ | AccessMode.CONTROL
+
+
 @pytest.mark.parametrize(
     "ceiling",
     [
         Ceiling(full=True, control=False),
         Ceiling(items=(CeilingItem("/alice/", EDIT),)),
+        Ceiling(items=(CeilingItem("/alice/", CONTROL),)),
+        Ceiling(items=(CeilingItem("/alice/doc", ALL_MODES),)),
+        Ceiling(elsewhere=ALL_MODES),
     ],
-    ids=["no say in who gets in", "some folders"],
+    ids=["no say in who gets in", "some folders", "rules without content", "one document", "elsewhere"],
 )
 def test_an_app_of_the_owner_that_may_not_decide_for_her_gives_and_sees_nothing(local: LocalServer, ceiling: Ceiling):
-    services = local.services
     asked = send(local, wanted(f"{POD}limited"))
-    before = services.store.rows("SELECT id, ceiling FROM access_grant WHERE web_id = ?", (ALICE,))
-    with services.store.write(SERVER) as tx:
-        tx.rows("UPDATE access_grant SET ceiling = ? WHERE web_id = ?", (ceiling.to_text(), ALICE))
-    try:
-        told = document("AccessGrant", POD, BOB, f"{POD}doc")
-        assert send(local, told, by="alice", path=GIVE).status == 403
-        assert json.loads(local.request("GET", ASK).body)["totalItems"] == 0
-        assert local.request("DELETE", "/" + asked.headers["location"].removeprefix(BASE)).status == 404
-    finally:
-        with services.store.write(SERVER) as tx:
-            for key, text in before:
-                tx.rows("UPDATE access_grant SET ceiling = ? WHERE id = ?", (text, key))
-        dropped(local, asked)
+    given = send(local, document("AccessGrant", POD, "https://kept.example/#me", f"{POD}doc"), by="alice", path=GIVE)
+    places = ["/" + each.headers["location"].removeprefix(BASE) for each in (asked, given)]
+    with limited(local, ALICE, ceiling):
+        answers = [send(local, document("AccessGrant", POD, BOB, f"{POD}doc"), by="alice", path=GIVE)]
+        answers += [local.request("GET", path) for path in (ASK, GIVE, *places)]
+        answers += [local.request("DELETE", path) for path in places]
+    told = [json.loads(each.body) for each in answers]
+    assert {each["type"].rpartition("/")[2] for each in told} == {"app-not-permitted"}, told
+    assert {each["widen"] for each in told} == {widening(f"{POD}", "read,write,append,control", told[0]["widen"])}
+    assert [local.request("DELETE", path).status for path in places] == [204, 204]
+
+
+def widening(url: str, modes: str, told: str) -> str:
+    """Where an app is widened so far, in the words of one such place."""
+    client = parse_qs(urlsplit(told).query)["client"][0]
+    return f"{BASE}.account/apps/widen?{urlencode({'client': client, 'resource': url, 'modes': modes})}"
+
+
+def test_an_app_that_was_given_the_whole_pod_decides_for_its_owner(local: LocalServer):
+    with limited(local, ALICE, Ceiling(items=(CeilingItem("/alice/", ALL_MODES),))):
+        assert local.request("GET", ASK).status == 200
 
 
 def test_a_limited_app_sees_of_what_its_person_asked_only_what_it_asked_itself(local: LocalServer):
-    services = local.services
-    ((grant,),) = services.store.rows("SELECT id FROM access_grant WHERE web_id = ?", (BOB,))
     mine = send(local, wanted(f"{POD}through-this-app"))
-    other = arrive(services, Credentials(agent=BOB, client="https://other.example/"), "/alice/")
-    asked = ask(services, other, Said(BOB, (AccessItem("/alice/through-another", EDIT),)), "192.0.2.1")
-    with services.store.write(SERVER) as tx:
-        tx.rows("UPDATE access_grant SET ceiling = ? WHERE id = ?", (Ceiling().to_text(), grant))
-    try:
+    app = AccessRequests(local.services.store).of_agent(BOB)[0].through
+    other = arrive(local.services, Credentials(agent=BOB, client="https://other.example/"), "/alice/")
+    asked, for_it = (
+        ask(local.services, other, Said(BOB, (AccessItem(f"/alice/through-another{name}", EDIT),), name), "192.0.2.1")
+        for name in ("", app)
+    )
+    with limited(local, BOB, Ceiling()):
         listed = json.loads(local.request("GET", ASK, by="bob").body)
-        assert [each["id"] for each in listed["items"]] == [mine.headers["location"]]
+        assert {each["id"] for each in listed["items"]} == {mine.headers["location"], BASE + ASK[1:] + for_it.id}
         assert local.request("GET", ASK + asked.id, by="bob").status == 404
-    finally:
-        with services.store.write(SERVER) as tx:
-            tx.rows("UPDATE access_grant SET ceiling = NULL WHERE id = ?", (grant,))
-    assert local.request("DELETE", ASK + asked.id, by="bob").status == 204
-    dropped(local, mine)
+        assert local.request("DELETE", ASK + for_it.id, by="bob").status == 403
+        dropped(local, mine)
+    assert [local.request("DELETE", ASK + each.id, by="bob").status for each in (asked, for_it)] == [204, 204]
+
+
+def test_a_limited_app_asks_for_itself_alone(local: LocalServer):
+    first = dropped(local, send(local, wanted(f"{POD}for-whom")))
+    told = json.loads(first.body)
+    app = local.services.store.rows("SELECT client FROM access_grant WHERE web_id = ?", (BOB,))[0][0]
+    with limited(local, BOB, Ceiling()):
+        for client in ((), (through("https://other.example/"),)):
+            answer = send(local, wanted(f"{POD}for-whom", constraint=list(client)))
+            assert (answer.status, json.loads(answer.body)["widen"]) == (403, f"{BASE}.account/apps"), told
+        answer = dropped(local, send(local, wanted(f"{POD}for-whom", constraint=[through(app)])))
+        assert answer.status == 201, answer.body
 
 
 # -- bad input ---------------------------------------------------------------------------------------------------------
