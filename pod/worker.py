@@ -118,8 +118,8 @@ def _push(config: Config, store: ResourceStore, clock: Clock, stop: Event) -> No
     try:
         Push.of(services).run(stop)
     finally:
-        services.authenticator.close()
         services.access_log.close()
+        services.authenticator.close()
 
 
 def tell(config: Config, store: ResourceStore, clock: Clock, stop: Event) -> None:
@@ -137,6 +137,7 @@ def tell(config: Config, store: ResourceStore, clock: Clock, stop: Event) -> Non
 
 def _notices(config: Config, store: ResourceStore, clock: Clock, opened: ExitStack) -> Notices:
     """Made when there is something to tell for the first time; many servers never need it."""
+    from pod.notifications.hosts import Hosts  # noqa: PLC0415
     from pod.notifications.push import THREADS, inboxes  # noqa: PLC0415
     from pod.services import open_services  # noqa: PLC0415
     from pod.sharing.notices import Notices  # noqa: PLC0415
@@ -144,7 +145,10 @@ def _notices(config: Config, store: ResourceStore, clock: Clock, opened: ExitSta
     services = open_services(replace(config, threads=THREADS), clock, store)
     opened.callback(services.authenticator.close)
     opened.callback(services.access_log.close)
-    return Notices(services, inboxes(services, services.receivers).post)
+    hosts = Hosts(clock, 0 if config.dev else config.push_per_host_per_minute)
+    notices = Notices(services, inboxes(services, services.receivers).post, hosts)
+    opened.callback(notices.close)
+    return notices
 
 
 def upkeep(config: Config, store: ResourceStore, clock: Clock) -> tuple[Task, ...]:

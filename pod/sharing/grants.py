@@ -15,6 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from pod.errors import AccessDenied, Busy, Conflict, NotFound, UnprocessableContent, VersionMoved
+from pod.operations.attempts import Allowance, spend
 from pod.protocol.access_profile import EDIT
 from pod.protocol.access_profile import EVERYONE as EVERYBODY
 from pod.protocol.modes import AccessMode
@@ -32,6 +33,8 @@ from pod.store.records import SERVER, ACLReference, Actor, StorageState
 
 GRANTS_MAX = 5_000
 """Of one account, that were not taken back."""
+OF_GIVER = Allowance("access given by account", 60, 3600)
+"""By its apps: each may tell somebody of it."""
 ATTEMPTS_MAX = 10
 
 
@@ -56,12 +59,14 @@ def grant_request(
 def give(services: Services, visitor: Visitor, said: Said) -> GivenAccess:
     """Give somebody access, whether or not they asked; an open request of theirs for the same is answered with it.
 
-    Raises: AccessDenied; UnprocessableContent; see `grant_request`
+    Raises: AccessDenied; TooManyRequests; UnprocessableContent; see `grant_request`
     """
     if not visitor.controls:
         raise AccessDenied(
             "Only the owner of this storage gives access to it, through an app that may decide for them."
         )
+    with services.store.write(SERVER) as tx:
+        spend(services, tx, OF_GIVER, str(visitor.storage.account))
     if said.inbox is not None:
         check_own_inbox(services, said.agent, said.inbox)
     request = _asked_for(services, visitor, said)

@@ -48,7 +48,12 @@ _OF_ACCOUNT = f"{_REQUESTS} WHERE q.account = ? AND {_HEARD} {_NEWEST}"
 _OF_STORAGE = f"{_REQUESTS} WHERE q.storage = ? AND {_HEARD} {_NEWEST}"
 _OF_AGENT = f"{_REQUESTS} WHERE q.agent = ? {_NEWEST}"
 _BY_ID = f"{_REQUESTS} WHERE q.id = ?"
-_UNTOLD = f"{_REQUESTS} WHERE q.told_ms IS NULL ORDER BY q.created_ms LIMIT ?"
+_UNTOLD = f"""
+SELECT {_REQUEST} FROM (
+  SELECT r.*, ROW_NUMBER() OVER (PARTITION BY r.account ORDER BY r.created_ms, r.id) AS turn
+  FROM access_request r WHERE r.told_ms IS NULL
+) q JOIN storage s ON s.id = q.storage ORDER BY q.turn, q.created_ms LIMIT ?
+"""
 _TELL = "UPDATE access_request SET told_ms = ? WHERE id = ? AND told_ms IS NULL RETURNING id"
 _ANSWER = (
     "UPDATE access_request SET status = ?, answered_ms = ?, network = '' WHERE id = ? AND status = 'open' RETURNING id"
@@ -88,9 +93,15 @@ _UNBLOCK = "DELETE FROM access_block WHERE account = ? AND agent = ?"
 _BLOCKED = "SELECT agent, since_ms FROM access_block WHERE account = ? ORDER BY since_ms DESC, agent LIMIT ?"
 _IS_BLOCKED = "SELECT 1 FROM access_block WHERE account = ? AND agent = ?"
 
-_NOTICE = "id, inbox, message, created_ms, attempts"
+_NOTICE = "id, account, inbox, message, created_ms, attempts"
 _ADD_NOTICE = "INSERT INTO access_notice (account, inbox, message, created_ms, due_ms) VALUES (?, ?, ?, ?, ?)"
-_DUE_NOTICES = f"SELECT {_NOTICE} FROM access_notice WHERE due_ms <= ? ORDER BY due_ms, id LIMIT ?"
+_DUE_NOTICES = f"""
+SELECT {_NOTICE} FROM (
+  SELECT n.*, ROW_NUMBER() OVER (PARTITION BY n.account ORDER BY n.due_ms, n.id) AS turn
+  FROM access_notice n WHERE n.due_ms <= ?
+) due ORDER BY turn, due_ms, id LIMIT ?
+"""
+_LET_WAIT = "UPDATE access_notice SET due_ms = ? WHERE id = ?"
 _PUT_OFF = "UPDATE access_notice SET attempts = attempts + 1, due_ms = ? WHERE id = ?"
 _REMOVE_NOTICE = "DELETE FROM access_notice WHERE id = ?"
 _HAS_NEWS = """
@@ -189,9 +200,10 @@ class OpenRequests:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """An answer on its way. `attempts` is how often it was tried in vain."""
+    """An answer on its way. `account` is the owner's; `attempts` is how often it was tried in vain."""
 
     id: int
+    account: int
     inbox: str
     message: bytes
     created_ms: int
@@ -244,7 +256,7 @@ class AccessRequests:
         return _request(rows[0]) if rows else None
 
     def untold(self, limit: int) -> tuple[AccessRequest, ...]:
-        """Those of which their owners were not told."""
+        """Those of which their owners were not told; owners take turns."""
         return tuple(map(_request, self._queries.rows(_UNTOLD, (limit,))))
 
     def tell(self, tx: Writer, key: str) -> bool:
@@ -320,8 +332,13 @@ class AccessRequests:
         tx.rows(_ADD_NOTICE, (account, inbox, message.decode(), tx.now_ms, tx.now_ms))
 
     def due_notices(self, now_ms: int, limit: int) -> tuple[Notice, ...]:
+        """Owners take turns."""
         rows = self._queries.rows(_DUE_NOTICES, (now_ms, limit))
-        return tuple(Notice(key, inbox, message.encode(), *rest) for key, inbox, message, *rest in rows)
+        return tuple(Notice(key, whose, inbox, said.encode(), *rest) for key, whose, inbox, said, *rest in rows)
+
+    def let_wait(self, tx: Writer, notice: int, due_ms: int) -> None:
+        """It was not tried."""
+        tx.rows(_LET_WAIT, (due_ms, notice))
 
     def put_off(self, tx: Writer, notice: int, due_ms: int) -> None:
         tx.rows(_PUT_OFF, (due_ms, notice))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from pod.notifications.hosts import Hosts
 from pod.operations.get import get
 from pod.operations.operation import Operation
 from pod.protocol.access_profile import ADD, EDIT, SEE
@@ -18,6 +19,7 @@ from pod.sharing.notices import Notices
 from pod.sharing.requests import Visitor, arrive, ask
 from pod.store.access_requests import AccessItem, AccessRequest, Said
 from tests.support.people import HERE
+from tests.support.waiting import SECONDS_MAX
 
 CONTEXT = ["https://www.w3.org/ns/lws/v1"]
 LWS_JSON = {"Content-Type": "application/lws+json"}
@@ -111,5 +113,7 @@ class Elsewhere:
 def passed_on(services: Services, elsewhere: Elsewhere | None = None) -> Elsewhere:
     """What the worker does about requests and answers that nobody was told of."""
     elsewhere = elsewhere or Elsewhere()
-    Notices(services, elsewhere).work()
+    notices = Notices(services, elsewhere, Hosts(services.clock, 0))
+    notices.work()
+    notices.wait(SECONDS_MAX)
     return elsewhere

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -18,11 +20,13 @@ from pod.errors import (
 )
 from pod.identity.accounts import create_account
 from pod.identity.departure import delete_account
+from pod.notifications.hosts import Hosts
 from pod.protocol.agent import Credentials
 from pod.protocol.modes import AccessMode
+from pod.remote.client import Posted
 from pod.remote.errors import ForbiddenAddress
 from pod.services import Services
-from pod.sharing import grants
+from pod.sharing import grants, notices
 from pod.sharing import requests as asking
 from pod.sharing.audiences import Level, person
 from pod.sharing.grants import (
@@ -34,7 +38,7 @@ from pod.sharing.grants import (
     visible_grants,
     withdraw,
 )
-from pod.sharing.notices import ATTEMPTS_MAX
+from pod.sharing.notices import AT_ONCE_MAX, ATTEMPTS_MAX, THREADS, WAITING_OF_ONE_MAX, Notices
 from pod.sharing.requests import arrive, ask, drop_request, own_requests, take_back, visible_request, visible_requests
 from pod.sharing.sharing import Sharing
 from pod.store.access_requests import AccessItem, AccessRequests, Answer, Said
@@ -56,6 +60,7 @@ from tests.support.asking import (
 from tests.support.linking import file, folder
 from tests.support.people import DAY, ELSEWHERE, HERE, MAIL, PUBLIC, Letters, alice_of, opened, pass_time
 from tests.support.stores import delete
+from tests.support.waiting import SECONDS_MAX
 
 BOB = f"{PUBLIC}bob/profile/card#me"
 ALICE = f"{PUBLIC}alice/profile/card#me"
@@ -539,8 +544,98 @@ def test_an_inbox_that_does_not_answer_is_tried_again_and_then_given_up(people: 
     grant_request(people, alice, asked(people, inbox="https://friend.example/inbox/").id)
     for _ in range(ATTEMPTS_MAX + 2):
         passed_on(people, elsewhere)
-        pass_time(people, 5 * DAY)
+        pass_time(people, DAY / 3)
     assert len(elsewhere.sent) == ATTEMPTS_MAX
+
+
+def told_anew(people: Services, number: int, inbox: str = "https://friend.example/inbox/", by: str = ALICE) -> None:
+    """One more thing that somebody is given and told of."""
+    path = by.removeprefix(PUBLIC).partition("/")[0]
+    file(people, f"/{path}/given-{number}")
+    give(
+        people,
+        visitor(people, by, f"/{path}/"),
+        Said(FRIEND, (AccessItem(f"/{path}/given-{number}", SEE),), inbox=inbox),
+    )
+
+
+def test_an_owner_gives_so_often_in_an_hour(people: Services, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(grants, "OF_GIVER", replace(grants.OF_GIVER, times=2))
+    for number in range(2):
+        told_anew(people, number)
+    with pytest.raises(TooManyRequests):
+        told_anew(people, 2)
+    assert may(people, "/alice/given-2") == AccessMode.NONE
+    told_anew(people, 3, by=BOB)
+
+
+@pytest.mark.parametrize("bound", ["ANSWERS_OF_OWNER", "ANSWERS_TO_INBOX", "ANSWERS_TO_HOST"])
+def test_so_many_answers_go_to_one_inbox_in_an_hour(people: Services, bound: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(notices, bound, replace(getattr(notices, bound), times=2))
+    for number in range(4):
+        told_anew(
+            people, number, f"https://FRIEND.example/inbox/?{number}" if number % 2 else "https://friend.example/inbox/"
+        )
+    assert len(passed_on(people).sent) == 2
+    assert may(people, "/alice/given-3") == SEE, "it is given all the same"
+    pass_time(people, 3600)
+    told_anew(people, 4)
+    assert len(passed_on(people).sent) == 1
+
+
+def test_so_many_messages_lie_in_one_inbox_in_an_hour(
+    people: Services, alice: Account, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(notices, "MESSAGES", replace(notices.MESSAGES, times=2))
+    for number in range(3):
+        asked(people, f"/alice/{number}")
+    passed_on(people)
+    assert (len(messages(people)), len(waiting(people, alice))) == (2, 3)
+
+
+def test_owners_take_turns_to_tell(people: Services):
+    for number in range(AT_ONCE_MAX):
+        told_anew(people, number, f"https://host-{number}.example/")
+    told_anew(people, AT_ONCE_MAX, by=BOB)
+    due = AccessRequests(people.store).due_notices(now_ms(people), 2)
+    assert {each.account for each in due} == {row[0] for row in people.store.rows("SELECT id FROM account")}
+
+
+def test_an_inbox_that_does_not_answer_keeps_no_other_waiting(people: Services):
+    answers, quick = Event(), Event()
+
+    class Slow(Elsewhere):
+        def __call__(self, url: str, message: bytes, media_type: str) -> Posted:
+            quick.set() if "quick" in url else answers.wait(SECONDS_MAX)
+            return super().__call__(url, message, media_type)
+
+    working = Notices(people, Slow(), Hosts(people.clock, 0))
+    for number in range(WAITING_OF_ONE_MAX + THREADS):
+        told_anew(people, number, f"https://slow-{number}.example/")
+    try:
+        working.work()
+        told_anew(people, 99, "https://quick.example/", by=BOB)
+        working.work()
+        assert quick.wait(SECONDS_MAX)
+    finally:
+        answers.set()
+    working.wait(SECONDS_MAX)
+    working.work()
+    working.wait(SECONDS_MAX)
+    assert AccessRequests(people.store).due_notices(now_ms(people), 99) == ()
+
+
+def test_an_answer_that_breaks_what_sends_it_keeps_no_other_waiting(people: Services):
+    class Broken(Elsewhere):
+        def __call__(self, url: str, message: bytes, media_type: str) -> Posted:
+            if "broken" in url:
+                raise ValueError(url)
+            return super().__call__(url, message, media_type)
+
+    told_anew(people, 0, "https://broken.example/")
+    told_anew(people, 1)
+    assert [url for url, _ in passed_on(people, Broken()).sent] == ["https://friend.example/inbox/"]
+    assert not AccessRequests(people.store).has_news(now_ms(people))
 
 
 def test_an_inbox_within_the_network_is_not_contacted_twice(people: Services, alice: Account):
