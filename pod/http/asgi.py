@@ -148,19 +148,21 @@ class Bridge:
     async def _asked(self, environ: WSGIEnvironment, receive: Receive, *, chunked: bool) -> Answer:
         """The application's answer, once the content is here or known to be long."""
         length = None if chunked else int(environ.get("CONTENT_LENGTH") or 0)
-        threads = self._threads
         if length == 0:
             environ["wsgi.input"] = BytesIO()
-        else:
-            content = Content(receive, self._pace, length)
-            long = length is not None and length > AHEAD_BYTES_MAX
-            ahead, error, whole = (b"", None, False) if long else await content.ahead(AHEAD_BYTES_MAX)
-            if whole:
-                environ["wsgi.input"] = BytesIO(ahead)
-            else:
-                environ["wsgi.input"] = Reader(ahead, error, content, asyncio.get_running_loop())
-                threads = self._uploads
-        return await threads.run(ask_safely, self._application, environ)
+            return await self._threads.run(ask_safely, self._application, environ)
+        content = Content(receive, self._pace, length)
+        long = length is not None and length > AHEAD_BYTES_MAX
+        ahead, error, whole = (b"", None, False) if long else await content.ahead(AHEAD_BYTES_MAX)
+        if whole:
+            environ["wsgi.input"] = BytesIO(ahead)
+            return await self._threads.run(ask_safely, self._application, environ)
+        environ["wsgi.input"] = Reader(ahead, error, content, asyncio.get_running_loop())
+        answer = await self._uploads.run(ask_safely, self._application, environ)
+        if not content.ended:
+            # Spec: RFC 9112 s9.3 -- what was not read cannot be told from the next request; clients must not send one
+            answer.headers.append((b"connection", b"close"))
+        return answer
 
     async def _send(self, answer: Answer, receive: Receive, send: Send) -> None:
         """To the client, in its own time but not for ever. An exception here breaks the connection off."""

@@ -52,6 +52,11 @@ class Content:
         self._waited = 0.0
         self._ended = length == 0
 
+    @property
+    def ended(self) -> bool:
+        """Whether all of it was received."""
+        return self._ended
+
     async def chunk(self) -> bytes:
         """The next bytes; b"" only at the proven end.
 
