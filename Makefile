@@ -19,6 +19,9 @@ QUICK := not e2e and not clients and not browser and not soak
 CHROMIUM ?= chromium
 MASHLIB := 2.3.3
 
+# Each process that the tests start would compile Freehold anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile

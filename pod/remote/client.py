@@ -16,7 +16,7 @@ import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from http.client import HTTPException
 from threading import Timer
 from typing import Protocol, TypeVar
@@ -125,7 +125,7 @@ class RemoteClient:
     ) -> None:
         self._dev = dev
         self._names = Names(look_up)
-        self._tls_context = tls_context or ssl.create_default_context()
+        self._tls_context = tls_context or _public_authorities()
 
     def fetch(self, url: str, *, accept: str, limits: Limits) -> Fetched:
         """See `Remote.fetch`. All of it, name look-ups and redirects included, takes at most `seconds_max`."""
@@ -209,6 +209,12 @@ class RemoteClient:
         return HTTPSConnection(
             address, _port(target), timeout=seconds, server_hostname=host, ssl_context=self._tls_context
         )
+
+
+@cache
+def _public_authorities() -> ssl.SSLContext:
+    """Made once in a process: reading all their certificates takes long."""
+    return ssl.create_default_context()
 
 
 @contextmanager
