@@ -106,8 +106,8 @@ class Services:
         return self.new_contexts.of_document(storage_of(path) if path else "")
 
     def close(self) -> None:
-        self.authenticator.close()
         self.access_log.close()
+        self.authenticator.close()
         self.store.close()
 
 
@@ -150,7 +150,7 @@ def open_services(config: Config, clock: Clock | None = None, store: ResourceSto
         authenticator=Authenticator.for_server(config, keys, clock, remote, public_documents),
         listeners=Listeners.open(config, clock),
         authorizer=authorizer,
-        access_log=AccessLog(AccessRecords.of(config), store, clock, config.activity_days),
+        access_log=AccessLog(AccessRecords.of(config), store, clock, config.activity_days, config.base_url),
         public_documents=public_documents,
         representations=RepresentationCache(config.representation_cache_bytes),
         datasets=DatasetCache(config.dataset_cache_bytes),

@@ -26,7 +26,9 @@ from pod.store.accounts import Account
 
 CSV, TURTLE = "text/csv; charset=utf-8", "text/turtle"
 RECORDS_A_PIECE = 200
-COLUMNS = ("hour", "last", "person", "app", "resource", "did", "outcome", "times")
+COLUMNS = ("since", "last", "person", "signed in by", "app", "app as claimed", "resource", "did", "outcome", "times")
+SEVERAL_IN = "several in "
+"""Before the URL of a storage, where its line adds up what was done with many things."""
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n")
 """What makes a spreadsheet take a cell for a formula."""
 _MODES = {READ: "acl:Read", APPEND: "acl:Append", WRITE: "acl:Write", CONTROL: "acl:Control", NOTIFY: "fh:Notification"}
@@ -50,8 +52,9 @@ def _row(placement: Placement, record: Record) -> tuple[str | int, ...]:
         _moment(record.hour * HOUR_SECONDS),
         _moment(record.last_ms // 1000),
         record.agent,
-        record.client,
-        placement.url(record.path),
+        record.issuer,
+        *(("", record.client) if record.issuer else (record.client, "")),
+        f"{SEVERAL_IN if record.is_folded else ''}{placement.url(record.place)}",
         record.act,
         record.verdict,
     )
@@ -73,12 +76,13 @@ def _described(placement: Placement, record: Record) -> str:
     facts = [
         "a fh:Access",
         *([f"fh:agent {_term(record.agent)}"] if record.agent else []),
-        *([f"fh:client {_term(record.client)}"] if record.client else []),
-        f"fh:resource {IRI(placement.url(record.path))}",
+        *([f"fh:issuer {_term(record.issuer)}"] if record.issuer else []),
+        *([f"fh:{'claimedClient' if record.issuer else 'client'} {_term(record.client)}"] if record.client else []),
+        f"fh:{'resourcesIn' if record.is_folded else 'resource'} {IRI(placement.url(record.place))}",
         f"fh:mode {_MODES[record.act]}",
         f"fh:outcome {Literal(record.verdict)}",
         f"fh:times {record.times}",
-        f"fh:hour {_time(record.hour * HOUR_SECONDS)}",
+        f"fh:since {_time(record.hour * HOUR_SECONDS)}",
         f"fh:last {_time(record.last_ms // 1000)}",
     ]
     return "\n[] " + " ;\n   ".join(facts) + " .\n"

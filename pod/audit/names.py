@@ -1,7 +1,8 @@
 """Names instead of URLs: what an owner calls the people and apps that the access log names.
 
 Who chose a name is told by what stands beside it: only accounts of this server, and what the owner let in, have names
-here; everybody else is called by their address.
+here; everybody else is called by their address. What the tokens of other servers call an app is nobody's name: whatever
+they say, it is told as said.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from enum import StrEnum
 from urllib.parse import urlsplit
 
 from pod.services import Services
-from pod.store.access_records import NOBODY, SEVERAL
+from pod.store.access_records import NOBODY, SEVERAL, Client
 from pod.store.accounts import Account
 from pod.store.clients import RegisteredClients
 
@@ -29,6 +30,10 @@ class Kind(StrEnum):
     ELSEWHERE = "elsewhere"
     NOBODY = "nobody"
     LINK = "link"
+    REGISTERED = "registered"
+    """It chose the name itself."""
+    CLAIMED = "claimed"
+    """By whoever signed the person in elsewhere, or by the app."""
     PAGES = "pages"
     SEVERAL = "several"
 
@@ -50,16 +55,16 @@ class Names:
         self._apps = {app.client: app.name for app in services.apps.of_account(account.id)}
         self._apps |= {each.id: each.label or each.id for each in services.accounts.clients(account.id)}
         self._people: dict[str, Named] = {}
-        self._clients: dict[str, Named] = {}
+        self._clients: dict[Client, Named] = {}
 
     def person(self, agent: str) -> Named:
         if agent not in self._people:
             self._people[agent] = self._person(agent)
         return self._people[agent]
 
-    def app(self, client: str) -> Named:
+    def app(self, client: Client) -> Named:
         if client not in self._clients:
-            self._clients[client] = self._app(client)
+            self._clients[client] = self._app(client.name) if client.issuer == "" else _claimed(client.name)
         return self._clients[client]
 
     def _person(self, agent: str) -> Named:
@@ -81,13 +86,18 @@ class Names:
             return Named(Kind.LINK)
         if client in self._apps:
             return Named(Kind.HERE, self._apps[client])
-        return Named(Kind.ELSEWHERE, self._registered(client) or short(client))
+        name = self._registered(client)
+        return Named(Kind.REGISTERED, name) if name else Named(Kind.ELSEWHERE, short(client))
 
     def _registered(self, client: str) -> str | None:
         """What it called itself when it registered here."""
         found = None if "/" in client else RegisteredClients(self._services.store).find(client)
         name = json.loads(found.metadata).get("client_name") if found else None
         return name[:CHARACTERS_MAX] if isinstance(name, str) and name.isprintable() else None
+
+
+def _claimed(client: str) -> Named:
+    return Named(Kind.CLAIMED, short(client)) if client else Named(Kind.NOBODY)
 
 
 def short(iri: str) -> str:

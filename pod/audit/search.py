@@ -16,7 +16,8 @@ from urllib.parse import quote
 from pod.errors import BadRequest, PodError
 from pod.protocol.placement import Placement
 from pod.protocol.resource import Target
-from pod.store.access_records import HOUR_SECONDS, AccessRecords, Key, Record, Wanted
+from pod.protocol.text import is_unicode
+from pod.store.access_records import HOUR_SECONDS, AccessRecords, Client, Key, Record, Wanted
 
 LINES = 50
 RECORDS_AT_ONCE = 1_000
@@ -25,7 +26,10 @@ OTHERS = "others"
 """In place of a person: everybody but the owner."""
 NAMED = "is:"
 """Before the name of a person or app in a form, because nobody has a name too: the empty one."""
+CLAIMED = "by:"
+"""Before an issuer, a space, and what its tokens call an app."""
 
+_NO_KEY = "This page does not go on there. Begin with the first."
 _KEPT_AS_TYPED = "/%:@!$&'()*+,;=~"
 
 
@@ -46,7 +50,7 @@ def read_question(typed: Mapping[str, str], storage: str, placement: Placement, 
     wanted = Wanted(
         agent=_named(typed.get("person", "")),
         not_agents=own if typed.get("person") == OTHERS else (),
-        client=_named(typed.get("app", "")),
+        client=_client(typed.get("app", "")),
         within=within,
         refused_only=bool(typed.get("refused")),
         from_hour=_hour(since),
@@ -57,6 +61,19 @@ def read_question(typed: Mapping[str, str], storage: str, placement: Placement, 
 
 def _named(choice: str) -> str | None:
     return choice.removeprefix(NAMED) if choice.startswith(NAMED) else None
+
+
+def _client(choice: str) -> Client | None:
+    if choice.startswith(CLAIMED):
+        issuer, _, claimed = choice.removeprefix(CLAIMED).partition(" ")
+        return Client(claimed, issuer)
+    name = _named(choice)
+    return None if name is None else Client(name)
+
+
+def choice_of(client: Client) -> str:
+    """As a form sends it."""
+    return f"{CLAIMED}{client.issuer} {client.name}" if client.issuer else NAMED + client.name
 
 
 def _path(text: str, storage: str, placement: Placement, errors: dict[str, str]) -> str | None:
@@ -141,7 +158,9 @@ def read_key(text: str) -> Key:
     if len(text) <= KEY_CHARACTERS_MAX:
         with suppress(ValueError, RecursionError):
             key = json.loads(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-    if not isinstance(key, list) or [type(each) for each in key] != [int, *[str] * 5] or not 0 <= key[0] < 2**53:
-        raise BadRequest("This page does not go on there. Begin with the first.")
-    hour, agent, client, path, act, verdict = key
-    return hour, agent, client, path, act, verdict
+    if not isinstance(key, list) or [type(each) for each in key] != [int, *[str] * 6] or not 0 <= key[0] < 2**53:
+        raise BadRequest(_NO_KEY)
+    if not all(map(is_unicode, key[1:])):
+        raise BadRequest(_NO_KEY)
+    hour, agent, client, path, act, verdict, issuer = key
+    return hour, agent, client, path, act, verdict, issuer

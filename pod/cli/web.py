@@ -18,14 +18,17 @@ from granian.server.embed import Server
 
 from pod.app import create_app
 from pod.cli.intake import Loop, taking
-from pod.cli.process import allow_connections, share_meters
+from pod.cli.process import allow_connections, hear_no_more, share_meters
 from pod.http.asgi import Answered, Bridge
 from pod.observability import logging as observed
 from pod.observability.meters import METERS
 from pod.rdf.large import share_few_arenas
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pod.config import Config
+    from pod.services import Services
 
 READ_BUFFER_BYTES = 8192 + 4096 * 100
 """Of one connection. Headers are refused somewhere above it (http/ caps each by itself); less makes uploads slow."""
@@ -44,17 +47,20 @@ def run(config: Config) -> None:
     allow_connections()
     share_meters(config, "web")
     app = create_app(config)
+    services: Services = app.extensions["services"]
     bridge = Bridge(app.wsgi_app, config, tell_request if config.log_requests else None)
     try:
         with asyncio.Runner(loop_factory=Loop) as runner:
-            runner.run(serve(bridge, config))
+            runner.run(serve(bridge, config, services.access_log.hasten))
     finally:
+        hear_no_more()
+        services.close()
         app.extensions["identity"].close()
-        app.extensions["services"].close()
         METERS.close()
 
 
-async def serve(bridge: Bridge, config: Config) -> None:
+async def serve(bridge: Bridge, config: Config, ending: Callable[[], None]) -> None:
+    """`ending` is called when it is told to stop. What it has begun may take longer than it is given."""
     server = Server(
         bridge,
         address=numeric(config.host, config.port),
@@ -69,8 +75,13 @@ async def serve(bridge: Bridge, config: Config) -> None:
     )
     quieten()
     loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        ending()
+        server.stop()  # type: ignore[no-untyped-call]  # granian says nothing of it
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, server.stop)
+        loop.add_signal_handler(number, stop)
     await server.serve(taking(config.threads))
 
 

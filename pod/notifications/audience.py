@@ -62,7 +62,7 @@ class Audience:
         verdicts = {verdict for verdict, _ in found}
         verdict = next(each for each in (Verdict.NO, Verdict.UNSETTLED, Verdict.YES) if each in verdicts)
         if verdict is Verdict.YES and not all(is_public for _, is_public in found):
-            self._services.access_log.told(activity.object, credentials.agent, credentials.client)
+            self._services.access_log.told(activity.object, credentials.agent, credentials.client, credentials.issuer)
         return verdict
 
     def _may_read(

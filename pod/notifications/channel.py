@@ -190,7 +190,8 @@ def _admitted(services: Services, targets: tuple[Target, ...], credentials: Cred
 def _check_readable(services: Services, snapshot: Snapshot, credentials: Credentials) -> None:
     """The owner can see who was let listen, and who was not. Raises: as `authorize`"""
     path, needs, is_public = snapshot.target.path, required.read(snapshot), False
-    note = partial(services.access_log.note, path, credentials.agent, credentials.client, needs[0].told)
+    who = credentials.agent, credentials.client
+    note = partial(services.access_log.note, path, *who, needs[0].told, issuer=credentials.issuer)
     try:
         decision = services.authorizer.authorize(services.store, snapshot, credentials, needs, may_wait=True)
         is_public = needs[0].is_met_by(decision.public)

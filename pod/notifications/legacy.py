@@ -229,5 +229,6 @@ def may_read(services: Services, path: str, credentials: Credentials) -> bool:
         return False
     may = AccessMode.READ in decision.modes
     if AccessMode.READ not in decision.public:
-        services.access_log.note(path, credentials.agent, credentials.client, AccessMode.READ, allowed=may)
+        who = credentials.agent, credentials.client
+        services.access_log.note(path, *who, AccessMode.READ, allowed=may, issuer=credentials.issuer)
     return may

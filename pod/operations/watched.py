@@ -35,11 +35,13 @@ def watched(services: Services, verb: Verb, operation: Operation, *, app: str | 
 def _note_allowed(services: Services, operation: Operation, app: str | None) -> None:
     need, decision, who = operation.judged.need, operation.judged.decision, operation.credentials
     if need is not None and decision is not None and not need.is_met_by(decision.public):
-        services.access_log.note(operation.target.path, who.agent, who.client or app, need.modes, allowed=True)
+        path, client = operation.target.path, who.client or app
+        services.access_log.note(path, who.agent, client, need.modes, allowed=True, issuer=who.issuer)
 
 
 def _note_refused(services: Services, operation: Operation, app: str | None, *, limited: bool) -> None:
     need, who = operation.judged.need, operation.credentials
     if need is not None:
         path, client = operation.target.path, who.client or app
-        services.access_log.note(path, who.agent, client, need.told, allowed=False, limited=limited)
+        note = services.access_log.note
+        note(path, who.agent, client, need.told, allowed=False, limited=limited, issuer=who.issuer)

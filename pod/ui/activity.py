@@ -11,14 +11,14 @@ from flask import Blueprint, Response, request
 from pod.audit.export import FORMS
 from pod.audit.keeping import CHOICES, keep_for, kept_days
 from pod.audit.names import Named, Names
-from pod.audit.search import LINES, NAMED, Question, find, find_all, read_question
+from pod.audit.search import LINES, NAMED, Question, choice_of, find, find_all, read_question
 from pod.errors import NotFound, PodError, UnprocessableContent, WrongPassword
 from pod.http.limits import Places
 from pod.identity.sign_in import confirm
 from pod.protocol.resource import storage_of
 from pod.services import Services
 from pod.store.access_log import WRITTEN_SECONDS
-from pod.store.access_records import HOUR_SECONDS, SEVERAL, Record
+from pod.store.access_records import HOUR_SECONDS, SEVERAL, Client, Record
 from pod.store.accounts import Account
 from pod.ui.door import Door, see_other
 from pod.ui.render import render
@@ -102,7 +102,7 @@ def _page(
         pods=[name_of(each.path) for each in services.accounts.storages(account.id)],
         pod=pod,
         people=[(NAMED + each, names.person(each)) for each in known.agents if each != SEVERAL],
-        apps=[(NAMED + each, names.app(each)) for each in known.clients if each != SEVERAL],
+        apps=[(choice_of(each), names.app(each)) for each in known.clients if each.name != SEVERAL or each.issuer],
         asked=asked,
         wrong=question.errors,
         lines=[_line(services, names, each) for each in found.records] if found else [],
@@ -119,14 +119,14 @@ def _page(
 
 
 def _line(services: Services, names: Names, record: Record) -> Line:
-    place = record.path[len(storage_of(record.path)) :]
+    place = record.place[len(storage_of(record.path)) :]
     return Line(
         record,
         names.person(record.agent),
-        names.app(record.client),
+        names.app(Client(record.client, record.issuer)),
         unquote(place),
-        None if record.agent == SEVERAL else f"/.home{record.path}",
-        services.placement.url(record.path),
+        None if record.is_folded else f"/.home{record.path}",
+        services.placement.url(record.place),
         record.hour * HOUR_SECONDS * 1000,
     )
 

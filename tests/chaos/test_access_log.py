@@ -7,18 +7,20 @@ from __future__ import annotations
 import itertools
 import os
 import signal
+import socket
 import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
+from pod.cli.supervisor import DRAIN_SECONDS
 from pod.store.access_log import WRITTEN_SECONDS
-from pod.store.access_records import ANYTHING, REFUSED_PER_HOUR_MAX, AccessRecords, Record
+from pod.store.access_records import ANYTHING, PER_HOUR_MAX, STRANGERS, AccessRecords, Record
 from tests.chaos.harm import WEB, is_up, is_whole, named
 from tests.support.client import SolidClient
 from tests.support.fixtures import signed_in
@@ -85,6 +87,49 @@ def test_after_an_orderly_stop_all_of_it_is_there(tmp_path: Path) -> None:
         }
 
 
+def ask_often(pid: int) -> None:
+    """To end. Who is impatient asks again until somebody has gone."""
+    with suppress(ProcessLookupError):
+        while True:
+            os.kill(pid, signal.SIGTERM)
+            time.sleep(0.002)  # what is asked in between is heard once
+
+
+def test_however_it_is_asked_to_end_all_of_it_is_there(tmp_path: Path) -> None:
+    """One web process by itself, over and over; the server, to be started again; the server, by Ctrl-C."""
+    with running_server((ALICE,), directory=tmp_path) as server:
+        alice = signed_in(server, ALICE)
+        url = f"{alice.pod}private"
+        for number in range(3):
+            assert alice.get(url).status_code == 404
+            SolidClient(server.base_url).get(url)
+            if number == 0:
+                before = named(server, WEB)
+                ask_often(before[0])
+                until(lambda before=before: is_whole(server, WEB, before) and is_up(server))
+            elif number == 1:
+                server.restart()
+            else:
+                server.stop(signal.SIGINT)
+            assert times(server, f"/{ALICE.name}/private") == {("read", "refused"): number + 1}
+
+
+@pytest.mark.soak
+def test_who_holds_a_stop_up_until_it_is_a_kill_takes_nothing_away(tmp_path: Path) -> None:
+    with running_server((ALICE,), directory=tmp_path) as server, socket.socket() as stalled:
+        alice = signed_in(server, ALICE)
+        url = f"{alice.pod}stalled"
+        stalled.connect(("localhost", int(server.base_url.rpartition(":")[2].strip("/"))))
+        stalled.sendall(f"PUT /{ALICE.name}/stalled HTTP/1.1\r\nHost: {server.base_url[7:-1]}\r\n".encode())
+        stalled.sendall(f"Authorization: {alice.authorization('PUT', url)['Authorization']}\r\n".encode())
+        stalled.sendall(f"DPoP: {alice.authorization('PUT', url)['DPoP']}\r\nContent-Length: 9\r\n\r\nx".encode())
+        SolidClient(server.base_url).get(f"{alice.pod}private")
+        begun = time.monotonic()
+        server.stop()
+        assert time.monotonic() - begun > DRAIN_SECONDS
+        assert times(server, f"/{ALICE.name}/private") == {("read", "refused"): 1}
+
+
 @dataclass
 class Stranger:
     """Asks for something else each time, and remembers when it was refused."""
@@ -133,4 +178,4 @@ def test_a_kill_loses_no_more_than_the_last_moment(tmp_path: Path) -> None:
             assert before <= found <= stranger.refused.keys()
             lost = {path: stranger.refused.pop(path) for path in stranger.refused.keys() - found}
             assert max((killed - moment for moment in lost.values()), default=0) < WRITTEN_SECONDS + SLACK_SECONDS
-        assert next(stranger.numbers) < REFUSED_PER_HOUR_MAX
+        assert next(stranger.numbers) < PER_HOUR_MAX[STRANGERS]

@@ -112,9 +112,9 @@ class Server:
             )
         _wait(READY_SECONDS_MAX, self._is_ready, lambda: self._failure("did not become ready"))
 
-    def stop(self) -> None:
-        """Ask it to end (SIGTERM). Raises: ServerError -- it or a child of it is still there after a while."""
-        self._end(signal.SIGTERM)
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+        """Ask it to end. Raises: ServerError -- it or a child of it is still there after a while."""
+        self._end(how)
 
     def kill(self) -> None:
         """End it at once (SIGKILL), as a crash would. Raises: ServerError -- a child outlived it."""

@@ -41,12 +41,14 @@ def graph(*records: Record):
 
 def test_a_table_has_a_line_for_each():
     assert rows(record()) == [
-        ["hour", "last", "person", "app", "resource", "did", "outcome", "times"],
+        ["since", "last", "person", "signed in by", "app", "app as claimed", "resource", "did", "outcome", "times"],
         [
             "1970-01-01T01:00:00Z",
             "1970-01-01T01:01:01Z",
             BOB,
+            "",
             "app",
+            "",
             "https://pods.example/alice/a%20b",
             "read",
             "allowed",
@@ -59,7 +61,10 @@ def test_a_table_has_a_line_for_each():
 def test_no_cell_of_a_table_is_a_formula(text):
     (_, found) = rows(record(client=text, agent=text))
     assert not any(cell[:1] in {"=", "+", "-", "@", "\t", "\r", "\n"} for cell in found)
-    assert found[3].removeprefix("'") == text
+    assert found[4].removeprefix("'") == text
+    (_, found) = rows(record(client=text, agent=text, issuer=text))
+    assert not any(cell[:1] in {"=", "+", "-", "@", "\t", "\r", "\n"} for cell in found)
+    assert (found[3].removeprefix("'"), found[4], found[5].removeprefix("'")) == (text, "", text)
 
 
 def test_rdf_says_it_in_the_vocabulary():
@@ -73,7 +78,7 @@ def test_rdf_says_it_in_the_vocabulary():
         (FH.mode, ACL.Read),
         (FH.outcome, Literal("allowed")),
         (FH.times, Literal("3", datatype=XSD.integer)),
-        (FH.hour, Literal("1970-01-01T01:00:00Z", datatype=XSD.dateTime)),
+        (FH.since, Literal("1970-01-01T01:00:00Z", datatype=XSD.dateTime)),
         (FH.last, Literal("1970-01-01T01:01:01Z", datatype=XSD.dateTime)),
     }
 
@@ -85,8 +90,19 @@ def test_nothing_in_rdf_ends_what_it_stands_in(text):
     assert Literal(text) in {each.object for each in found if each.predicate == FH.client}
 
 
+def test_what_is_only_claimed_is_told_as_that():
+    found = graph(record(issuer="https://idp.example/", path="/alice/?"))
+    facts = {(each.predicate, each.object) for each in found}
+    assert {(FH.issuer, IRI("https://idp.example/")), (FH.claimedClient, Literal("app"))} <= facts
+    assert (FH.resourcesIn, IRI("https://pods.example/alice/")) in facts
+    assert not {FH.client, FH.resource} & {predicate for predicate, _ in facts}
+
+
 def test_every_term_is_defined():
-    written = b"".join(as_turtle(HERE, [record(act=act) for act in ("read", "append", "write", "control", "notify")]))
+    folded = record(issuer="https://idp.example/", path="/alice/?")
+    written = b"".join(
+        as_turtle(HERE, [folded, *(record(act=act) for act in ("read", "append", "write", "control", "notify"))])
+    )
     used = set(re.findall(r"fh:(\w+)", written.decode()))
     assert used <= set(re.findall(r"^fh:(\w+)$", VOCABULARY.read_text(), re.MULTILINE))
 

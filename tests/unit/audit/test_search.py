@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from pod.audit import search
-from pod.audit.search import NAMED, find, find_all, read_key, read_question, write_key
+from pod.audit.search import NAMED, choice_of, find, find_all, read_key, read_question, write_key
 from pod.errors import BadRequest
 from pod.protocol.placement import Placement
-from pod.store.access_records import ANYTHING, AccessRecords, Record, Wanted
+from pod.store.access_records import ANYTHING, AccessRecords, Client, Record, Wanted
 
 HERE = Placement("https://pods.example/", "path", "me")
 ALICE, BOB = "https://pods.example/alice/profile/card#me", "https://bob.example/#me"
@@ -24,8 +24,9 @@ def asked(**typed: str) -> search.Question:
         ({}, ANYTHING),
         ({"person": "", "app": "", "where": "  ", "since": ""}, ANYTHING),
         ({"person": NAMED + BOB}, Wanted(agent=BOB)),
-        ({"person": NAMED, "app": NAMED}, Wanted(agent="", client="")),
+        ({"person": NAMED, "app": NAMED}, Wanted(agent="", client=Client(""))),
         ({"person": "just words"}, ANYTHING),
+        ({"app": choice_of(Client("an app", BOB))}, Wanted(client=Client("an app", BOB))),
         ({"person": "others"}, Wanted(not_agents=(ALICE,))),
         ({"refused": "yes"}, Wanted(refused_only=True)),
         ({"since": "1970-01-02"}, Wanted(from_hour=24)),
@@ -90,7 +91,7 @@ def test_all_of_it_is_read_in_parts(records, monkeypatch):
 
 
 def test_a_key_is_what_it_was():
-    key = (10, BOB, "=app", "/alice/Fu%C3%9F", "read", "allowed")
+    key = (10, BOB, "=app", "/alice/Fu%C3%9F", "read", "allowed", "")
     assert read_key(write_key(key)) == key
 
 
@@ -101,11 +102,12 @@ def test_a_key_is_what_it_was():
         "é",
         "A" * 9000,
         "W10",
-        write_key((1, "a", "b", "c", "d")),  # type: ignore[arg-type]
-        write_key(("1", "a", "b", "c", "d", "e")),  # type: ignore[arg-type]
-        write_key((True, "a", "b", "c", "d", "e")),
-        write_key((2**70, "a", "b", "c", "d", "e")),
-        write_key((1, "a", "b", "c", "d", 1)),  # type: ignore[arg-type]
+        write_key((1, "a", "b", "c", "d", "e")),  # type: ignore[arg-type]
+        write_key(("1", "a", "b", "c", "d", "e", "f")),  # type: ignore[arg-type]
+        write_key((True, "a", "b", "c", "d", "e", "f")),
+        write_key((2**70, "a", "b", "c", "d", "e", "f")),
+        write_key((1, "a", "b", "c", "d", "e", 1)),  # type: ignore[arg-type]
+        write_key((1, "a", "\ud800", "c", "d", "e", "f")),
     ],
 )
 def test_a_key_of_somebody_else_is_refused(text):

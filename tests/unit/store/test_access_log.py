@@ -6,6 +6,7 @@ import io
 import sqlite3
 import time
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -90,23 +91,50 @@ def test_nothing_is_kept_of_storages_whose_owner_wants_none_or_that_are_gone(log
 
 
 def test_what_is_new_to_a_full_memory_is_added_up_by_storage_and_then_counted_as_lost(log, monkeypatch):
-    monkeypatch.setattr(access_log, "ENTRIES_MAX", 3)
-    monkeypatch.setattr(access_log, "FOLDED_MAX", 1)
+    monkeypatch.setattr(access_log, "WRITTEN_AT", 100)
+    monkeypatch.setattr(access_log, "ENTRIES_MAX", 4)
+    monkeypatch.setattr(access_log, "FOLDED_MAX", 2)
     lost = counted("lost")
     for number in range(5):
         log.note(f"/alice/{number}", BOB, APP, READ, allowed=True)
     log.note("/alice/0", BOB, APP, READ, allowed=True)
+    for number in range(6):
+        log.note("/alice/a", f"https://{number}.example/", APP, READ, allowed=True)
     log.note("/bob/a", BOB, APP, READ, allowed=True)
-    found = {each.path: each.times for each in kept(log)}
-    assert found == {"/alice/0": 2, "/alice/1": 1, "/alice/2": 1, "/alice/": 2}
-    assert [each.path for each in kept(log) if each.agent == SEVERAL] == ["/alice/"]
+    found = {(each.agent, each.path): each.times for each in kept(log)}
+    assert found == {
+        (BOB, "/alice/0"): 2,
+        (BOB, "/alice/1"): 1,
+        (BOB, "/alice/?"): 3,
+        ("https://0.example/", "/alice/a"): 1,
+        ("https://1.example/", "/alice/?"): 1,
+        (SEVERAL, "/alice/?"): 4,
+    }
     assert counted("lost") - lost == 1
+
+
+def test_a_scanner_takes_no_memory_of_those_who_said_who_they_are(log, monkeypatch):
+    monkeypatch.setattr(access_log, "WRITTEN_AT", 100)
+    monkeypatch.setattr(access_log, "ENTRIES_MAX", 8)
+    for number in range(100):
+        log.note(f"/alice/{number}", None, None, READ, allowed=False)
+    log.note("/alice/a", BOB, APP, READ, allowed=True)
+    log.note("/alice/b", BOB, APP, READ, allowed=False)
+    assert {each.path for each in kept(log) if each.agent == BOB} == {"/alice/a", "/alice/b"}
 
 
 def test_names_without_end_are_cut(log):
     log.note("/alice/a", "https://a.example/" + "x" * 20_000, "y" * 20_000, READ, allowed=False)
     ((_, agent, client, *_),) = kept(log)
     assert (len(agent), len(client)) == (500, 500)
+
+
+def test_who_vouches_is_kept_where_it_is_somebody_else(store, tmp_path, clock):
+    log = AccessLog(AccessRecords(tmp_path / "access.sqlite"), store, clock, 90, "https://pods.example/")
+    for issuer in ("https://pods.example/", None, "https://idp.example/"):
+        log.note("/alice/a", BOB, APP, READ, allowed=True, issuer=issuer)
+    assert {each.issuer: each.times for each in kept(log)} == {"": 2, "https://idp.example/": 1}
+    log.close()
 
 
 def test_names_that_are_no_text_keep_nothing_else_from_being_written(log):
@@ -127,7 +155,7 @@ def test_what_fails_for_a_reason_that_nobody_thought_of_is_not_tried_for_ever(lo
     assert (kept(log), counted("lost") - lost) == ([], 1)
 
 
-def test_a_half_full_memory_is_written_at_once(log, monkeypatch):
+def test_a_memory_that_fills_is_written_at_once(log, monkeypatch):
     monkeypatch.setattr(access_log, "ENTRIES_MAX", 10)
     for number in range(6):
         log.note(f"/alice/{number}", BOB, APP, READ, allowed=True)
@@ -180,6 +208,72 @@ def test_what_cannot_be_written_is_said_once_and_written_later(log, monkeypatch)
         assert [each.times for each in kept(log)] == [3]
     lines = stream.getvalue()
     assert (lines.count("cannot be written"), lines.count("no disk"), lines.count("is written again")) == (1, 1, 1)
+
+
+def test_a_file_that_fails_is_left_alone_for_a_while_however_much_is_noted(log, monkeypatch):
+    tries: list[int] = []
+
+    def refuse(batch):
+        tries.append(sum(each.times for some in batch.values() for each in some))
+        raise StoreUnavailable("no disk")
+
+    monkeypatch.setattr(access_log, "ENTRIES_MAX", 10)
+    monkeypatch.setattr(access_log, "FOLDED_MAX", 2)
+    monkeypatch.setattr(log.records, "add", refuse)
+    for number in range(6):
+        log.note(f"/alice/{number}", BOB, APP, READ, allowed=True)
+    until(lambda: tries)
+    for number in range(50):
+        log.note(f"/alice/again-{number}", BOB, APP, READ, allowed=True)
+    begun = time.monotonic()
+    log.close()
+    assert (tries, time.monotonic() - begun < access_log.WRITTEN_SECONDS) == ([6, 56], True)
+
+
+def test_a_process_that_ends_waits_a_moment_for_a_file_that_is_held(log, tmp_path):
+    log.note("/alice/a", BOB, APP, READ, allowed=True)
+    assert len(kept(log)) == 1
+    log.note("/alice/a", BOB, APP, READ, allowed=True)
+    holder = sqlite3.connect(tmp_path / "access.sqlite", isolation_level=None, check_same_thread=False)
+    holder.execute("BEGIN IMMEDIATE")
+    failures = counted("failures")
+    ending = Thread(target=log.close)
+    ending.start()
+    until(lambda: counted("failures") > failures)
+    holder.close()
+    ending.join()
+    assert kept(log)[0].times == 2
+
+
+def test_what_is_lost_at_the_end_is_said(log, monkeypatch):
+    def refuse(_batch):
+        raise StoreUnavailable("no disk")
+
+    monkeypatch.setattr(log.records, "add", refuse)
+    log.note("/alice/a", BOB, APP, READ, allowed=True)
+    lost, stream = counted("lost"), io.StringIO()
+    with logging_to(stream, "json"):
+        log.close()
+    assert ("access log lost" in stream.getvalue(), counted("lost") - lost) == (True, 1)
+
+
+def test_a_process_about_to_end_keeps_nothing_in_memory(log):
+    log.hasten()
+    for number in range(2):
+        log.note(f"/alice/{number}", BOB, APP, READ, allowed=True)
+        until(lambda number=number: len(log.records.page("/alice/", ANYTHING, 9)) > number)
+
+
+def test_who_notes_never_hears_that_no_thread_could_be_started(log, monkeypatch):
+    def fail(_thread):
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Thread, "start", fail)
+        log.note("/alice/a", BOB, APP, READ, allowed=True)
+    log.hasten()
+    log.note("/alice/a", BOB, APP, READ, allowed=True)
+    until(lambda: [each.times for each in log.records.page("/alice/", ANYTHING, 9)] == [2])
 
 
 def test_a_damaged_file_refuses_nobody(store, tmp_path, clock):

@@ -5,18 +5,24 @@ from __future__ import annotations
 import csv
 import io
 import re
+from itertools import product
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 
 from pod.audit.keeping import kept_days
+from pod.audit.search import write_key
 from pod.errors import StorageDamaged
+from pod.identity.accounts import named
 from pod.identity.clients import create_client
 from pod.protocol.modes import AccessMode
 from pod.store.access_records import ANYTHING
+from pod.store.records import SERVER
 from tests.support.pages import BASE, PASSWORD, Site
 
 PAGE = "/.account/activity"
+KEY_OF_HALVES = write_key((1, "\ud800", "", "", "", "", ""))
 READ, WRITE, CONTROL = AccessMode.READ, AccessMode.WRITE, AccessMode.CONTROL
 
 
@@ -68,6 +74,42 @@ def test_people_and_apps_have_names(site):
             f"bob was told that something changed in d {when}",
         ]
     )
+
+
+def test_no_token_of_another_server_borrows_a_name(site):
+    """Not of these pages, of a link, of an app that its owner knows, nor of anything else."""
+    account, said = named(site.services, "alice").id, {"name": "Holiday Photos", "host": "photos", "scope": "openid"}
+    with site.services.store.write(SERVER) as tx:
+        for known in ("photos", "https://trusted.example/id"):
+            site.services.apps.remember(tx, account, known, web_id("alice"), **said)
+    claims = (BASE, f"{BASE}.account/links#link-7", "photos", "*", "You", "https://trusted.example/id")
+    for client in claims:
+        note(site, "/alice/a", web_id("bob"), client, issuer="https://idp.example/")
+    lines = words(site)
+    assert len([line for line in lines if "With an app that says it is “" in line]) == len(claims)
+    assert not any("Holiday Photos" in line for line in lines)
+    assert "<dt>Signed in by</dt><dd>https:/<wbr>/<wbr>idp.example/<wbr></dd>" in site.signed_in("alice").get(PAGE).text
+    assert len(words(site, urlencode({"app": "by:https://idp.example/ photos"}))) == 1
+    assert words(site, urlencode({"app": "is:photos"})) == []
+
+
+def test_what_an_app_called_itself_when_it_came_is_told_as_that(site):
+    note(site, "/alice/a", web_id("bob"), site.app_id(client_name="the pages of this server"))
+    (line,) = words(site)
+    assert "With an app that calls itself “the pages of this server”" in line
+
+
+def test_what_was_too_much_to_list_is_told(site):
+    note(site, "/alice/?", web_id("bob"), "https://app.example/id")
+    (line,) = words(site)
+    assert line.startswith("bob read several things in your pod With app.example/id")
+
+
+def test_halves_of_characters_are_no_failure_of_the_server(site):
+    alice = site.signed_in("alice")
+    fields = ("after", "person", "app", "where", "since", "as", "pod", "done")
+    for field, value in product(fields, ("%ED%A0%80", "%FF", "%00", KEY_OF_HALVES)):
+        assert alice.get(f"{PAGE}?{field}={value}").status_code < 500, (field, value)
 
 
 def test_names_that_others_chose_are_text(site):
