@@ -217,7 +217,11 @@ class Authorization:
         return SignInNeeded(again=session is not None)
 
     def _remembered(self, pending: PendingRequest, session: Session, web_ids: tuple[str, ...]) -> App | None:
-        """The earlier answer that covers this request. None where somebody must be asked."""
+        """The earlier answer that covers this request. None where somebody must be asked: always for an app whose
+        document lies in a pod, for another app may have written it since, and would take what this one was given.
+        """
+        if self._services.placement.is_ours(pending.client.id):
+            return None
         apps = self._services.apps.of_client(session.account.id, pending.client.id)
         app = consent.remembered(pending, apps, web_ids, self._now_ms())
         if app is None or not pending.details:

@@ -15,7 +15,7 @@ from typing import TypeGuard
 
 from pod.config import KIB
 from pod.errors import PodError
-from pod.operations.provision import PRIVATE_TYPE_INDEX, PROFILE, SETTINGS
+from pod.operations.provision import PREFERENCES, PRIVATE_TYPE_INDEX, PROFILE, SETTINGS
 from pod.protocol.ceiling import KIND_CHARACTERS_MAX
 from pod.protocol.resource import INBOX, Target, parent_of
 from pod.rdf.graph import IRI, Graph
@@ -149,8 +149,11 @@ class Pod:
             yield from self._named(self._graph(document), SOLID.privateTypeIndex)
 
     def _to_index(self) -> tuple[str, ...]:
-        """The preferences documents, which name the private type index."""
-        return tuple(islice(self._named(self._graph(self.root + PROFILE), PIM.preferencesFile), 1))
+        """The preferences document, which names the private type index. Only the one that the pod came with: an app that
+        may change the profile could name any other, and whoever is let see the index would be let see that.
+        """
+        named = self._named(self._graph(self.root + PROFILE), PIM.preferencesFile)
+        return tuple(path for path in islice(named, 1) if path == self.root + PREFERENCES)
 
     def _named(self, graph: Graph, predicate: IRI) -> Iterator[str]:
         """Documents of this storage that something is said to be."""
