@@ -157,11 +157,10 @@ class Bridge:
         if whole:
             environ["wsgi.input"] = BytesIO(ahead)
             return await self._threads.run(ask_safely, self._application, environ)
-        environ["wsgi.input"] = Reader(ahead, error, content, asyncio.get_running_loop())
+        environ["wsgi.input"] = reader = Reader(ahead, error, content, asyncio.get_running_loop())
         answer = await self._uploads.run(ask_safely, self._application, environ)
-        if not content.ended:
-            # Spec: RFC 9112 s9.3 -- what was not read cannot be told from the next request; clients must not send one
-            answer.headers.append((b"connection", b"close"))
+        if "HTTP_EXPECT" not in environ:  # whoever waits to be asked for it is not sending
+            await reader.drain()
         return answer
 
     async def _send(self, answer: Answer, receive: Receive, send: Send) -> None:

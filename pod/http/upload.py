@@ -11,10 +11,11 @@ from __future__ import annotations
 import asyncio
 import io
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pod.config import KIB
+from pod.config import KIB, MIB
 from pod.errors import PodError, RequestTimeout, TruncatedContent
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 GRACE_SECONDS = 10.0
 PIECE_BYTES = 256 * KIB
+DRAINED_BYTES_MAX = 16 * MIB
+DRAINED_SECONDS_MAX = 2.0
 
 Message = dict[str, Any]  # as of ASGI
 Receive = Callable[[], Awaitable[Message]]
@@ -51,11 +54,6 @@ class Content:
         self._received = 0
         self._waited = 0.0
         self._ended = length == 0
-
-    @property
-    def ended(self) -> bool:
-        """Whether all of it was received."""
-        return self._ended
 
     async def chunk(self) -> bytes:
         """The next bytes; b"" only at the proven end.
@@ -160,3 +158,16 @@ class Reader(io.RawIOBase):
 
     def _asked(self) -> Future[bytes]:
         return asyncio.run_coroutine_threadsafe(self._content.piece(), self._loop)
+
+    async def drain(self) -> None:
+        """Drop what is still coming, within reason: closing on somebody who sends would take our answer from them.
+
+        On the event loop, when the application has answered. Spec: RFC 9112 s9.6
+        """
+        dropped = 0
+        with suppress(PodError, TimeoutError):
+            async with asyncio.timeout(DRAINED_SECONDS_MAX):
+                if self._coming is not None:
+                    await asyncio.wrap_future(self._coming)
+                while dropped < DRAINED_BYTES_MAX and (chunk := await self._content.chunk()):
+                    dropped += len(chunk)
