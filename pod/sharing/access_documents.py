@@ -37,6 +37,8 @@ PURPOSES_MAX = 10
 VALUES_MAX = 50
 """In one list."""
 COMMENT_CHARACTERS_MAX = 1_000
+COMMENT_LINES_MAX = 20
+"""An owner is to see the buttons below it, too."""
 MOMENT_MS_MAX = 32_472_144_000_000
 """The year 2999: what can be written as text again, in any time zone."""
 IRI_CHARACTERS_MAX = 1_000
@@ -95,6 +97,8 @@ def check_comment(text: Json) -> str:
     """Raises: UnprocessableContent."""
     if not isinstance(text, str) or len(text) > COMMENT_CHARACTERS_MAX or _UNSEEN.search(text) or not _is_text(text):
         raise UnprocessableContent(f"What you write about it is text of at most {COMMENT_CHARACTERS_MAX} characters.")
+    if text.strip().count("\n") >= COMMENT_LINES_MAX:
+        raise UnprocessableContent(f"What you write about it has at most {COMMENT_LINES_MAX} lines.")
     return text.strip()
 
 

@@ -22,17 +22,17 @@ from pod.protocol.modes import AccessMode
 from pod.protocol.resource import Target
 from pod.services import Services
 from pod.sharing.audiences import EVERYONE, Audience, Level, person
+from pod.sharing.hearing import Hearing
 from pod.sharing.notices import add_grant_notice, add_refusal_notice
 from pod.sharing.requests import KEY_BYTES, Visitor, check_own_inbox, thing
 from pod.sharing.sharing import Sharing, acting_for
-from pod.store.access_requests import AccessItem, AccessRequest, AccessRequests, Answer, GivenAccess, Said
+from pod.store.access_requests import GRANTS_MAX, AccessItem, AccessRequest, AccessRequests, Answer, GivenAccess, Said
 from pod.store.accounts import Account
 from pod.store.interface import Writer
 from pod.store.mail import MailKind, Outbox
 from pod.store.records import SERVER, ACLReference, Actor, StorageState
 
-GRANTS_MAX = 5_000
-"""Of one account, that were not taken back."""
+BLOCKED_MAX = 1_000
 OF_GIVER = Allowance("access given by account", 60, 3600)
 """By its apps: each may tell somebody of it."""
 ATTEMPTS_MAX = 10
@@ -139,7 +139,7 @@ def _give_as_planned(
 
     def change(tx: Writer) -> None:
         requests = AccessRequests(tx)
-        if requests.count_given(storage.account) >= GRANTS_MAX:
+        if requests.count_given(storage.account) >= GRANTS_MAX and not _end_what_is_over(tx, storage.account):
             raise Conflict(f"At most {GRANTS_MAX} grants are kept. Take back some.")
         if request is not None and not requests.answer(tx, request.id, Answer.GRANTED):
             raise _answered()
@@ -149,12 +149,19 @@ def _give_as_planned(
         _supersede(tx, requests, storage.id, said)
         requests.give(tx, key, storage, written, request)
         add_grant_notice(services, tx, storage, written, key)
-        _forget_mail(tx, storage.account)
+        _forget_mail(services, tx, storage.account)
 
     services.store.write_together(Actor(who), change)
     made = AccessRequests(services.store).grant(key)
     assert made is not None
     return made
+
+
+def _end_what_is_over(tx: Writer, account: int) -> int:
+    """What ended by itself takes no places; gives how many those were. What rules said so is as good as gone."""
+    requests = AccessRequests(tx)
+    over = [each for each in requests.given_by(account) if each.ended_ms is None and not each.stands(tx.now_ms)]
+    return sum(requests.end(tx, each.id) for each in over)
 
 
 def _plan(services: Services, account: int, said: Said) -> _Plan:
@@ -232,21 +239,29 @@ def refuse_request(services: Services, account: Account, key: str) -> None:
             raise _answered()
         if storage is not None:
             add_refusal_notice(services, tx, storage, request)
-        _forget_mail(tx, account.id)
+        _forget_mail(services, tx, account.id)
 
 
 def block_asker(services: Services, account: Account, key: str) -> None:
-    """Hear no more of whoever made a request. They get no answer, like others whom nobody answers. Raises: NotFound"""
+    """Hear no more of whoever made a request. They get no answer, like others whom nobody answers.
+
+    Raises: NotFound; Conflict -- too many are blocked
+    """
     request = _of(services, account, key)
     with services.store.write(SERVER) as tx:
-        AccessRequests(tx).block(tx, account.id, request.said.agent)
-        _forget_mail(tx, account.id)
+        requests = AccessRequests(tx)
+        if Hearing(services, tx, account.id).hears(request.said.agent):
+            if len(requests.blocked(account.id)) >= BLOCKED_MAX:
+                raise Conflict(f"At most {BLOCKED_MAX} people can be blocked. Let some of them ask again.")
+            requests.block(tx, account.id, request.said.agent)
+        _forget_mail(services, tx, account.id)
 
 
 def unblock(services: Services, account: Account, agent: str) -> None:
     """What they asked for meanwhile, and was not forgotten, can be answered now."""
     with services.store.write(SERVER) as tx:
-        AccessRequests(tx).unblock(tx, account.id, agent)
+        for each in Hearing(services, tx, account.id).blocked_as(agent):
+            AccessRequests(tx).unblock(tx, account.id, each)
 
 
 def _open(services: Services, account: Account, key: str) -> AccessRequest:
@@ -267,9 +282,9 @@ def _answered() -> Conflict:
     return Conflict("This request was answered, or taken back, before.")
 
 
-def _forget_mail(tx: Writer, account: int) -> None:
+def _forget_mail(services: Services, tx: Writer, account: int) -> None:
     """Nobody needs to be told of requests that are all answered."""
-    if not AccessRequests(tx).count_waiting(account):
+    if not Hearing(services, tx, account).waiting():
         Outbox(tx).remove_of_account(tx, account, MailKind.ACCESS_ASKED)
 
 
@@ -308,7 +323,8 @@ def _is_there(sharing: Sharing, account: int, item: AccessItem, audience: Audien
 
 def visible_grants(services: Services, visitor: Visitor) -> list[GivenAccess]:
     """Those in a storage that somebody may see and that were not taken back, the newest first."""
-    given = AccessRequests(services.store).given_in(visitor.storage.id)
+    requests, storage = AccessRequests(services.store), visitor.storage.id
+    given = requests.given_in(storage) if visitor.controls else requests.given_to_agent(storage, visitor.agent)
     return [each for each in given if visitor.may_see(each)]
 
 

@@ -34,6 +34,7 @@ from pod.remote.client import Posted
 from pod.remote.errors import ForbiddenAddress, RemoteError, UnsafeURL
 from pod.remote.fairness import FairThreads
 from pod.services import Services
+from pod.sharing.hearing import Hearing
 from pod.store import inboxes
 from pod.store.access_requests import AccessRequest, AccessRequests, Answer, Notice, Said
 from pod.store.interface import Writer
@@ -220,7 +221,7 @@ class Notices:
             requests = AccessRequests(tx)
             if not requests.tell(tx, request.id) or request.answer is not Answer.OPEN:
                 return
-            if requests.is_blocked(request.account, request.said.agent):
+            if not Hearing(self._services, tx, request.account).hears(request.said.agent):
                 return
             if content is not None and count(self._services, tx, MESSAGES, str(request.account)) <= MESSAGES.times:
                 self._leave(tx, request.root + INBOX, content)

@@ -31,6 +31,7 @@ from pod.protocol.agent import Credentials
 from pod.protocol.modes import ALL_MODES, AccessMode
 from pod.protocol.resource import INBOX, Target
 from pod.services import Services
+from pod.sharing.hearing import Hearing, making_room, person_of
 from pod.store.access_requests import AccessRequest, AccessRequests, Answer, Asking, GivenAccess, Said
 from pod.store.interface import Writer
 from pod.store.records import SERVER, StorageState
@@ -38,8 +39,10 @@ from pod.store.records import SERVER, StorageState
 OF_ASKER = Allowance("access asked for by agent", 20, 3600)
 FROM_ADDRESS = Allowance("access asked for from address", 60, 3600)
 AT_STORAGE = Allowance("access asked for at storage", 200, 3600)
-OPEN_OF_AGENT_MAX, OPEN_OF_NETWORK_MAX, OPEN_MAX = 20, 50, 500
+OPEN_OF_PERSON_MAX, OPEN_OF_NETWORK_MAX, OPEN_MAX = 20, 50, 500
 """Requests that wait for the answer of one owner. WebIDs of elsewhere cost nothing, so addresses count too."""
+UNHEARD_MAX = 200
+"""Of those who are blocked. They take no places of others; the oldest makes room for the newest."""
 KEY_BYTES = 16
 APPS_PATH = ".account/apps"
 """The page on which people say what an app may do."""
@@ -106,13 +109,13 @@ def ask(services: Services, visitor: Visitor, said: Said, network: str) -> Acces
     asking = Asking(visitor.credentials.client or "", network, thing(said))
     requests = AccessRequests(services.store)
     with services.store.write(SERVER) as tx:
-        spend(services, tx, OF_ASKER, visitor.agent)
+        spend(services, tx, OF_ASKER, person_of(services.placement, visitor.agent))
         spend(services, tx, FROM_ADDRESS, network)
         spend(services, tx, AT_STORAGE, storage.path)
     with services.store.write(SERVER) as tx:
         if (before := AccessRequests(tx).same(storage.id, said.agent, said.client, asking.thing)) is not None:
             raise _asked_before(services, storage, before)
-        _check_room(tx, storage, visitor.agent, network)
+        _make_room(services, tx, storage.account, visitor.agent, network)
         added = requests.add(tx, key, storage, said, asking)
         assert added, "the transaction has just seen none"
     made = requests.by_id(key)
@@ -155,13 +158,24 @@ def check_own_inbox(services: Services, agent: str, inbox: str) -> None:
         raise UnprocessableContent("On this server, `inbox` must be the inbox of a pod of yours.")
 
 
-def _check_room(tx: Writer, storage: StorageState, agent: str, network: str) -> None:
-    """Raises: TooManyRequests"""
-    waiting = AccessRequests(tx).count_open(storage.account, agent, network)
-    if waiting.of_agent >= OPEN_OF_AGENT_MAX or waiting.of_network >= OPEN_OF_NETWORK_MAX:
+def _make_room(services: Services, tx: Writer, account: int, agent: str, network: str) -> None:
+    """Whoever is blocked meets the same bounds, and takes no place of others. Raises: TooManyRequests"""
+    requests, hearing = AccessRequests(tx), Hearing(services, tx, account)
+    lines, person = requests.open_of(account), hearing.person(agent)
+    of_person = sum(hearing.person(each.agent) == person for each in lines)
+    of_network = sum(each.network == network for each in lines)
+    if of_person >= OPEN_OF_PERSON_MAX or of_network >= OPEN_OF_NETWORK_MAX:
         raise _too_many("Enough requests of yours wait here for an answer; take some back, or wait.")
-    if waiting.all >= OPEN_MAX:
-        raise _too_many("So many requests wait here for an answer that no more are taken now.")
+    waiting = [each for each in lines if hearing.hears(each.agent)]
+    if len(waiting) >= OPEN_MAX:
+        going = making_room(waiting, network, tx.now_ms)
+        if going is None:
+            raise _too_many("So many requests wait here for an answer that no more are taken now.")
+        if hearing.hears(agent):
+            requests.remove(tx, going.id)
+    unheard = [each for each in lines if not hearing.hears(each.agent)]
+    if not hearing.hears(agent) and len(unheard) >= UNHEARD_MAX:
+        requests.remove(tx, unheard[-1].id)
 
 
 def _too_many(why: str) -> TooManyRequests:
@@ -184,10 +198,11 @@ def _asked_before(services: Services, storage: StorageState, before: str) -> Con
 
 
 def visible_requests(services: Services, visitor: Visitor) -> list[AccessRequest]:
-    """Those at a storage that somebody may see, the newest first."""
+    """Those at a storage that somebody may see; the owner first what waits."""
     requests = AccessRequests(services.store)
     if visitor.controls:
-        return list(requests.of_storage(visitor.storage.id))
+        hearing = Hearing(services, services.store, visitor.storage.account)
+        return [each for each in requests.of_storage(visitor.storage.id) if hearing.hears(each.said.agent)]
     mine = requests.of_agent(visitor.agent)
     return [each for each in mine if each.storage == visitor.storage.id and visitor.may_see(each)]
 

@@ -22,6 +22,10 @@ from pod.store.interface import Queries, Writer
 from pod.store.records import StorageState
 
 LISTED_MAX = 1_000
+GRANTS_MAX = 5_000
+"""Of one account, that were not taken back."""
+OPEN_HELD_MAX = 5_000
+"""Requests of one account that wait, heard or not: more than there can be."""
 SWEPT_AT_ONCE_MAX = 1_000
 
 _REQUEST = (
@@ -35,17 +39,14 @@ INSERT INTO access_request (id, account, storage, agent, client, through, networ
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id
 """
 _SAME = "SELECT id FROM access_request WHERE storage = ? AND agent = ? AND client = ? AND thing = ? AND status = 'open'"
-_COUNT_OPEN = """
-SELECT COUNT(*), COALESCE(SUM(CASE WHEN agent = ? THEN 1 ELSE 0 END), 0),
-  COALESCE(SUM(CASE WHEN network = ? THEN 1 ELSE 0 END), 0)
-FROM access_request WHERE account = ? AND status = 'open'
+_OPEN_OF = """
+SELECT id, agent, network, created_ms FROM access_request WHERE account = ? AND status = 'open'
+ORDER BY created_ms DESC, id LIMIT ?
 """
-_HEARD = "NOT EXISTS (SELECT 1 FROM access_block b WHERE b.account = q.account AND b.agent = q.agent)"
 _NEWEST = "ORDER BY q.created_ms DESC, q.id LIMIT ?"
-_WAITING = f"{_REQUESTS} WHERE q.account = ? AND q.status = 'open' AND {_HEARD} {_NEWEST}"
-_COUNT_WAITING = f"SELECT COUNT(*) FROM access_request q WHERE q.account = ? AND q.status = 'open' AND {_HEARD}"
-_OF_ACCOUNT = f"{_REQUESTS} WHERE q.account = ? AND {_HEARD} {_NEWEST}"
-_OF_STORAGE = f"{_REQUESTS} WHERE q.storage = ? AND {_HEARD} {_NEWEST}"
+_OPEN_FIRST = "ORDER BY CASE WHEN q.status = 'open' THEN 0 ELSE 1 END, q.created_ms DESC, q.id LIMIT ? OFFSET ?"
+_OF_ACCOUNT = f"{_REQUESTS} WHERE q.account = ? {_OPEN_FIRST}"
+_OF_STORAGE = f"{_REQUESTS} WHERE q.storage = ? {_OPEN_FIRST}"
 _OF_AGENT = f"{_REQUESTS} WHERE q.agent = ? {_NEWEST}"
 _BY_ID = f"{_REQUESTS} WHERE q.id = ?"
 _UNTOLD = f"""
@@ -71,13 +72,15 @@ _GRANT = (
 )
 _GRANTS = f"SELECT {_GRANT} FROM given_access g JOIN storage s ON s.id = g.storage"
 _NEWEST_GRANTS = "ORDER BY g.created_ms DESC, g.id LIMIT ?"
+_STANDING_FIRST = "ORDER BY CASE WHEN g.ended_ms IS NULL THEN 0 ELSE 1 END, g.created_ms DESC, g.id LIMIT ? OFFSET ?"
 _INSERT_GRANT = """
 INSERT INTO given_access (id, account, storage, request, agent, client, through, items, purposes, comment, inbox,
   created_ms)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
-_GRANTS_OF_ACCOUNT = f"{_GRANTS} WHERE g.account = ? {_NEWEST_GRANTS}"
+_GRANTS_OF_ACCOUNT = f"{_GRANTS} WHERE g.account = ? {_STANDING_FIRST}"
 _GRANTS_OF_STORAGE = f"{_GRANTS} WHERE g.storage = ? AND g.ended_ms IS NULL {_NEWEST_GRANTS}"
+_GRANTS_TO_AGENT = f"{_GRANTS} WHERE g.storage = ? AND g.agent = ? AND g.ended_ms IS NULL {_NEWEST_GRANTS}"
 _GRANTS_TO = f"{_GRANTS} WHERE g.storage = ? AND g.agent = ? AND g.client = ? AND g.ended_ms IS NULL {_NEWEST_GRANTS}"
 _COUNT_GRANTS = "SELECT COUNT(*) FROM given_access WHERE account = ? AND ended_ms IS NULL"
 _GRANT_BY_ID = f"{_GRANTS} WHERE g.id = ?"
@@ -91,7 +94,6 @@ DELETE FROM given_access WHERE id IN (SELECT id FROM given_access WHERE ended_ms
 _BLOCK = "INSERT INTO access_block (account, agent, since_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
 _UNBLOCK = "DELETE FROM access_block WHERE account = ? AND agent = ?"
 _BLOCKED = "SELECT agent, since_ms FROM access_block WHERE account = ? ORDER BY since_ms DESC, agent LIMIT ?"
-_IS_BLOCKED = "SELECT 1 FROM access_block WHERE account = ? AND agent = ?"
 
 _NOTICE = "id, account, inbox, message, created_ms, attempts"
 _ADD_NOTICE = "INSERT INTO access_notice (account, inbox, message, created_ms, due_ms) VALUES (?, ?, ?, ?, ?)"
@@ -190,12 +192,13 @@ class Asking:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenRequests:
-    """How many wait at one account: all, those of one agent, and those of one network."""
+class OpenRequest:
+    """One that waits: who asks, and from where."""
 
-    all: int
-    of_agent: int
-    of_network: int
+    id: str
+    agent: str
+    network: str
+    created_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,23 +232,17 @@ class AccessRequests:
         rows = self._queries.rows(_SAME, (storage, agent, client, thing))
         return rows[0][0] if rows else None
 
-    def count_open(self, account: int, agent: str, network: str) -> OpenRequests:
-        return OpenRequests(*self._queries.rows(_COUNT_OPEN, (agent, network, account))[0])
+    def open_of(self, account: int) -> tuple[OpenRequest, ...]:
+        """What waits for the answer of an owner, of whom they do not want to hear too, the newest first."""
+        return tuple(OpenRequest(*row) for row in self._queries.rows(_OPEN_OF, (account, OPEN_HELD_MAX)))
 
-    def waiting(self, account: int) -> tuple[AccessRequest, ...]:
-        """What an owner has to answer, the newest first."""
-        return tuple(map(_request, self._queries.rows(_WAITING, (account, LISTED_MAX))))
-
-    def count_waiting(self, account: int) -> int:
-        return int(self._queries.rows(_COUNT_WAITING, (account,))[0][0])
-
-    def of_account(self, account: int) -> tuple[AccessRequest, ...]:
-        """All that an owner may know of, answered ones too."""
-        return tuple(map(_request, self._queries.rows(_OF_ACCOUNT, (account, LISTED_MAX))))
+    def of_account(self, account: int, limit: int = LISTED_MAX, skipped: int = 0) -> tuple[AccessRequest, ...]:
+        """All that an owner was asked for: first what waits, then what was answered."""
+        return tuple(map(_request, self._queries.rows(_OF_ACCOUNT, (account, limit, skipped))))
 
     def of_storage(self, storage: int) -> tuple[AccessRequest, ...]:
         """The same of one storage."""
-        return tuple(map(_request, self._queries.rows(_OF_STORAGE, (storage, LISTED_MAX))))
+        return tuple(map(_request, self._queries.rows(_OF_STORAGE, (storage, LISTED_MAX, 0))))
 
     def of_agent(self, agent: str) -> tuple[AccessRequest, ...]:
         """What somebody asked for, wherever."""
@@ -278,16 +275,20 @@ class AccessRequests:
         whose = (key, storage.account, storage.id, asked, said.agent, said.client, through)
         tx.rows(_INSERT_GRANT, (*whose, *told, tx.now_ms))
 
-    def given_by(self, account: int) -> tuple[GivenAccess, ...]:
-        """What an owner gave, also what has ended, the newest first."""
-        return tuple(map(_grant, self._queries.rows(_GRANTS_OF_ACCOUNT, (account, LISTED_MAX))))
+    def given_by(self, account: int, limit: int = GRANTS_MAX, skipped: int = 0) -> tuple[GivenAccess, ...]:
+        """What an owner gave: first what was not taken back, then what was, each the newest first."""
+        return tuple(map(_grant, self._queries.rows(_GRANTS_OF_ACCOUNT, (account, limit, skipped))))
 
     def given_in(self, storage: int) -> tuple[GivenAccess, ...]:
         """What was given in a storage and not taken back."""
-        return tuple(map(_grant, self._queries.rows(_GRANTS_OF_STORAGE, (storage, LISTED_MAX))))
+        return tuple(map(_grant, self._queries.rows(_GRANTS_OF_STORAGE, (storage, GRANTS_MAX))))
+
+    def given_to_agent(self, storage: int, agent: str) -> tuple[GivenAccess, ...]:
+        """The same, of one agent."""
+        return tuple(map(_grant, self._queries.rows(_GRANTS_TO_AGENT, (storage, agent, LISTED_MAX))))
 
     def given_to(self, storage: int, agent: str, client: str) -> tuple[GivenAccess, ...]:
-        """The same, of one agent through one app, or through any."""
+        """The same, of one agent through one app only, or through any."""
         return tuple(map(_grant, self._queries.rows(_GRANTS_TO, (storage, agent, client, LISTED_MAX))))
 
     def count_given(self, account: int) -> int:
@@ -322,9 +323,6 @@ class AccessRequests:
     def blocked(self, account: int) -> tuple[tuple[str, int], ...]:
         """Whom an owner does not want to hear of, and since when."""
         return tuple((agent, since_ms) for agent, since_ms in self._queries.rows(_BLOCKED, (account, LISTED_MAX)))
-
-    def is_blocked(self, account: int, agent: str) -> bool:
-        return bool(self._queries.rows(_IS_BLOCKED, (account, agent)))
 
     # -- answers on their way ------------------------------------------------------------------------------------------
 

@@ -9,8 +9,8 @@ from pod.identity.consent import list_apps
 from pod.identity.sessions import list_sessions
 from pod.mail.message import mail_enabled
 from pod.notifications.overview import count_channels
+from pod.sharing.hearing import Hearing
 from pod.sharing.links import list_links
-from pod.store.access_requests import AccessRequests
 from pod.store.factors import Factors
 from pod.ui.door import ACCOUNT, Door
 from pod.ui.render import render
@@ -32,7 +32,7 @@ def add_overview(pages: Blueprint, door: Door) -> None:
             credentials=sum(not each.revoked_ms for each in list_clients(services, account.name)),
             sessions=len(list_sessions(services, account.id)),
             links=len(list_links(services, account)),
-            requests=AccessRequests(services.store).count_waiting(account.id),
+            requests=len(Hearing(services, services.store, account.id).waiting()),
             mail=mail_enabled(services.config),
             issuer=services.placement.base_url,
             delete_due_ms=account.delete_due_ms,

@@ -5,10 +5,13 @@ Spec: LWS 1.0 #access-requests-and-grants
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from urllib.parse import urlencode
+from itertools import islice
+from typing import Generic, TypeVar
+from urllib.parse import quote, unquote, urlencode
 
 from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
@@ -22,6 +25,7 @@ from pod.protocol.resource import INBOX, Target, parent_of
 from pod.services import Services
 from pod.sharing.access_documents import check_comment, item_path
 from pod.sharing.grants import block_asker, grant_request, refuse_request, unblock, withdraw
+from pod.sharing.hearing import Hearing
 from pod.sharing.people import People
 from pod.sharing.requests import arrive, ask, own_requests, take_back
 from pod.store.access_requests import AccessItem, AccessRequest, AccessRequests, Answer, GivenAccess, Said
@@ -29,14 +33,16 @@ from pod.store.accounts import Account
 from pod.ui.door import Door, see_other
 from pod.ui.forms import Errors
 from pod.ui.render import render
-from pod.ui.views import name_of, shown_iri
+from pod.ui.views import shown_iri
 
 REQUESTS = "/.account/requests"
 ASK = f"{REQUESTS}/ask"
 LEVELS: dict[str, AccessMode] = {"see": SEE, "add": ADD, "edit": EDIT}
 DAYS: dict[str, int | None] = {"1": 1, "7": 7, "30": 30, "90": 90, "365": 365, "never": None}
 MEMBERS_MAX = 100
-"""Of a folder, of which the owner may choose one in its place."""
+"""Of the folders of one request, of which the owner may choose one in its place."""
+PAGE = 10
+"""Requests, grants or people on one page, of each."""
 DONE = {
     "asked": "Your request was sent. You will see the answer here.",
     "given": "They have access now.",
@@ -47,13 +53,21 @@ DONE = {
     "taken-back": "You took your request back.",
 }
 _DAY_MS = 24 * 3600 * 1000
+_SPACES = re.compile(r"(?<= ) |^ | $")
+_NUMBER = re.compile(r"[1-9][0-9]{0,4}")
+
+Thing = TypeVar("Thing")
+Other = TypeVar("Other")
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One thing that was asked for, or given. `choices` are what an owner may give in its place."""
+    """One thing that was asked for, or given. `place` is its whole path as people read it, no two alike; `choices` are
+    what an owner may give in its place.
+    """
 
     name: str
+    place: str
     url: str
     is_folder: bool
     is_pod: bool
@@ -70,7 +84,7 @@ class Card:
     key: str
     who: str
     address: str
-    """Where the name comes from; empty where the address is all there is."""
+    """Where the name comes from; empty where the name is the whole address."""
     web_id: str
     app: str
     comment: str
@@ -78,6 +92,20 @@ class Card:
     parts: tuple[Part, ...]
     created_ms: int
     status: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown(Generic[Thing]):
+    """A page of a list."""
+
+    items: tuple[Thing, ...]
+    number: int
+    pages: int
+    count: int
+
+    def of(self, items: Iterable[Other]) -> Shown[Other]:
+        """The same page of what is made of each."""
+        return Shown(tuple(items), self.number, self.pages, self.count)
 
 
 # -- answering ---------------------------------------------------------------------------------------------------------
@@ -88,7 +116,7 @@ def add_requests(pages: Blueprint, door: Door) -> None:
 
     @pages.get(REQUESTS)
     def requests() -> Response:
-        return _overview(services, people, door.session().account, done=request.args.get("done", ""))
+        return _overview(services, people, door.session().account, request.args)
 
     @pages.post(REQUESTS)
     def act() -> Response:
@@ -100,7 +128,7 @@ def add_requests(pages: Blueprint, door: Door) -> None:
             done = action(services, account, form)
         except (NotFound, Conflict, UnprocessableContent) as error:
             errors = {"": error.detail or error.title}
-            return _overview(services, people, account, errors=errors, status=error.status)
+            return _overview(services, people, account, {}, errors=errors, status=error.status)
         return see_other(f"{REQUESTS}?{urlencode({'done': done})}")
 
 
@@ -182,71 +210,117 @@ def _overview(
     services: Services,
     people: People,
     account: Account,
+    query: Mapping[str, str],
     *,
-    done: str = "",
     errors: Errors | None = None,
     status: int = 200,
 ) -> Response:
-    requests, now_ms = AccessRequests(services.store), int(services.clock.now() * 1000)
-    given = requests.given_by(account.id)
+    requests, hearing = AccessRequests(services.store), Hearing(services, services.store, account.id)
+    now_ms = services.clock.now() * 1000
+    standing = [each for each in requests.given_by(account.id) if each.stands(int(now_ms))]
+    waiting = _shown(hearing.waiting(), query, "waiting")
+    found = (requests.by_id(each.id) for each in waiting.items)
+    told = tuple(_card(services, people, each, choose=True) for each in found if each is not None)
+    blocked = _shown(requests.blocked(account.id), query, "blocked")
     return render(
         "requests.html",
         status=status,
-        waiting=[_card(services, people, each, choose=True) for each in requests.waiting(account.id)],
-        given=[_card(services, people, each) for each in given if each.stands(now_ms)],
-        blocked=[
-            (people.name(agent) or shown_iri(agent), agent, since_ms)
-            for agent, since_ms in requests.blocked(account.id)
-        ],
-        asked=[_card(services, people, each) for each in own_requests(services, account.id)],
+        waiting=waiting.of(told),
+        given=_cards(services, people, _shown(standing, query, "given")),
+        asked=_cards(services, people, _shown(own_requests(services, account.id), query, "asked")),
+        blocked=blocked.of((*_who(people, agent), agent, since) for agent, since in blocked.items),
         days=DAYS,
-        done=DONE.get(done, ""),
+        done=DONE.get(query.get("done", ""), ""),
         errors=errors or {},
     )
 
 
+def _shown(found: Sequence[Thing], query: Mapping[str, str], name: str) -> Shown[Thing]:
+    """The page of a list that was asked for, or the last."""
+    pages = max(1, -(-len(found) // PAGE))
+    asked = query.get(name, "")
+    number = min(int(asked) if _NUMBER.fullmatch(asked) else 1, pages)
+    return Shown(tuple(found[(number - 1) * PAGE : number * PAGE]), number, pages, len(found))
+
+
+def _cards(services: Services, people: People, found: Shown[AccessRequest] | Shown[GivenAccess]) -> Shown[Card]:
+    cards = [_card(services, people, each) for each in found.items]
+    return found.of(cards)
+
+
+def _who(people: People, agent: str) -> tuple[str, str]:
+    """What somebody is called, and their address where that is not the whole of it."""
+    if agent == EVERYONE:
+        return "Everyone", ""
+    name = "".join(each for each in people.name(agent) or "" if each.isprintable()).strip()
+    short = shown_iri(agent)
+    return (name, legible(agent)) if name else (legible(short), legible(agent) if "…" in short else "")
+
+
+def legible(text: str) -> str:
+    """With what cannot be seen, or turns what is around it, as it is written in a URL."""
+    return "".join(each if each.isprintable() else quote(each, errors="surrogatepass") for each in text)
+
+
+def place_of(path: str) -> str:
+    """A whole path as people read it. What would make it look like another is as it is in the URL."""
+    return "/".join(_segment(each) for each in path.lstrip("/").split("/"))
+
+
+def _segment(written: str) -> str:
+    text = unquote(written)
+    if "\ufffd" in text:  # no text in UTF-8
+        return written
+    text = text.replace("%", "%25").replace("/", "%2F")
+    return _SPACES.sub("%20", legible(text))
+
+
 def _card(services: Services, people: People, about: AccessRequest | GivenAccess, *, choose: bool = False) -> Card:
     said = about.said
-    name = people.name(said.agent)
+    who, address = _who(people, said.agent)
     status = about.answer.value if isinstance(about, AccessRequest) else Answer.GRANTED.value
     return Card(
         key=about.id,
-        who="Everyone" if said.agent == EVERYONE else name or shown_iri(said.agent),
-        address=shown_iri(said.agent) if name else "",
+        who=who,
+        address=address,
         web_id=said.agent,
-        app=shown_iri(said.client) if said.client else "",
+        app=legible(said.client),
         comment=said.comment,
         purposes=said.purposes,
-        parts=tuple(_part(services, each, choose=choose) for each in said.items),
+        parts=tuple(_part(services, each, MEMBERS_MAX // len(said.items) if choose else 0) for each in said.items),
         created_ms=about.created_ms,
         status=status,
     )
 
 
-def _part(services: Services, item: AccessItem, *, choose: bool) -> Part:
+def _part(services: Services, item: AccessItem, members: int) -> Part:
     level = next((name for name, modes in reversed(LEVELS.items()) if modes in item.modes), "see")
     return Part(
-        name=name_of(item.path),
+        name=_last(item.path),
+        place=place_of(item.path),
         url=services.placement.url(item.path),
         is_folder=item.path.endswith("/"),
         is_pod=Target.parse(item.path).is_storage_root,
         level=level,
         until_ms=item.until_ms,
         levels=tuple(name for name, modes in LEVELS.items() if modes in item.modes),
-        choices=tuple(_choices(services, item.path)) if choose else (),
+        choices=tuple(_choices(services, item.path, members)) if members else (),
     )
 
 
-def _choices(services: Services, path: str) -> list[tuple[str, str]]:
+def _choices(services: Services, path: str, members: int) -> list[tuple[str, str]]:
     """The folder, and some of what is in it."""
-    found = [(path, name_of(path))]
+    found = [(path, _last(path))]
     state = services.store.describe(Target.parse(path), with_body=False).state
     if state is not None and state.is_container:
-        for member in services.store.members(state.id):
-            if len(found) > MEMBERS_MAX:
-                break
-            found.append((member.path, name_of(member.path)))
+        some = islice(services.store.members(state.id), members)
+        found.extend((member.path, _last(member.path)) for member in some)
     return found
+
+
+def _last(path: str) -> str:
+    """What something is called."""
+    return place_of(path).rstrip("/").rpartition("/")[2]
 
 
 # -- asking ------------------------------------------------------------------------------------------------------------
@@ -312,10 +386,10 @@ def _ask_page(
     return render(
         "ask.html",
         status=status,
-        name=name_of(target.path),
+        name=_last(target.path),
         url=services.placement.url(target.path),
         is_container=target.is_container,
-        above=None if above is None else name_of(above),
+        above=None if above is None else _last(above),
         days=DAYS,
         chosen=chosen or {},
         errors=errors or {},

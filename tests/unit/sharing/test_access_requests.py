@@ -38,6 +38,7 @@ from pod.sharing.grants import (
     visible_grants,
     withdraw,
 )
+from pod.sharing.hearing import OLD_MS, Hearing, person_of
 from pod.sharing.notices import AT_ONCE_MAX, ATTEMPTS_MAX, THREADS, WAITING_OF_ONE_MAX, Notices
 from pod.sharing.requests import arrive, ask, drop_request, own_requests, take_back, visible_request, visible_requests
 from pod.sharing.sharing import Sharing
@@ -93,7 +94,7 @@ def now_ms(people: Services) -> int:
 
 
 def waiting(people: Services, alice: Account) -> list[str]:
-    return [each.id for each in AccessRequests(people.store).waiting(alice.id)]
+    return [each.id for each in Hearing(people, people.store, alice.id).waiting()]
 
 
 # -- asking ------------------------------------------------------------------------------------------------------------
@@ -184,7 +185,7 @@ def test_so_many_requests_wait_at_one_storage(people: Services, monkeypatch: pyt
         asked(people)
 
 
-@pytest.mark.parametrize("cap", ["OPEN_OF_AGENT_MAX", "OPEN_OF_NETWORK_MAX"])
+@pytest.mark.parametrize("cap", ["OPEN_OF_PERSON_MAX", "OPEN_OF_NETWORK_MAX"])
 def test_so_many_requests_of_one_wait_at_once(people: Services, cap: str, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(asking, cap, 2)
     for path in ("/alice/1", "/alice/2"):
@@ -192,6 +193,104 @@ def test_so_many_requests_of_one_wait_at_once(people: Services, cap: str, monkey
     with pytest.raises(TooManyRequests):
         asked(people, "/alice/3")
     asked(people, "/alice/3", agent=BOB, network=ELSEWHERE)
+
+
+def a_stranger(number: int) -> dict[str, str]:
+    return {"agent": f"https://friend-{number}.example/#me", "network": f"192.0.2.{number}"}
+
+
+def test_whoever_is_blocked_takes_no_place_of_others(people: Services, alice: Account, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(asking, "OPEN_MAX", 3)
+    monkeypatch.setattr(asking, "UNHEARD_MAX", 3)
+    for number in range(3):
+        block_asker(people, alice, asked(people, **a_stranger(number)).id)
+    heard = [asked(people, **a_stranger(number)).id for number in range(10, 13)]
+    with pytest.raises(TooManyRequests):
+        asked(people, **a_stranger(13))
+    refuse_request(people, alice, heard.pop(0))
+    for number in range(3):
+        asked(people, f"/alice/{number}", **a_stranger(0))
+    heard.append(asked(people, **a_stranger(13)).id)
+    assert set(waiting(people, alice)) == set(heard)
+    assert people.store.rows("SELECT COUNT(*) FROM access_request WHERE status = 'open'") == [(6,)]
+
+
+def test_what_waited_long_makes_room(people: Services, alice: Account, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(asking, "OPEN_MAX", 2)
+    for number in range(2):
+        asked(people, **a_stranger(number))
+        pass_time(people, OLD_MS / 1000 / 2 + 1)
+    newest = asked(people, **a_stranger(2))
+    assert (waiting(people, alice)[0], len(waiting(people, alice))) == (newest.id, 2)
+
+
+def test_who_has_most_places_makes_room(people: Services, alice: Account, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(asking, "OPEN_MAX", 4)
+    first = []
+    for number in range(3):
+        first.append(asked(people, agent=f"https://many-{number}.example/#me").id)
+        pass_time(people, 1)
+    other = asked(people, **a_stranger(9))
+    newest = asked(people, **a_stranger(10))
+    assert set(waiting(people, alice)) == {*first[1:], other.id, newest.id}
+    with pytest.raises(TooManyRequests):
+        asked(people, **a_stranger(11) | {"network": "192.0.2.10"})
+
+
+@pytest.mark.parametrize(
+    ("web_id", "same"),
+    [
+        ("https://friend.example/card#you", True),
+        ("https://friend.example/card", True),
+        ("https://friend.example/card?x=1#me", True),
+        ("https://FRIEND.example:443/card/#me", True),
+        ("https://friend.example./%63ard#me", True),
+        ("https://friend.example/card2#me", False),
+        ("https://other.example/card#me", False),
+        ("https://friend.example/", False),
+        ("https://[/card", False),
+        ("did:web:friend.example", False),
+    ],
+)
+def test_a_block_holds_for_all_that_one_person_can_be_called(
+    people: Services, alice: Account, web_id: str, *, same: bool
+):
+    block_asker(people, alice, asked(people).id)
+    request = asked(people, "/alice/1", agent=web_id)
+    passed_on(people)
+    assert (waiting(people, alice) == []) is same
+    assert (len(messages(people)) == 0) is same
+    block_asker(people, alice, request.id)
+    assert len(AccessRequests(people.store).blocked(alice.id)) == (1 if same else 2)
+    unblock(people, alice, web_id)
+    assert request.id in waiting(people, alice)
+
+
+def test_all_that_lies_in_one_pod_here_is_one_person(people: Services):
+    said = {person_of(people.placement, f"{PUBLIC}bob/{name}") for name in ("profile/card#me", "x#me", "")}
+    assert said == {"/bob/"}
+    assert person_of(people.placement, ALICE) == "/alice/"
+
+
+def test_one_person_is_one_asker_whatever_they_are_called(people: Services, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(asking, "OPEN_OF_PERSON_MAX", 2)
+    for number in range(2):
+        asked(people, agent=f"{FRIEND}{number}", network=f"192.0.2.{number}")
+    with pytest.raises(TooManyRequests):
+        asked(people, agent=f"{FRIEND}2", network="192.0.2.3")
+
+
+def test_what_ended_by_itself_leaves_room_for_more(people: Services, alice: Account, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(grants, "GRANTS_MAX", 2)
+    over = grant_request(people, alice, asked(people, until_ms=now_ms(people) + 1000).id)
+    grant_request(people, alice, asked(people, agent=BOB).id)
+    with pytest.raises(Conflict):
+        give(people, visitor(people, ALICE), Said(FRIEND, (AccessItem("/alice/photos/cat", SEE),)))
+    pass_time(people, 1)
+    newest = give(people, visitor(people, ALICE), Said(FRIEND, (AccessItem("/alice/photos/cat", SEE),)))
+    told = AccessRequests(people.store).given_by(alice.id)
+    assert (told[0].id, told[0].ended_ms) == (newest.id, None)
+    assert [each.id for each in told if each.ended_ms is not None] == [over.id] == [told[-1].id]
 
 
 # -- giving ------------------------------------------------------------------------------------------------------------
@@ -461,7 +560,7 @@ def test_whoever_is_blocked_is_not_heard_and_not_told(people: Services, alice: A
 
 def test_whoever_is_blocked_meets_the_same_limits(people: Services, alice: Account, monkeypatch: pytest.MonkeyPatch):
     block_asker(people, alice, asked(people).id)
-    monkeypatch.setattr(asking, "OPEN_OF_AGENT_MAX", 2)
+    monkeypatch.setattr(asking, "OPEN_OF_PERSON_MAX", 2)
     with pytest.raises(Conflict):
         asked(people)
     asked(people, "/alice/photos/cat")
@@ -696,7 +795,7 @@ def test_whom_another_owner_blocked_stays_blocked(people: Services, alice: Accou
         for owner in (alice, bob):
             AccessRequests(tx).block(tx, owner.id, FRIEND)
     delete_account(people, "alice", now=True)
-    assert AccessRequests(people.store).is_blocked(bob.id, FRIEND)
+    assert not Hearing(people, people.store, bob.id).hears(FRIEND)
 
 
 def test_what_somebody_asked_others_for_goes_with_their_account(people: Services):

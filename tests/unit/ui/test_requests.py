@@ -13,10 +13,12 @@ from werkzeug.test import TestResponse
 
 from pod.protocol.modes import AccessMode
 from pod.protocol.resource import Target
+from pod.sharing.hearing import Hearing
 from pod.sharing.requests import OF_ASKER
 from pod.store.access_requests import AccessRequest, AccessRequests
 from pod.store.records import SERVER
-from pod.ui.requests import ASK, REQUESTS
+from pod.ui import requests as pages
+from pod.ui.requests import ASK, PAGE, REQUESTS, place_of
 from tests.support.asking import FRIEND, SEE, asked, may
 from tests.support.linking import file
 from tests.support.pages import BASE, PASSWORD, Guest, Site
@@ -72,7 +74,9 @@ def wishes(guest: Guest, **changed: str) -> TestResponse:
 def requests_of(site: Site) -> tuple[AccessRequest, ...]:
     alice = site.services.accounts.by_name("alice")
     assert alice is not None
-    return AccessRequests(site.services.store).waiting(alice.id)
+    requests = AccessRequests(site.services.store)
+    lines = Hearing(site.services, site.services.store, alice.id).waiting()
+    return tuple(each for line in lines if (each := requests.by_id(line.id)) is not None)
 
 
 @pytest.mark.parametrize("page", [REQUESTS, f"{ASK}?{urlencode({'resource': DOC})}"])
@@ -137,6 +141,56 @@ def test_blocking_and_unblocking(site: Site, alice: Guest):
     assert [each.id for each in requests_of(site)] == [request.id]
 
 
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [
+        ("/alice/photos/", "alice/photos/"),
+        ("/alice/a%20b/%C3%BC/", "alice/a b/ü/"),
+        ("/alice/a%E2%80%AEb", "alice/a%E2%80%AEb"),
+        ("/alice/a%E2%80%8Bb", "alice/a%E2%80%8Bb"),
+        ("/alice/a%20%20b%20", "alice/a %20b%20"),
+        ("/alice/a%2525", "alice/a%2525"),
+        ("/alice/%FF", "alice/%FF"),
+    ],
+)
+def test_a_place_is_told_so_that_no_other_looks_like_it(path: str, place: str):
+    assert place_of(path) == place
+
+
+def test_places_are_told_whole(site: Site, alice: Guest):
+    deep = [f"/alice/{'x' * 60}/{name}/{'y' * 60}/same/" for name in ("one", "two")]
+    for path in deep:
+        asked(site.services, path)
+    text = alice.get(REQUESTS).text.replace("<wbr>", "")
+    assert all(f"<bdi>{path[1:]}</bdi>" in text for path in deep)
+
+
+def test_who_asks_is_told_whole(site: Site, alice: Guest):
+    web_id = f"https://friend.example.{'a' * 60}.evil.example/\u202e{'b' * 40}#me"
+    asked(site.services, agent=web_id)
+    text = alice.get(REQUESTS).text.replace("<wbr>", "")
+    assert f"<bdi>{web_id.replace(chr(0x202E), '%E2%80%AE')}</bdi>" in text
+    assert "…" in text
+
+
+@pytest.mark.parametrize("number", ["2", "99", "0", "-1", "x", "1" * 30, "٢"])
+def test_many_requests_are_shown_page_by_page(site: Site, alice: Guest, number: str):
+    for each in range(PAGE + 1):
+        asked(site.services, f"/alice/{each}", agent=f"https://friend-{each}.example/#me")
+    text = alice.get(f"{REQUESTS}?{urlencode({'waiting': number})}").text
+    is_last = number in {"2", "99"}
+    assert text.count('value="block"') == (1 if is_last else PAGE)
+    assert (f"{REQUESTS}?waiting=1#waiting" in text, f"{REQUESTS}?waiting=2#waiting" in text) == (is_last, not is_last)
+
+
+def test_of_large_folders_some_of_the_content_is_offered(site: Site, alice: Guest, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(pages, "MEMBERS_MAX", 3)
+    for number in range(5):
+        file(site.services, f"/alice/photos/{number}")
+    asked(site.services, "/alice/photos/")
+    assert alice.get(REQUESTS).text.count(">Only ") == 3
+
+
 # -- asking ------------------------------------------------------------------------------------------------------------
 
 
@@ -189,6 +243,7 @@ def test_owners_are_led_to_what_is_theirs(alice: Guest):
     [
         ({"comment": ""}, 422),
         ({"comment": "x" * 1001}, 422),
+        ({"comment": "x\r\n" * 20 + "x"}, 422),
         ({"level": "control"}, 422),
         ({"what": "everything"}, 422),
         ({"until": "0"}, 422),
