@@ -1,9 +1,8 @@
-"""What processes that serve connections do when they start, and when they end."""
+"""What processes that serve connections do when they start."""
 
 from __future__ import annotations
 
 import resource
-import signal
 from typing import TYPE_CHECKING
 
 import structlog
@@ -22,12 +21,6 @@ def allow_connections() -> None:
     """Enough open sockets and files: the usual soft limit is far below what is let in."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, OPEN_FILES), hard))
-
-
-def hear_no_more() -> None:
-    """Who is asked to end once more has done so but for what it must write down, which takes seconds at most."""
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, signal.SIG_IGN)
 
 
 def share_meters(config: Config, role: str) -> None:

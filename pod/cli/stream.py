@@ -16,7 +16,7 @@ import uvloop
 from uvicorn import Config as Settings
 from uvicorn import Server
 
-from pod.cli.process import allow_connections, hear_no_more, share_meters
+from pod.cli.process import allow_connections, share_meters
 from pod.cli.stream_intake import Requests, Sockets, quieten
 from pod.notifications.reception import THREADS
 from pod.observability import logging as observed
@@ -49,7 +49,6 @@ def run(config: Config) -> None:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(serve(Stream(services), config))
     finally:
-        hear_no_more()
         services.close()
         METERS.close()
 

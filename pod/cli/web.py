@@ -18,7 +18,7 @@ from granian.server.embed import Server
 
 from pod.app import create_app
 from pod.cli.intake import Loop, taking
-from pod.cli.process import allow_connections, hear_no_more, share_meters
+from pod.cli.process import allow_connections, share_meters
 from pod.http.asgi import Answered, Bridge
 from pod.observability import logging as observed
 from pod.observability.meters import METERS
@@ -53,7 +53,6 @@ def run(config: Config) -> None:
         with asyncio.Runner(loop_factory=Loop) as runner:
             runner.run(serve(bridge, config, services.access_log.hasten))
     finally:
-        hear_no_more()
         services.close()
         app.extensions["identity"].close()
         METERS.close()

@@ -15,10 +15,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
-from pod.cli.supervisor import DRAIN_SECONDS
 from pod.store.access_log import WRITTEN_SECONDS
 from pod.store.access_records import ANYTHING, PER_HOUR_MAX, STRANGERS, AccessRecords, Record
 from tests.chaos.harm import WEB, is_up, is_whole, named
@@ -114,20 +114,31 @@ def test_however_it_is_asked_to_end_all_of_it_is_there(tmp_path: Path) -> None:
             assert times(server, f"/{ALICE.name}/private") == {("read", "refused"): number + 1}
 
 
-@pytest.mark.soak
-def test_who_holds_a_stop_up_until_it_is_a_kill_takes_nothing_away(tmp_path: Path) -> None:
-    with running_server((ALICE,), directory=tmp_path) as server, socket.socket() as stalled:
-        alice = signed_in(server, ALICE)
-        url = f"{alice.pod}stalled"
-        stalled.connect(("localhost", int(server.base_url.rpartition(":")[2].strip("/"))))
-        stalled.sendall(f"PUT /{ALICE.name}/stalled HTTP/1.1\r\nHost: {server.base_url[7:-1]}\r\n".encode())
-        stalled.sendall(f"Authorization: {alice.authorization('PUT', url)['Authorization']}\r\n".encode())
-        stalled.sendall(f"DPoP: {alice.authorization('PUT', url)['DPoP']}\r\nContent-Length: 9\r\n\r\nx".encode())
-        SolidClient(server.base_url).get(f"{alice.pod}private")
-        begun = time.monotonic()
-        server.stop()
-        assert time.monotonic() - begun > DRAIN_SECONDS
-        assert times(server, f"/{ALICE.name}/private") == {("read", "refused"): 1}
+def test_what_ends_while_a_server_stops_is_written_at_once(tmp_path: Path) -> None:
+    """Should others hold the stop up for long, it becomes a kill."""
+    with running_server((ALICE,), directory=tmp_path) as server, upload_begun(server) as client:
+        os.kill(server.pid, signal.SIGTERM)
+        until(lambda: not is_up(server))
+        client.sendall(b"x")
+        assert client.recv(100).startswith(b"HTTP/1.1 201")
+        until(lambda: times(server, f"/{ALICE.name}/slow"), WRITTEN_SECONDS - 1)
+
+
+@contextmanager
+def upload_begun(server: Server) -> Iterator[socket.socket]:
+    """And not ended, but for one byte."""
+    alice = signed_in(server, ALICE)
+    where = urlsplit(alice.pod)
+    headers = {
+        "Host": where.netloc,
+        "Content-Length": "2",
+        "Content-Type": "text/plain",
+        **alice.authorization("PUT", f"{alice.pod}slow"),
+    }
+    lines = [f"PUT {where.path}slow HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items()), "", "x"]
+    with socket.create_connection((where.hostname, where.port)) as client:
+        client.sendall("\r\n".join(lines).encode())
+        yield client
 
 
 @dataclass
