@@ -1,8 +1,9 @@
 """Passkeys: keys that phones, computers and security keys hold, with which somebody signs in without a password.
 
 A passkey is a whole sign-in: the device is one thing, and the finger, face or PIN that opens it the other, so that is
-asked for each time. What a browser answers is verified by a library; this says what is asked, and whose the answer is.
-Which kind of device made a key is not asked: nobody here would decide by it.
+asked for each time. Nobody says who they are before it: a list of somebody's passkeys would tell strangers whose mail
+address is known here. What a browser answers is verified by a library; this says what is asked, and whose the answer
+is. Which kind of device made a key is not asked: nobody here would decide by it.
 
 Spec: WebAuthn Level 3 s5.4, s5.5, s7.1, s7.2, s13.4.9, s14.6
 """
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import hmac
 import json
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -32,10 +34,12 @@ from pod.identity.challenges import (
     use_challenge,
 )
 from pod.identity.notices import tell_owner
-from pod.identity.sign_in import OF_ADDRESS, as_typed, find
+from pod.identity.sessions import Session, end_sessions
+from pod.identity.sign_in import OF_ADDRESS
 from pod.protocol.addresses import network_of
 from pod.services import Services
-from pod.store.accounts import Account, AccountStatus
+from pod.store.account_events import AccountEvents
+from pod.store.accounts import Account, Accounts, AccountStatus
 from pod.store.factors import Factors, Passkey
 from pod.store.interface import Writer
 from pod.store.mail import MailKind
@@ -53,6 +57,8 @@ ALGORITHMS = (-7, -8, -257)
 """ES256, Ed25519, RS256: what all authenticators have one of."""
 FORMATS = ("none", "packed")
 """Of attestations: browsers give these where none is asked for. Others are long to read and say nothing we use."""
+
+_ID = re.compile(rf"[A-Za-z0-9_-]{{1,{ID_CHARACTERS_MAX}}}")
 
 Options = dict[str, Any]  # JSON, as `PublicKeyCredential.parseCreationOptionsFromJSON` and its sister take it
 
@@ -81,7 +87,10 @@ def relying_party(services: Services) -> RelyingParty | None:
 
 
 def registration_options(services: Services, account: Account, browser: str) -> Options:
-    """What a browser is asked to make. Not twice in one device. Raises: Conflict -- see `_party`"""
+    """What a browser is asked to make: one that its device finds without a name, and not twice in one device.
+
+    Raises: Conflict -- see `_party`
+    """
     party = _party(services)
     return {
         "rp": {"id": party.id, "name": f"Freehold at {party.id}"},
@@ -91,7 +100,11 @@ def registration_options(services: Services, account: Account, browser: str) -> 
         "timeout": CHALLENGE_SECONDS * 1000,
         "attestation": "none",
         "excludeCredentials": _named(Factors(services.store).passkeys(account.id)),
-        "authenticatorSelection": {"residentKey": "preferred", "userVerification": "required"},
+        "authenticatorSelection": {
+            "residentKey": "required",
+            "requireResidentKey": True,
+            "userVerification": "required",
+        },
     }
 
 
@@ -166,15 +179,27 @@ def _check_format(answer: Options) -> None:
         raise WrongPassword(WRONG_PASSKEY)
 
 
-def remove_passkey(services: Services, account: Account, key: str) -> None:
-    """Raises: NotFound; Conflict -- without it, nothing would let its owner in."""
+def remove_passkey(services: Services, account: Account, key: str, *, stay: Session | None = None) -> None:
+    """`stay`: it was lost, so all sessions but this one end, and what apps were given.
+
+    Raises: NotFound; Conflict -- without it, nothing would let its owner in.
+    """
     with services.store.write(SERVER) as tx:
         if not Factors(tx).remove_passkey(tx, account.id, key):
             raise NotFound("There is no such passkey.")
         left = Factors(tx).state(account.id)
-        if not account.has_password and not can_do_without_password(left.passkeys, left.recovery_codes):
+        if not has_password_now(tx, account) and not can_do_without_password(left.passkeys, left.recovery_codes):
             raise Conflict("This is your last way in. Add another passkey or recovery codes, or choose a password.")
+        if stay is not None:
+            end_sessions(services, tx, account.id, keep=stay)
+            AccountEvents(tx).forget_browsers(tx, account.id)
         tell_owner(services, tx, account.id, MailKind.PASSKEY_REMOVED)
+
+
+def has_password_now(tx: Writer, account: Account) -> bool:
+    """In the transaction that decides by it: in another window its owner may have just given it up."""
+    now = Accounts(tx).by_id(account.id)
+    return now is not None and now.has_password
 
 
 def can_do_without_password(passkeys: int, recovery_codes: int) -> bool:
@@ -186,24 +211,11 @@ def can_do_without_password(passkeys: int, recovery_codes: int) -> bool:
 
 
 def sign_in_options(services: Services, browser: str) -> Options:
-    """What a browser is asked for when nobody has said who they are: it offers those that it keeps for this server.
+    """What a browser is asked for, the same for everybody: it offers those that it keeps for this server.
 
     Raises: Conflict -- see `_party`
     """
     return _options(services, SIGN_IN_USE, browser, [])
-
-
-def sign_in_options_for(services: Services, name_or_email: str, browser: str, address: str) -> Options:
-    """For devices that keep no list, and have to be told which passkey is meant. Where nobody goes by a name, they are
-    told of one that nobody has, always the same, so that the answer tells little of who is here.
-
-    Raises: TooManyRequests; Conflict -- see `_party`
-    """
-    with services.store.write(SERVER) as tx:
-        spend(services, tx, OF_ADDRESS, network_of(address))
-    account = find(services, name_or_email)
-    allowed = _named(Factors(services.store).passkeys(account.id)) if account else []
-    return _options(services, SIGN_IN_USE, browser, allowed or [_nobodys(services, name_or_email)])
 
 
 def second_step_options(services: Services, account: Account, browser: str) -> Options:
@@ -232,15 +244,18 @@ def show_passkey(services: Services, account: Account, answer: str, browser: str
 
 
 def _shown(services: Services, text: str, use: str, browser: str, owner: Account | None) -> Passkey:
-    """One that its device has just signed with; of `owner` alone, if given. Raises: WrongPassword"""
+    """One that its device has just signed with; of `owner` alone, if given. Else the device has to say whose it is.
+
+    Raises: WrongPassword
+    """
     answer = _read(text)
     challenge = _challenge(answer)
     check_challenge(services, challenge, use, browser)
-    passkey = Factors(services.store).passkey(answer["id"][:ID_CHARACTERS_MAX])
+    passkey = Factors(services.store).passkey(answer["id"])
     if passkey is None or (owner is not None and passkey.account != owner.id):
         raise WrongPassword(WRONG_PASSKEY)
     handle = answer["response"].get("userHandle")
-    if handle is not None and handle != _text(_handle(services, passkey.account)):
+    if (handle is not None or owner is None) and handle != _text(_handle(services, passkey.account)):
         raise WrongPassword(WRONG_PASSKEY)
     sign_count, synced = _verified(services, answer, challenge, passkey)
     with services.store.write(SERVER) as tx:
@@ -295,12 +310,6 @@ def _named(passkeys: Iterable[Passkey]) -> list[Options]:
     return [{"type": "public-key", "id": each.id, "transports": list(each.transports)} for each in passkeys]
 
 
-def _nobodys(services: Services, name: str) -> Options:
-    key = derived(services.config.keys, FACTORS_KEY, "nobody's passkeys")
-    made = hmac.digest(key, as_typed(name).encode("utf-8", "replace"), "sha256")
-    return {"type": "public-key", "id": _text(made[: 16 + made[0] % 2 * 16]), "transports": ["hybrid", "internal"]}
-
-
 def _handle(services: Services, account: int) -> bytes:
     """What devices call the account: it says nothing of who it is."""
     return hmac.digest(derived(services.config.keys, FACTORS_KEY, "user handles"), str(account).encode(), "sha256")
@@ -320,7 +329,7 @@ def _read(text: str) -> Options:
         answer = json.loads(text) if len(text) <= ANSWER_CHARACTERS_MAX else None
     except (ValueError, RecursionError) as error:
         raise WrongPassword(WRONG_PASSKEY) from error
-    if not isinstance(answer, dict) or not isinstance(answer.get("id"), str):
+    if not isinstance(answer, dict) or not isinstance(answer.get("id"), str) or not _ID.fullmatch(answer["id"]):
         raise WrongPassword(WRONG_PASSKEY)
     if not isinstance(answer.get("response"), dict):
         raise WrongPassword(WRONG_PASSKEY)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from flask import Blueprint, Response, request
 
 from pod.errors import ForeignForm, WrongPassword
-from pod.identity.passkeys import Options, relying_party, sign_in_options, sign_in_options_for, sign_in_with_passkey
+from pod.identity.passkeys import relying_party, sign_in_options, sign_in_with_passkey
 from pod.identity.second_step import sign_in_with_recovery_code
 from pod.identity.sign_in import sign_in
 from pod.identity.sign_up import registration
@@ -71,33 +71,18 @@ def add_sign_in_with_passkey(pages: Blueprint, door: Door, waiting: Waiting) -> 
 
     @pages.get(PASSKEY)
     def other_ways_in() -> Response:
-        return page(SignIn.linked(request.args))
+        sent, usable = SignIn.linked(request.args), relying_party(services) is not None
+        return render("sign_in_passkey.html", usable=usable, request=sent.request, next=sent.next)
 
     @pages.post(PASSKEY)
     def take_passkey() -> Response:
-        """What the passkey signed; or a name, for devices that have to be told which passkey is meant."""
         form = door.form()
-        sent = SignIn.of(form)
-        if "answer" not in form:
-            secret, address = door.visitor().secret, door.address()
-            return page(sent, sign_in_options_for(services, sent.name, secret, address))
+        sent, secret = SignIn.of(form), door.visitor().secret
         try:
-            account, passkey = sign_in_with_passkey(services, form["answer"], door.visitor().secret, door.address())
+            account, passkey = sign_in_with_passkey(services, form.get("answer", ""), secret, door.address())
         except WrongPassword as error:
             return _form(door, waiting, sent, {"": error.detail}, error.status)
         return door.welcome(account, sent.onward(waiting), passkey=passkey)
-
-    def page(sent: SignIn, options: Options | None = None) -> Response:
-        return render(
-            "sign_in_passkey.html",
-            form_targets=waiting.targets(sent.request),
-            script=PASSKEY_SCRIPT if options else "",
-            usable=relying_party(services) is not None,
-            options=json.dumps(options) if options else "",
-            name=sent.name,
-            request=sent.request,
-            next=sent.next,
-        )
 
 
 def add_recovery(pages: Blueprint, door: Door, waiting: Waiting) -> None:

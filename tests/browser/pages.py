@@ -292,11 +292,6 @@ def make_recovery_codes(scene: Scene) -> None:
     expect(scene.person.page.locator(".secret").first).to_be_visible()
 
 
-def name_a_passkey(scene: Scene) -> None:
-    scene.person.submit(name="alice")
-    expect(scene.person.page.get_by_role("button", name="Use my passkey")).to_be_visible()
-
-
 def come_to_the_second_step(scene: Scene) -> None:
     erin = Person(scene.person.visitor, scene.person.server, ERIN)
     erin.sign_in()
@@ -333,7 +328,6 @@ PAGES = (
     Look("sign in, wrong password", ".account/sign-in", then=wrong_password),
     Look("sign in for an app", then=arrive_from_app),
     Look("other ways in", ".account/sign-in/passkey"),
-    Look("a passkey of a name", ".account/sign-in/passkey", then=name_a_passkey),
     Look("a recovery code", ".account/sign-in/recovery"),
     Look("a second step", ".account/sign-in", then=come_to_the_second_step),
     Look("a second step, too late", ".account/sign-in/second?step=x"),

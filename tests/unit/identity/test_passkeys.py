@@ -17,9 +17,9 @@ from pod.identity.passkeys import (
     relying_party,
     remove_passkey,
     sign_in_options,
-    sign_in_options_for,
     sign_in_with_passkey,
 )
+from pod.identity.sessions import find_session, start_session
 from pod.identity.sign_in import OF_ADDRESS
 from pod.store.factors import Factors
 from pod.store.forget import forget
@@ -63,36 +63,19 @@ def test_a_passkey_lets_its_owner_in_without_a_name(people, she, device):
     assert passkeys(people, she)[0].used_ms == 1_000_000_000
 
 
-def test_a_name_tells_the_device_which_passkey_is_meant(people, she, device):
-    first = added(people, she, device)
-    bob = create_account(people, "bob")
-    added(people, bob, device)
-    options = sign_in_options_for(people, "Alice", BROWSER, HERE)
-    assert [each["id"] for each in options["allowCredentials"]] == [first.id]
-    device.says_handle = False
-    assert sign_in_with_passkey(people, device.show(options), BROWSER, HERE)[0] == she
-
-
-def test_a_name_that_nobody_has_is_answered_like_one_that_somebody_has(people, she, device):
+def test_who_says_who_they_are_is_told_nothing_before_the_passkey(people, she, device):
     added(people, she, device)
-    create_account(people, "bob")
-    for name in ("nobody", "nobody@example.org", "bob", "", "x" * 10_000):
-        once, again = (sign_in_options_for(people, name, BROWSER, HERE) for _ in range(2))
-        assert once["allowCredentials"] == again["allowCredentials"]
-        (fake,) = once["allowCredentials"]
-        assert fake.keys() == sign_in_options_for(people, "alice", BROWSER, HERE)["allowCredentials"][0].keys()
-        assert len(decoded(fake["id"])) in {16, 32}
-    fakes = {
-        sign_in_options_for(people, f"n{number}", BROWSER, HERE)["allowCredentials"][0]["id"] for number in range(9)
-    }
-    assert len(fakes) == 9
+    assert sign_in_options(people, BROWSER)["allowCredentials"] == []
+    assert registration_options(people, she, BROWSER)["authenticatorSelection"]["residentKey"] == "required"
+    device.says_handle = False
+    with pytest.raises(WrongPassword):
+        shown(people, device)
 
 
-def test_asking_for_many_names_runs_out(people, she):
-    for number in range(OF_ADDRESS.times):
-        sign_in_options_for(people, f"name-{number}", BROWSER, HERE)
-    with pytest.raises(TooManyRequests):
-        sign_in_options_for(people, "alice", BROWSER, HERE)
+def test_showing_many_passkeys_runs_out(people, she):
+    for _ in range(OF_ADDRESS.times):
+        with pytest.raises(WrongPassword):
+            sign_in_with_passkey(people, "{}", BROWSER, HERE)
     with pytest.raises(TooManyRequests):
         sign_in_with_passkey(people, "{}", BROWSER, HERE)
 
@@ -237,6 +220,17 @@ NOT_ANSWERS = [
 ]  # fmt: skip
 
 
+@pytest.mark.parametrize("key", ["\ud800", "", "a b", "\u00fc", "x" * 2000], ids=ascii)
+def test_the_name_of_a_passkey_is_one_or_refused(people, she, device, key):
+    added(people, she, device)
+    answer = json.loads(device.show(sign_in_options(people, BROWSER)))
+    with pytest.raises(WrongPassword):
+        sign_in_with_passkey(people, json.dumps(answer | {"id": key, "rawId": key}), BROWSER, HERE)
+    answer = json.loads(device.make(registration_options(people, she, BROWSER)))
+    with pytest.raises(UnprocessableContent):
+        add_passkey(people, she, BROWSER, json.dumps(answer | {"id": key, "rawId": key}), "Phone")
+
+
 @pytest.mark.parametrize("text", NOT_ANSWERS, ids=range(len(NOT_ANSWERS)))
 def test_what_is_no_answer_is_refused(people, she, text):
     with pytest.raises(WrongPassword):
@@ -344,6 +338,16 @@ def test_nobody_removes_the_passkey_of_another(people, she, device):
     with pytest.raises(NotFound):
         remove_passkey(people, create_account(people, "bob", password=PASSWORD), passkey.id)
     assert shown(people, device) == she
+
+
+def test_a_lost_passkey_takes_along_what_was_signed_in_with_it(people, she, device):
+    first, second = added(people, she, device), added(people, she, device)
+    (mine, here), (_, theirs) = (start_session(people, she, "") for _ in range(2))
+    remove_passkey(people, she, first.id)
+    assert find_session(people, theirs)
+    remove_passkey(people, she, second.id, stay=mine)
+    assert find_session(people, here)
+    assert find_session(people, theirs) is None
 
 
 @pytest.mark.parametrize(

@@ -95,15 +95,6 @@ def test_a_passkey_of_nobody_is_told_on_the_page_that_asked(site: Site, device: 
     assert guest.cookie(session=True) is None
 
 
-def test_a_name_leads_to_the_passkeys_of_that_name(site: Site, alice: Guest, device: Authenticator):
-    add_passkey(alice, device)
-    device.says_handle = False
-    guest = site.guest()
-    page = guest.submit("/.account/sign-in/passkey", name="alice")
-    action, fields = next(each for each in forms(page.text) if "answer" in each[1])
-    assert guest.post(action, {**fields, "answer": device.show(options(page.text))}).location == "/.account/"
-
-
 def test_an_app_that_waits_goes_on_after_a_passkey(site: Site, alice: Guest, device: Authenticator):
     add_passkey(alice, device)
     guest = site.guest()
