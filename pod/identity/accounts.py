@@ -20,7 +20,6 @@ from pod.services import Services
 from pod.store.access_control import check_access_control
 from pod.store.account_events import AccountEvents
 from pod.store.accounts import Account, Accounts, AccountStatus
-from pod.store.factors import Factors
 from pod.store.interface import Queries, Writer
 from pod.store.links import Purpose
 from pod.store.mail import MailKind
@@ -107,7 +106,6 @@ def put_password(services: Services, tx: Writer, account: Account, password_hash
     credentials go on.
     """
     services.accounts.set_password_hash(tx, account.id, password_hash)
-    Factors(tx).forget_wrong(tx, account.id)
     forget_links(services, tx, account.id)
     end_sessions(services, tx, account.id)
     AccountEvents(tx).forget_browsers(tx, account.id)

@@ -18,11 +18,12 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from pod.authentication.secret_files import derived
 from pod.errors import BadRequest, StorageDamaged, UnprocessableContent
-from pod.identity.attempts import spend
+from pod.identity.attempts import Allowance, forget, spend
 from pod.identity.challenges import FACTORS_KEY
 from pod.identity.notices import tell_owner
 from pod.identity.sealed import Seal
 from pod.identity.sign_in import CONFIRMATIONS
+from pod.protocol.addresses import network_of
 from pod.services import Services
 from pod.store.accounts import Account
 from pod.store.factors import Factors
@@ -33,10 +34,25 @@ from pod.store.records import SERVER
 SETUP_SECONDS = 3600
 PERIODS_OFF_MAX = 1
 """How far the clock of a phone may be off, in periods of half a minute."""
-WRONG_CODES_MAX = 100
-"""In a row, from somebody who knows the password. After them no code is taken until the password is another."""
+WRONG_CODES_TOLD = (20, 100)
+"""After how many in a row the owner is told: who types them knows the password."""
 DIGITS = 6
 _NONCE_BYTES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """From `wrong_codes` in a row on, codes are taken `times` in `seconds`, and half as often from one address."""
+
+    wrong_codes: int
+    times: int
+    seconds: int
+
+
+PACES = (Pace(0, 20, 15 * 60), Pace(60, 10, 3600), Pace(100, 6, 24 * 3600))
+"""So that guessing hits once in some 150 years. Nothing but a right answer makes it faster again: who reads the mail of
+an account chooses its password, as often as they like.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +116,39 @@ def take_code(services: Services, tx: Writer, account: Account, typed: str) -> b
     """Whether it is the code of now, and was not taken before."""
     factors = Factors(tx)
     state = factors.state(account.id)
-    if state.code_key is None or state.wrong_codes >= WRONG_CODES_MAX:
+    if state.code_key is None:
         return False
     step = _step_of(_decrypted(services, account.id, state.code_key), typed, services.clock.now())
     if step is not None:
         return factors.spend_step(tx, account.id, step)
-    if factors.count_wrong(tx, account.id) == WRONG_CODES_MAX:
-        tell_owner(services, tx, account.id, MailKind.CODES_LOCKED)
+    if factors.count_wrong(tx, account.id) in WRONG_CODES_TOLD:
+        tell_owner(services, tx, account.id, MailKind.WRONG_CODES)
     return False
+
+
+def spend_code(services: Services, tx: Writer, account: Account, address: str) -> None:
+    """Before one is looked at. Only who knows the password comes here, so strangers keep nobody from it.
+
+    Raises: TooManyRequests
+    """
+    wrong = Factors(tx).state(account.id).wrong_codes
+    pace = next(each for each in reversed(PACES) if each.wrong_codes <= wrong)
+    everywhere, at_address = _allowances(pace)
+    spend(services, tx, at_address, str(account.id), network_of(address))
+    spend(services, tx, everywhere, str(account.id))
+
+
+def forget_wrong_codes(services: Services, tx: Writer, account_id: int, address: str) -> None:
+    """It was the owner: the next wrong code is the first one again."""
+    everywhere, at_address = _allowances(PACES[0])
+    forget(services, tx, at_address, str(account_id), network_of(address))
+    forget(services, tx, everywhere, str(account_id))
+    Factors(tx).forget_wrong(tx, account_id)
+
+
+def _allowances(pace: Pace) -> tuple[Allowance, Allowance]:
+    at_address = Allowance("code, account at address", pace.times // 2, pace.seconds)
+    return Allowance("code, account", pace.times, pace.seconds), at_address
 
 
 def _step_of(key: str, typed: str, now: float) -> int | None:

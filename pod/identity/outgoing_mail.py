@@ -147,7 +147,7 @@ class Postman:
             MailKind.CLIENT_ADDED: _Link(CREDENTIALS_PATH),
             MailKind.ACCESS_ASKED: _Link(REQUESTS_PATH),
             MailKind.NEW_BROWSER: _Link(SESSIONS_PATH),
-            MailKind.CODES_LOCKED: _Link(FORGOTTEN_PATH),
+            MailKind.WRONG_CODES: _Link(FORGOTTEN_PATH),
             MailKind.FACTORS_REMOVED: _Link(SIGN_IN_PATH),
             **dict.fromkeys(FACTORS_CHANGED, _Link(SECURITY_PATH)),
         }[mail.kind]

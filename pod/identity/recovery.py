@@ -20,7 +20,6 @@ from pod.protocol.addresses import network_of
 from pod.services import Services
 from pod.store.account_events import AccountEvents
 from pod.store.accounts import Account, Accounts, AccountStatus
-from pod.store.factors import Factors
 from pod.store.interface import Writer
 from pod.store.links import Link, Purpose
 from pod.store.mail import MailKind
@@ -83,7 +82,6 @@ def change_password(
     with services.store.write(SERVER) as tx:
         check_unchanged(tx, confirmed)
         services.accounts.set_password_hash(tx, account.id, password_hash)
-        Factors(tx).forget_wrong(tx, account.id)
         AccountEvents(tx).forget_browsers(tx, account.id)
         forget_links(services, tx, account.id)
         end_sessions(services, tx, account.id, keep=keep)

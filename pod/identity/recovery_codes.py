@@ -35,11 +35,11 @@ def make_recovery_codes(services: Services, account: Account) -> tuple[str, ...]
     return codes
 
 
-def take_recovery_code(services: Services, tx: Writer, account: Account, typed: str) -> bool:
+def take_recovery_code(services: Services, tx: Writer, account: int, typed: str) -> bool:
     """Whether it is one that nobody has used; it is used up then."""
-    if not Factors(tx).use_recovery_code(tx, account.id, _kept(account.id, typed)):
+    if not Factors(tx).use_recovery_code(tx, account, _kept(account, typed)):
         return False
-    tell_owner(services, tx, account.id, MailKind.RECOVERY_CODE_USED)
+    tell_owner(services, tx, account, MailKind.RECOVERY_CODE_USED)
     return True
 
 

@@ -19,11 +19,11 @@ from pod.authentication.credentials import digest
 from pod.authentication.secret_files import derived
 from pod.errors import BadRequest, Conflict, WrongPassword
 from pod.identity.accounts import forget_links, named
-from pod.identity.attempts import Allowance, forget, spend
+from pod.identity.attempts import spend
 from pod.identity.challenges import FACTORS_KEY
-from pod.identity.code_app import is_code, take_code
+from pod.identity.code_app import forget_wrong_codes, is_code, spend_code, take_code
 from pod.identity.notices import tell_owner
-from pod.identity.passkeys import can_do_without_password, show_passkey
+from pod.identity.passkeys import can_do_without_password, has_password_now, show_passkey
 from pod.identity.recovery_codes import take_recovery_code
 from pod.identity.sealed import Seal
 from pod.identity.sessions import end_sessions
@@ -37,7 +37,8 @@ from pod.store.mail import MailKind
 from pod.store.records import SERVER
 
 STEP_SECONDS = 600
-SECOND_STEPS = Allowance("second step", 10, 15 * 60)
+NOBODY = 0
+"""No account has this id. Where there is none to let in, the work is the same."""
 WRONG_CODE = "That did not let you in. Each code works once: wait for the next one, or type another recovery code."
 NO_RECOVERY = "The name or the code is wrong, or this account has a password."
 
@@ -71,28 +72,36 @@ def read_step(services: Services, sealed: str, browser: str) -> Step:
 
 
 def finish_with_code(services: Services, step: Step, typed: str, address: str) -> Account:
-    """With a code from the app, or a recovery code.
+    """With a code from the app, or a recovery code. Only the first can be guessed: after too many wrong ones the others
+    still let their owner in.
 
     Raises: WrongPassword -- the same for all that can be wrong; TooManyRequests
     """
-    _spend(services, step.account, address)
+    account = step.account
+    with services.store.write(SERVER) as tx:
+        spend(services, tx, OF_ADDRESS, network_of(address))
+        if is_code(typed):
+            spend_code(services, tx, account, address)
 
     def take(tx: Writer) -> bool:
         if is_code(typed):
-            return take_code(services, tx, step.account, typed)
-        return take_recovery_code(services, tx, step.account, typed)
+            return take_code(services, tx, account, typed)
+        return take_recovery_code(services, tx, account.id, typed)
 
-    return _taken(services, step.account, take, WRONG_CODE)
+    if not _taken(services, account.id, take, address):
+        raise WrongPassword(WRONG_CODE)
+    return account
 
 
 def finish_with_passkey(
     services: Services, step: Step, answer: str, browser: str, address: str
 ) -> tuple[Account, Passkey]:
     """With a passkey of this account. Raises: WrongPassword, TooManyRequests"""
-    _spend(services, step.account, address)
+    with services.store.write(SERVER) as tx:
+        spend(services, tx, OF_ADDRESS, network_of(address))
     passkey = show_passkey(services, step.account, answer, browser)
     with services.store.write(SERVER) as tx:
-        forget(services, tx, SECOND_STEPS, str(step.account.id))
+        forget_wrong_codes(services, tx, step.account.id, address)
     return step.account, passkey
 
 
@@ -103,27 +112,21 @@ def sign_in_with_recovery_code(services: Services, name_or_email: str, typed: st
     """
     spend_sign_in(services, name_or_email, address)
     account = find(services, name_or_email)
-    if account is None or account.has_password or account.status is not AccountStatus.ACTIVE:
+    may = account is not None and not account.has_password and account.status is AccountStatus.ACTIVE
+    whose = account.id if account is not None and may else NOBODY
+    is_right = _taken(services, whose, lambda tx: take_recovery_code(services, tx, whose, typed), address)
+    if account is None or not is_right:
         raise WrongPassword(NO_RECOVERY)
-    return _taken(services, account, lambda tx: take_recovery_code(services, tx, account, typed), NO_RECOVERY)
-
-
-def _taken(services: Services, account: Account, take: Callable[[Writer], bool], otherwise: str) -> Account:
-    """Raises: WrongPassword. What `take` counted stays counted."""
-    with services.store.write(SERVER) as tx:
-        is_right = take(tx)
-        if is_right:
-            forget(services, tx, SECOND_STEPS, str(account.id))
-    if not is_right:
-        raise WrongPassword(otherwise)
     return account
 
 
-def _spend(services: Services, account: Account, address: str) -> None:
-    """By account, wherever they come from: only who knows its password comes here, so strangers lock nobody out."""
+def _taken(services: Services, account_id: int, take: Callable[[Writer], bool], address: str) -> bool:
+    """Whether `take` says that it is right. What it counted stays counted."""
     with services.store.write(SERVER) as tx:
-        spend(services, tx, OF_ADDRESS, network_of(address))
-        spend(services, tx, SECOND_STEPS, str(account.id))
+        is_right = take(tx)
+        if is_right:
+            forget_wrong_codes(services, tx, account_id, address)
+    return is_right
 
 
 def _password_mark(account: Account) -> str:
@@ -148,7 +151,7 @@ def ask_for_passkey(services: Services, account: Account, *, asked: bool) -> Non
         state = Factors(tx).state(account.id)
         if asked and not state.passkeys:
             raise Conflict("Add a passkey first.")
-        if not asked and not account.has_password:
+        if not asked and not has_password_now(tx, account):
             raise Conflict("Your account has no password, so passkeys are all that lets you in.")
         if state.passkey_step != asked:
             Factors(tx).set_passkey_step(tx, account.id, asked=asked)

@@ -178,13 +178,13 @@ If that was you, there is nothing to do. If not, sign out everywhere here, and c
 {link}
 """,
     ),
-    MailKind.CODES_LOCKED: (
+    MailKind.WRONG_CODES: (
         "Somebody may know your password ({host})",
         """\
 Many wrong codes were typed after the right password of the account {name} on {host}. The last was on {date}.
-No code is taken any more until the password is another.
+Fewer and fewer are taken, until a right one is typed.
 
-If that was you, sign in with a recovery code or a passkey. If not, choose a new password now; then codes work again:
+If that was you, a recovery code or a passkey lets you in. If not, choose a new password now:
 {link}
 """,
     ),

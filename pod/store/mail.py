@@ -38,7 +38,7 @@ class MailKind(StrEnum):
     PASSKEY_REMOVED = "passkey removed"
     CODES_ON = "codes on"
     CODES_OFF = "codes off"
-    CODES_LOCKED = "codes locked"
+    WRONG_CODES = "wrong codes"
     STEP_ON = "passkey asked for"
     STEP_OFF = "passkey not asked for"
     RECOVERY_CODES_MADE = "recovery codes made"

@@ -6,7 +6,7 @@ import json
 
 from flask import Blueprint, Response, request
 
-from pod.errors import WrongPassword
+from pod.errors import TooManyRequests, WrongPassword
 from pod.identity.passkeys import relying_party, second_step_options
 from pod.identity.second_step import finish_with_code, finish_with_passkey
 from pod.store.factors import Factors
@@ -52,3 +52,7 @@ def add_second_step(pages: Blueprint, door: Door, waiting: Waiting) -> None:
             return door.welcome(finish_with_code(services, step, form.get("code", ""), address), step.location)
         except WrongPassword as error:
             return page(form.get("step", ""), {"code": error.detail}, error.status)
+        except TooManyRequests as error:  # another way may be open still
+            response = page(form.get("step", ""), {"code": error.detail}, error.status)
+            response.headers.extend(error.headers)
+            return response

@@ -17,7 +17,8 @@ from pod.errors import (
 from pod.identity.accounts import create_account, reset_password, set_disabled
 from pod.identity.code_app import (
     SETUP_SECONDS,
-    WRONG_CODES_MAX,
+    PACES,
+    WRONG_CODES_TOLD,
     begin_setup,
     finish_setup,
     read_setup,
@@ -28,7 +29,6 @@ from pod.identity.passkeys import add_passkey, registration_options, remove_pass
 from pod.identity.recovery import change_password, request_reset, reset_with_link, set_email
 from pod.identity.recovery_codes import NUMBER, make_recovery_codes
 from pod.identity.second_step import (
-    SECOND_STEPS,
     STEP_SECONDS,
     ask_for_passkey,
     begin_second_step,
@@ -187,18 +187,48 @@ def test_another_app_ends_the_codes_of_the_first(people, she):
 # -- guessing ----------------------------------------------------------------------------------------------------------
 
 
+def guess_everywhere(services, account, times):
+    for number in range(times):
+        with pytest.raises(WrongPassword):
+            finish_with_code(services, begun(services, account), "000000", f"203.0.113.{number}")
+
+
 def test_guesses_run_out_for_all_addresses_and_a_right_code_clears_the_count(people, she):
     app = codes_on(people, she)
-    for _ in range(SECOND_STEPS.times - 1):
+    for _ in range(PACES[0].times // 2 - 1):
         assert answered(people, she, "000000") is WrongPassword
     assert answered(people, she, now(app, people)) == "alice"
-    for number in range(SECOND_STEPS.times):
-        with pytest.raises(WrongPassword):
-            finish_with_code(people, begun(people, she), "000000", f"203.0.113.{number}")
+    guess_everywhere(people, she, PACES[0].times)
     pass_time(people, 60)
     assert answered(people, she, now(app, people)) is TooManyRequests
-    pass_time(people, SECOND_STEPS.seconds)
+    pass_time(people, PACES[0].seconds)
     assert answered(people, she, now(app, people)) == "alice"
+    assert state(people, she).wrong_codes == 0
+
+
+def test_one_address_uses_up_its_own_half(people, she):
+    app = codes_on(people, she)
+    for _ in range(PACES[0].times // 2):
+        assert answered(people, she, "000000") is WrongPassword
+    assert answered(people, she, "000000") is TooManyRequests
+    assert finish_with_code(people, begun(people, she), now(app, people), "203.0.113.1") == she
+
+
+def test_wrong_codes_keep_nobody_from_a_recovery_code_or_a_passkey(people, she, device):
+    app = codes_on(people, she)
+    passkey_added(people, she, device)
+    (recovery, *_) = make_recovery_codes(people, she)
+    for way_in in (
+        lambda: finish_with_code(people, begun(people, she), recovery, HERE),
+        lambda: finish_with_passkey(
+            people, begun(people, she), device.show(second_step_options(people, she, BROWSER)), BROWSER, HERE
+        ),
+    ):
+        guess_everywhere(people, she, PACES[0].times)
+        assert answered(people, she, "000000") is TooManyRequests
+        assert way_in()
+        pass_time(people, 30)
+        assert answered(people, she, now(app, people)) == "alice"
 
 
 def test_counts_are_shared_by_all_processes(tmp_path):
@@ -206,24 +236,29 @@ def test_counts_are_shared_by_all_processes(tmp_path):
         she = create_account(first, "alice", password=PASSWORD)
         codes_on(first, she)
         pass_time(second, 60)
-        for services in (first, second) * (SECOND_STEPS.times // 2):
+        for services in (first, second) * (PACES[0].times // 4):
             assert answered(services, she, "000000") is WrongPassword
         assert answered(first, she, "000000") is TooManyRequests
 
 
-def test_after_many_wrong_codes_none_is_taken_until_the_password_is_another(people, she, letters):
+def test_after_many_wrong_codes_few_are_taken_and_a_new_password_does_not_help(people, she, letters):
     app = codes_on(people, she)
-    (recovery, *_) = make_recovery_codes(people, she)
     letters.delivered()
-    for _ in range(WRONG_CODES_MAX):
-        answered(people, she, "000000")
-        pass_time(people, SECOND_STEPS.seconds)
+    while state(people, she).wrong_codes < PACES[-1].wrong_codes:
+        if answered(people, she, "000000") is TooManyRequests:
+            pass_time(people, PACES[0].seconds)
     letters.delivered()
-    assert ["Many wrong codes" in text for _, text in letters.sent] == [True]
-    assert answered(people, she, now(app, people)) is WrongPassword
-    assert answered(people, she, recovery) == "alice"
+    told = [text for _, text in letters.sent if "Many wrong codes" in text]
+    assert len(told) == len(WRONG_CODES_TOLD)
     reset_password(people, "alice", NEW)
-    assert answered(people, people.accounts.by_name("alice"), now(app, people)) == "alice"
+    her = people.accounts.by_name("alice")
+    assert state(people, her).wrong_codes == PACES[-1].wrong_codes
+    pass_time(people, PACES[-1].seconds)
+    guess_everywhere(people, her, PACES[-1].times)
+    assert answered(people, her, now(app, people)) is TooManyRequests
+    pass_time(people, PACES[-1].seconds)
+    assert answered(people, her, now(app, people)) == "alice"
+    assert state(people, her).wrong_codes == 0
 
 
 def test_the_right_password_alone_clears_no_count(people, she):
@@ -366,6 +401,16 @@ def test_the_last_way_in_cannot_be_removed(people, she, device):
         remove_passkey(people, her, second.id)
     with pytest.raises(Conflict):
         ask_for_passkey(people, her, asked=False)
+
+
+def test_what_another_window_has_just_given_up_is_no_way_in(people, she, device):
+    first, _ = (passkey_added(people, she, device) for _ in range(2))
+    remove_password(people, she)
+    assert she.has_password
+    with pytest.raises(Conflict):
+        remove_passkey(people, she, first.id)
+    with pytest.raises(Conflict):
+        ask_for_passkey(people, she, asked=False)
 
 
 def test_no_password_lets_in_and_a_recovery_code_does(people, she, device):
