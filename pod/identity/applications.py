@@ -13,6 +13,7 @@ from pod.errors import UnknownClient
 from pod.identity.client_documents import ClientDocuments
 from pod.identity.client_metadata import Client, Document, registered_client
 from pod.identity.logos import Logos
+from pod.identity.redirect_uris import leads_to
 from pod.identity.registration import Registrations
 from pod.identity.throttle import Throttle
 from pod.protocol.addresses import network_of
@@ -59,7 +60,8 @@ class Clients:
         registered = self._registered.find(client_id) if is_id else None
         if registered is None:
             raise UnknownClient("No app with this client id is registered here. It may register again.")
-        return registered_client(registered.id, json.loads(registered.metadata), registered.secret_hash)
+        metadata, leads = json.loads(registered.metadata), partial(leads_to, placement=self._services.placement)
+        return registered_client(registered.id, metadata, registered.secret_hash, leads)
 
     def register(self, document: Document, address: str) -> dict[str, Any]:  # JSON
         """See `Registrations.register`."""

@@ -136,7 +136,8 @@ class Authorization:
         web_ids = self._web_ids(pending, session)
         if not web_ids:
             raise RefusedAuthorization("You have no WebID that signs in here. Go back to the app and start over.")
-        return consent.question(pending, web_ids, self._clients.logo(pending.client, address=address))
+        logo = self._clients.logo(pending.client, address=address)
+        return consent.question(pending, web_ids, logo, self._services.placement)
 
     def offer(self, pending: PendingRequest, session: Session) -> Offer:
         """What the person can let the app do: to begin with what they chose last time, and what it asks for now."""

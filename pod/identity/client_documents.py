@@ -99,14 +99,17 @@ class ClientDocuments:
         return Loaded(_client(url, answer.media_type, answer.body), fresh_seconds)
 
     def _own(self, url: str) -> Client:
-        """Many people may have a pod on this server: the app is as trustworthy as the pod, so that is named too."""
+        """Many people may have a pod on this server, and apps that may write there: so the pod is named, and the
+        address says nothing of who the app is.
+        """
         document = self._services.public_documents.read(url, (Kind.RDF, Kind.OTHER))
         if document is None or len(document.content) > DOCUMENT_BYTES_MAX:
             raise UnknownClient(f"There is no description of an app at {url} that everybody may read.")
         client = _client(url, document.media_type, document.content)
         placement = self._services.placement
         storage = storage_of(placement.local_path(url) or "/")
-        return replace(client, host=client.host + storage) if placement.kind == "path" else client
+        host = client.host + storage if placement.kind == "path" else client.host
+        return replace(client, host=host, verified=False, pod=storage.strip("/"))
 
 
 def _client(url: str, media_type: str, body: bytes) -> Client:

@@ -10,20 +10,22 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
 from pod.errors import BadRequest, InvalidClientMetadata, InvalidRedirectURI
 from pod.identity import authorization_details, redirect_uris
 from pod.identity.authorization_details import TYPE, AccessRequests
-from pod.identity.redirect_uris import URI_CHARACTERS_MAX, web_url
+from pod.identity.redirect_uris import URI_CHARACTERS_MAX, redirect_host, web_url
 
 AuthMethod = Literal["none", "client_secret_basic", "client_secret_post"]
 IDTokenAlgorithm = Literal["RS256", "ES256"]
 ApplicationType = Literal["web", "native"]
 
 REDIRECT_URIS_MAX = 50
+REDIRECT_HOSTS_MAX = 5
+"""Of an app that registers itself: people are told of each, for any of them can get what they give it."""
 NAME_CHARACTERS_MAX = 100
 SCOPE_CHARACTERS_MAX = 1000
 ITEMS_MAX = 50
@@ -44,15 +46,17 @@ _JOINERS = frozenset("\u200c\u200d")
 class Client:
     """An app as the provider deals with it.
 
-    `host` is where its Client ID Document is if it is `verified`, and else where it wants to be redirected to, which it
-    only says itself. Its other URLs are on one of these hosts.
+    `host` is where its Client ID Document is if it is `verified`, and else all `hosts` that it can be redirected to,
+    which it only says itself. `pod` is the one on this server that its document lies in.
     """
 
     id: str
     name: str
     redirect_uris: tuple[str, ...]
     host: str
+    hosts: tuple[str, ...] = ()
     verified: bool = False
+    pod: str | None = None
     post_logout_redirect_uris: tuple[str, ...] = ()
     uri: str | None = None
     logo_uri: str | None = None
@@ -102,13 +106,21 @@ def checked_registration(document: Document) -> dict[str, Any]:  # JSON
     Spec: RFC 7591 s2 -- ignore what is not understood; replace what is not supported, or refuse it
     """
     method = _choice(document, "token_endpoint_auth_method", get_args(AuthMethod), "client_secret_basic")
-    return {**_checked(document, frozenset()), "token_endpoint_auth_method": method, **_kept(document)}
+    checked = _checked(document)
+    if len(_hosts(checked["redirect_uris"])) > REDIRECT_HOSTS_MAX:
+        raise InvalidRedirectURI(
+            f"An app that registers itself has redirect_uris on {REDIRECT_HOSTS_MAX} hosts at most."
+        )
+    return {**checked, "token_endpoint_auth_method": method, **_kept(document)}
 
 
-def registered_client(client_id: str, metadata: Document, secret_hash: str | None) -> Client:
-    """The app of a registration. `metadata` is what `checked_registration` gave."""
-    host = redirect_uris.redirect_host(metadata["redirect_uris"][0])
-    return _client(client_id, metadata, host, verified=False, secret_hash=secret_hash)
+def registered_client(
+    client_id: str, metadata: Document, secret_hash: str | None, leads_to: Callable[[str], str] = redirect_host
+) -> Client:
+    """The app of a registration. `metadata` is what `checked_registration` gave; `leads_to` says where a URI leads."""
+    hosts = tuple(sorted(set(map(leads_to, metadata["redirect_uris"]))))
+    client = _client(client_id, metadata, ", ".join(hosts), verified=False, secret_hash=secret_hash)
+    return replace(client, hosts=hosts)
 
 
 def document_client(url: str, document: Document) -> Client:
@@ -124,7 +136,7 @@ def document_client(url: str, document: Document) -> Client:
     if "client_secret" in document or "client_secret_expires_at" in document:
         raise InvalidClientMetadata("A public document cannot hold a client_secret.")
     _choice(document, "token_endpoint_auth_method", ("none",), "none")
-    return _client(url, _checked(document, frozenset({where.host})), where.authority, verified=True)
+    return _client(url, _checked(document, where.host), where.authority, verified=True)
 
 
 def is_document_url(client_id: str, *, insecure: bool = False) -> bool:
@@ -167,8 +179,10 @@ def _client(client_id: str, metadata: Document, host: str, *, verified: bool, se
 # -- members of the metadata -------------------------------------------------------------------------------------------
 
 
-def _checked(document: Document, hosts: frozenset[str]) -> dict[str, Any]:  # JSON
-    """What a `Client` is made of. The app's pages and its logo are on `hosts`, or where it is redirected to."""
+def _checked(document: Document, host: str | None = None) -> dict[str, Any]:  # JSON
+    """What a `Client` is made of. The app's pages and its logo are on its `host`, or on the only one that it is
+    redirected to: whoever has several redirect URIs may have named that of another app for its logo.
+    """
     native = _choice(document, "application_type", get_args(ApplicationType), "web") == "native"
     uris = _redirect_uris(document, "redirect_uris", native=native)
     if not uris:
@@ -178,7 +192,7 @@ def _checked(document: Document, hosts: frozenset[str]) -> dict[str, Any]:  # JS
         "application_type": "native" if native else "web",
         "redirect_uris": uris,
         **({"post_logout_redirect_uris": after_logout} if after_logout else {}),
-        **_shown(document, hosts | {url.host for url in map(web_url, uris) if url is not None}),
+        **_shown(document, {host} | (hosts if len(hosts := _hosts(uris)) == 1 else set())),
         "scope": _scope(document),
         "grant_types": _supported(document, "grant_types", SUPPORTED_GRANT_TYPES),
         "response_types": _supported(document, "response_types", SUPPORTED_RESPONSE_TYPES),
@@ -215,6 +229,11 @@ def _redirect_uris(document: Document, member: str, *, native: bool) -> list[str
     return uris
 
 
+def _hosts(uris: Iterable[str]) -> set[str]:
+    """Without ports: what is on one host is of one app. Schemes of native apps are hosts of their own."""
+    return {redirect_host(uri) if (url := web_url(uri)) is None else url.host for uri in uris}
+
+
 def _supported(document: Document, member: str, supported: tuple[str, ...]) -> list[str]:
     """Those that are offered here; the first of `supported` is what everything here needs.
 
@@ -226,7 +245,7 @@ def _supported(document: Document, member: str, supported: tuple[str, ...]) -> l
     return [each for each in supported if each in found]
 
 
-def _shown(document: Document, hosts: frozenset[str]) -> dict[str, str]:
+def _shown(document: Document, hosts: Collection[str | None]) -> dict[str, str]:
     """What people see. A link or logo on a host that the app has not shown to be its own is not registered.
 
     Spec: RFC 7591 s5 -- same host as the redirect URIs, protect the user from malicious content

@@ -5,15 +5,19 @@ Spec: OpenID Connect Core s3.1.2.4; RFC 8252 s8.6; RFC 7591 s5
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from pod.errors import NotFound
 from pod.identity.ceilings import EVERYTHING, Offers, Row, Terms, Until
 from pod.identity.projection import decided
-from pod.identity.redirect_uris import redirect_host, web_url
+from pod.identity.redirect_uris import leads_to, web_url
 from pod.identity.requests import PendingRequest
-from pod.protocol.ceiling import Ceiling
+from pod.protocol.ceiling import NOTHING_ALLOWED, Ceiling
+from pod.protocol.placement import Placement
+from pod.protocol.resource import storage_of
 from pod.services import Services
+from pod.store.accounts import Accounts
 from pod.store.apps import DAY_MS, App, Apps
 from pod.store.interface import Writer
 
@@ -23,7 +27,8 @@ ALWAYS_ASKED = frozenset({"consent", "select_account"})
 
 @dataclass(frozen=True, slots=True)
 class ConsentQuestion:
-    """What a consent page shows. `host` is proven if `verified`, and else only where the app wants to be redirected.
+    """What a consent page shows. `host` is proven if `verified`; else nothing is but that the answer goes to
+    `redirect_host`, and later ones may go to the `other_hosts`. `pod` is the one here that describes the app.
 
     `logo` is a data: URI. Of several `web_ids` the person chooses one.
     """
@@ -37,12 +42,16 @@ class ConsentQuestion:
     policy_uri: str | None
     tos_uri: str | None
     redirect_host: str
+    other_hosts: tuple[str, ...]
+    pod: str | None
     offline: bool
     web_ids: tuple[str, ...]
 
 
-def question(pending: PendingRequest, web_ids: tuple[str, ...], logo: str | None) -> ConsentQuestion:
-    client = pending.client
+def question(
+    pending: PendingRequest, web_ids: tuple[str, ...], logo: str | None, placement: Placement
+) -> ConsentQuestion:
+    client, here = pending.client, leads_to(pending.redirect_uri, placement)
     return ConsentQuestion(
         client_id=client.id,
         name=client.name,
@@ -52,7 +61,9 @@ def question(pending: PendingRequest, web_ids: tuple[str, ...], logo: str | None
         uri=client.uri,
         policy_uri=client.policy_uri,
         tos_uri=client.tos_uri,
-        redirect_host=redirect_host(pending.redirect_uri),
+        redirect_host=here,
+        other_hosts=tuple(each for each in client.hosts if each != here),
+        pod=client.pod,
         offline=pending.is_offline,
         web_ids=web_ids,
     )
@@ -69,11 +80,15 @@ def remembered(pending: PendingRequest, apps: tuple[App, ...], web_ids: tuple[st
 
 def chosen_before(pending: PendingRequest, apps: tuple[App, ...]) -> App | None:
     """What was answered last time to this app, or to one that looked the same: many register again for each sign-in,
-    and what was limited then shall not be unlimited now because nobody looked.
+    and what was limited then shall not be unlimited now because nobody looked. But looks can be had by anybody: of an
+    app that asks for some things, only these are chosen beforehand.
     """
     client = pending.client
     same = [app for app in apps if app.client == client.id or (app.name, app.host) == (client.name, client.host)]
-    return max(same, key=lambda app: (app.client == client.id, app.created_ms), default=None)
+    before = max(same, key=lambda app: (app.client == client.id, app.created_ms), default=None)
+    if before is None or before.client == client.id or not pending.details:
+        return before
+    return replace(before, ceiling=NOTHING_ALLOWED)
 
 
 def is_surely_the_app(pending: PendingRequest) -> bool:
@@ -142,12 +157,15 @@ def find_app(services: Services, account_id: int, app_id: str) -> App:
 
 
 def change_app(services: Services, account_id: int, app_id: str, terms: Terms) -> None:
-    """What an app may do, with its next request. The same holds for whatever looks like it. Raises: NotFound."""
+    """What an app may do, with its next request. Whatever looks like it, and need not be it, may do no more than that
+    either, and gains nothing. Raises: NotFound.
+    """
     find_app(services, account_id, app_id)
 
     def change(tx: Writer) -> None:
+        storages = {each.path for each in Accounts(tx).storages(account_id)}
         for app in _alike(tx, account_id, app_id):
-            put_terms(tx, app, terms)
+            put_terms(tx, app, terms if app.id == app_id else _narrowed(app, terms, storages, tx.now_ms))
 
     decided(services, account_id, change, ceiling=terms.ceiling)
 
@@ -176,6 +194,15 @@ def _alike(tx: Writer, account_id: int, app_id: str) -> list[App]:
     known = Apps(tx).of_account(account_id)
     looks = {_looks(app) for app in known if app.id == app_id}
     return [app for app in known if _looks(app) in looks]
+
+
+def _narrowed(app: App, terms: Terms, storages: Collection[str], now_ms: int) -> Terms:
+    """What an app may do now, but no more and no longer than these terms say."""
+    ceiling = (app.ceiling or EVERYTHING).within(terms.ceiling, lambda path: storage_of(path) in storages)
+    if terms.until is Until.ONCE:
+        return Terms(ceiling, Until.ONCE)
+    ends = [each for each in (app.end_ms, terms.ends(now_ms)) if each is not None]
+    return Terms(ceiling, Until.KEPT, min(ends)) if ends else Terms(ceiling)
 
 
 def _looks(app: App) -> tuple[str, ...]:

@@ -149,8 +149,8 @@ class Pod:
             yield from self._named(self._graph(document), SOLID.privateTypeIndex)
 
     def _to_index(self) -> tuple[str, ...]:
-        """The preferences document, which names the private type index. Only the one that the pod came with: an app that
-        may change the profile could name any other, and whoever is let see the index would be let see that.
+        """The preferences document, which names the private type index. Only the one that the pod came with: an app
+        that may change the profile could name any other, and whoever is let see the index would be let see that.
         """
         named = self._named(self._graph(self.root + PROFILE), PIM.preferencesFile)
         return tuple(path for path in islice(named, 1) if path == self.root + PREFERENCES)

@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 from ipaddress import IPv6Address
 
 from pod.errors import InvalidRedirectURI
+from pod.protocol.placement import Placement
+from pod.protocol.resource import storage_of
 
 URI_CHARACTERS_MAX = 2048
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
@@ -93,6 +95,12 @@ def redirect_host(uri: str) -> str:
     """What to tell people about where a checked redirect URI leads: host and port, or the scheme of a native app."""
     url = web_url(uri)
     return uri.partition(":")[0] if url is None else url.authority
+
+
+def leads_to(uri: str, placement: Placement) -> str:
+    """The same; of what is on this server, which holds the pods of many, the pod as well."""
+    path = placement.local_path(uri) if placement.kind == "path" else None
+    return redirect_host(uri) if path is None else placement.authority + storage_of(path)
 
 
 def _check_private_use(uri: str, *, native: bool) -> None:

@@ -9,6 +9,7 @@ Spec: design section 8, the rule of ceilings
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -81,6 +82,18 @@ class Ceiling:
         for each in covering:
             modes |= each
         return modes.entailed()
+
+    def within(self, other: Ceiling, is_own: Callable[[str], bool]) -> Ceiling:
+        """What both allow; `is_own` says of a path whether it is in a pod of the owner. Raises: BadRequest"""
+        if self.full and other.full:
+            return Ceiling(full=True, control=self.control and other.control)
+        kinds = {each.path: each.kind for each in (*other.items, *self.items)}
+        modes = {path: self.allows(path, own) & other.allows(path, own) for path in kinds for own in [is_own(path)]}
+        items = tuple(CeilingItem(path, both, kinds[path]) for path, both in modes.items() if both)
+        return Ceiling(items=items, elsewhere=self._abroad() & other._abroad())
+
+    def _abroad(self) -> AccessMode:
+        return self.allows("", False) if self.full else self.elsewhere.entailed()
 
     def to_text(self) -> str:
         """The same text for the same ceiling.

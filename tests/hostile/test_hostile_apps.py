@@ -7,9 +7,14 @@ from collections.abc import Iterator
 
 import pytest
 
+from pod.errors import InvalidRedirectURI
 from pod.identity.authorization import ConsentNeeded, Redirect
 from pod.identity.authorization_details import TYPE
-from pod.identity.ceilings import Level, Offers
+from pod.identity.ceilings import ALL_FOR_GOOD, Level, Offers, Terms, Until
+from pod.identity.consent import change_app, list_apps
+from pod.protocol.ceiling import Ceiling, CeilingItem
+from pod.protocol.modes import AccessMode
+from pod.store.apps import App as Remembered
 from tests.support.apps import CALLBACK, App, Provider, query
 from tests.support.inprocess import LocalServer
 from tests.support.pages import Site
@@ -39,11 +44,16 @@ def in_pod(provider: Provider, *redirect_uris: str) -> str:
     document = {"@context": [CONTEXT], "client_id": url, "client_name": "Notes", "redirect_uris": redirect_uris}
     answer = provider.server.request("PUT", path, JSON_LD, json.dumps(document).encode())
     assert answer.status in {201, 204}, answer.body
-    rule = f"""@prefix acl: <http://www.w3.org/ns/auth/acl#>. @prefix foaf: <http://xmlns.com/foaf/0.1/>.
+    rule = """@prefix acl: <http://www.w3.org/ns/auth/acl#>. @prefix foaf: <http://xmlns.com/foaf/0.1/>.
     <#o> a acl:Authorization; acl:agent <card#me>; acl:accessTo <app.jsonld>; acl:mode acl:Read, acl:Write, acl:Control.
     <#p> a acl:Authorization; acl:agentClass foaf:Agent; acl:accessTo <app.jsonld>; acl:mode acl:Read."""
     provider.server.request("PUT", path + ".acl", {"Content-Type": "text/turtle"}, rule.encode())
     return url
+
+
+def named(provider: Provider, app: App) -> Remembered:
+    (known,) = provider.services.apps.of_client(provider.services.accounts.by_name("alice").id, app.id)
+    return known
 
 
 def test_who_can_write_the_document_of_an_app_gets_nothing_without_a_question(provider):
@@ -80,3 +90,68 @@ def test_whatever_an_app_asks_for_is_in_sight(site):
     in_sight, more = page.split("<summary>More folders</summary>")
     assert all(f'name="at:/alice/x{number}/"' in in_sight for number in range(12))
     assert " selected>see<" not in more.split("</details>")[0].split('id="other_level"')[0]
+
+
+# -- who it is ---------------------------------------------------------------------------------------------------------
+
+GOOD, EVIL = "https://good.example/callback", "https://evil.example/callback"
+POSTS = Terms(Ceiling(items=(CeilingItem("/alice/posts/", AccessMode.READ),)))
+
+
+def test_all_hosts_that_can_be_answered_are_told(site):
+    alice, client = site.signed_in("alice"), site.app_id(redirect_uris=[GOOD, EVIL], client_name="Good")
+    page = alice.ask(client, redirect_uri=GOOD)
+    told = page.text.split("<form")[0]
+    assert "<strong>good.example</strong>" in told
+    assert "<strong>evil.example</strong>" in told
+    alice.answer(page, "allow")
+    assert "evil.example, good.example" in alice.get("/.account/apps").text
+
+
+def test_an_app_with_several_hosts_shows_the_links_of_none(site):
+    client = site.app_id(redirect_uris=[GOOD, EVIL], client_uri="https://good.example/", client_name="Good")
+    assert 'href="https://good.example/"' not in site.signed_in("alice").ask(client, redirect_uri=EVIL).text
+
+
+def test_an_app_is_not_hidden_in_a_crowd_of_hosts(provider):
+    with pytest.raises(InvalidRedirectURI):
+        provider.app(redirect_uris=[f"https://h{number}.example/" for number in range(6)])
+    assert provider.app(redirect_uris=[f"http://localhost:{number}/" for number in range(5000, 5010)]).id
+
+
+def test_where_an_answer_goes_on_this_server_names_the_pod(site):
+    there = f"{site.base_url}mallory/app.html"
+    page = site.signed_in("alice").ask(site.app_id(redirect_uris=[there]), redirect_uri=there)
+    assert "<strong>pods.example/mallory/</strong>" in page.text
+
+
+def test_an_app_described_in_a_pod_is_not_called_verified(provider):
+    app = App(provider, in_pod(provider, CALLBACK))
+    question = app.decide(provider.sign_in()).question
+    assert (question.verified, question.pod) == (False, "alice")
+
+
+def test_what_an_app_is_given_is_not_given_to_its_double(provider):
+    session, app, double = provider.sign_in(), provider.app(), provider.app()
+    tokens = [each.signed_in(session, terms=POSTS)["access_token"] for each in (double, app)]
+    assert len(list_apps(provider.services, session.account.id)) == 1
+    change_app(provider.services, session.account.id, named(provider, app).id, ALL_FOR_GOOD)
+    assert [each.read(token, "/alice/") for each, token in zip((double, app), tokens, strict=True)] == [403, 200]
+    assert len(list_apps(provider.services, session.account.id)) == 2
+
+
+def test_what_is_taken_from_an_app_is_taken_from_its_double(provider):
+    session, app, double = provider.sign_in(), provider.app(), provider.app()
+    tokens = [each.signed_in(session)["access_token"] for each in (double, app)]
+    change_app(provider.services, session.account.id, named(provider, app).id, Terms(POSTS.ceiling, Until.DAY))
+    for each, token in zip((double, app), tokens, strict=True):
+        assert [each.read(token, path) for path in ("/alice/posts/", "/alice/")] == [200, 403]
+    assert named(provider, double).end_ms == named(provider, app).end_ms
+
+
+def test_a_double_that_asks_for_something_is_not_offered_what_the_other_has(provider):
+    session = provider.sign_in()
+    provider.app().code(session, terms=POSTS)
+    asked = json.dumps([{"type": TYPE, "actions": ["read"], "locations": [f"{provider.base}alice/inbox/"]}])
+    offer = provider.app().decide(session, authorization_details=asked).offer
+    assert {row.path for row in offer.rows if row.level is not Level.NONE} == {"/alice/inbox/"}
