@@ -19,6 +19,8 @@ from pod.store.interface import Queries
 
 OLD_MS = 7 * 24 * 3600 * 1000
 """What waits for longer makes room where there is none."""
+SITE_LABELS = 2
+"""Of a host. Where strangers share them, they share the places, once there are none left."""
 _DEFAULT_PORTS = (":443", ":80")
 
 
@@ -46,10 +48,15 @@ class Hearing:
         self._placement = services.placement
         self._requests = AccessRequests(queries)
         self._account = account
+        self._persons: dict[str, str] = {}
         self._blocked = frozenset(self.person(agent) for agent, _ in self._requests.blocked(account))
 
     def person(self, web_id: str) -> str:
-        return person_of(self._placement, web_id)
+        """See `person_of`. The same few ask for much."""
+        found = self._persons.get(web_id)
+        if found is None:
+            found = self._persons[web_id] = person_of(self._placement, web_id)
+        return found
 
     def hears(self, web_id: str) -> bool:
         return self.person(web_id) not in self._blocked
@@ -63,16 +70,29 @@ class Hearing:
         person = self.person(web_id)
         return [agent for agent, _ in self._requests.blocked(self._account) if self.person(agent) == person]
 
-
-def making_room(waiting: Sequence[OpenRequest], network: str, now_ms: int) -> OpenRequest | None:
-    """Which of those that wait, the newest first, goes for one more from a network: the oldest, if it is old; else the
-    oldest of the network that has most places, if that has more than this one will have. None: they all stay.
-    """
-    oldest = waiting[-1]
-    if oldest.created_ms + OLD_MS < now_ms:
-        return oldest
-    places = Counter(each.network for each in waiting)
-    most = max(places.values())
-    if most <= places[network] + 1:
+    def making_room(self, waiting: Sequence[OpenRequest], agent: str, network: str, now_ms: int) -> OpenRequest | None:
+        """Which of those that wait, the newest first, goes for one more of somebody: the oldest, if it is old; else the
+        oldest of those from the address, the site or the person with most places, if these are more than theirs will
+        be. None: they all stay.
+        """
+        oldest = waiting[-1]
+        if oldest.created_ms + OLD_MS < now_ms:
+            return oldest
+        kin = [self._kin(each.agent, each.network) for each in waiting]
+        for mine, theirs in zip(self._kin(agent, network), zip(*kin, strict=True), strict=True):
+            most, places = Counter(theirs).most_common(1)[0]
+            if places > theirs.count(mine) + 1:
+                return waiting[len(waiting) - 1 - theirs[::-1].index(most)]
         return None
-    return next(each for each in reversed(waiting) if places[each.network] == most)
+
+    def _kin(self, agent: str, network: str) -> tuple[str, str, str]:
+        """What many that one makes have in common: who has an IPv6 network has many addresses, who has a domain has
+        many hosts.
+        """
+        person = self.person(agent)
+        return network, person if person.startswith("/") else _site(person), person
+
+
+def _site(person: str) -> str:
+    host = person.partition("/")[0]
+    return ".".join(host.split(".")[-SITE_LABELS:])

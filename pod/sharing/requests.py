@@ -31,14 +31,13 @@ from pod.protocol.agent import Credentials
 from pod.protocol.modes import ALL_MODES, AccessMode
 from pod.protocol.resource import INBOX, Target
 from pod.services import Services
-from pod.sharing.hearing import Hearing, making_room, person_of
+from pod.sharing.hearing import Hearing, person_of
 from pod.store.access_requests import AccessRequest, AccessRequests, Answer, Asking, GivenAccess, Said
 from pod.store.interface import Writer
 from pod.store.records import SERVER, StorageState
 
 OF_ASKER = Allowance("access asked for by agent", 20, 3600)
 FROM_ADDRESS = Allowance("access asked for from address", 60, 3600)
-AT_STORAGE = Allowance("access asked for at storage", 200, 3600)
 OPEN_OF_PERSON_MAX, OPEN_OF_NETWORK_MAX, OPEN_MAX = 20, 50, 500
 """Requests that wait for the answer of one owner. WebIDs of elsewhere cost nothing, so addresses count too."""
 UNHEARD_MAX = 200
@@ -111,7 +110,6 @@ def ask(services: Services, visitor: Visitor, said: Said, network: str) -> Acces
     with services.store.write(SERVER) as tx:
         spend(services, tx, OF_ASKER, person_of(services.placement, visitor.agent))
         spend(services, tx, FROM_ADDRESS, network)
-        spend(services, tx, AT_STORAGE, storage.path)
     with services.store.write(SERVER) as tx:
         if (before := AccessRequests(tx).same(storage.id, said.agent, said.client, asking.thing)) is not None:
             raise _asked_before(services, storage, before)
@@ -168,7 +166,7 @@ def _make_room(services: Services, tx: Writer, account: int, agent: str, network
         raise _too_many("Enough requests of yours wait here for an answer; take some back, or wait.")
     waiting = [each for each in lines if hearing.hears(each.agent)]
     if len(waiting) >= OPEN_MAX:
-        going = making_room(waiting, network, tx.now_ms)
+        going = hearing.making_room(waiting, agent, network, tx.now_ms)
         if going is None:
             raise _too_many("So many requests wait here for an answer that no more are taken now.")
         if hearing.hears(agent):

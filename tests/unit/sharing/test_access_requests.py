@@ -224,17 +224,30 @@ def test_what_waited_long_makes_room(people: Services, alice: Account, monkeypat
     assert (waiting(people, alice)[0], len(waiting(people, alice))) == (newest.id, 2)
 
 
-def test_who_has_most_places_makes_room(people: Services, alice: Account, monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.parametrize(
+    "many",
+    [
+        {"agent": "https://many-{}.example/#me", "network": HERE},
+        {"agent": "https://x.many.example/{}#me", "network": "2001:db8:{}::"},
+        {"agent": "https://{}.many.example/#me", "network": "2001:db8:{}::"},
+        {"agent": FRIEND + "{}", "network": "2001:db8:{}::"},
+        {"agent": BOB + "{}", "network": "2001:db8:{}::"},
+    ],
+    ids=["address", "host", "domain", "person", "pod"],
+)
+def test_who_has_most_places_makes_room(
+    people: Services, alice: Account, many: dict[str, str], monkeypatch: pytest.MonkeyPatch
+):
     monkeypatch.setattr(asking, "OPEN_MAX", 4)
     first = []
     for number in range(3):
-        first.append(asked(people, agent=f"https://many-{number}.example/#me").id)
+        first.append(asked(people, **{name: each.format(number) for name, each in many.items()}).id)
         pass_time(people, 1)
     other = asked(people, **a_stranger(9))
     newest = asked(people, **a_stranger(10))
     assert set(waiting(people, alice)) == {*first[1:], other.id, newest.id}
     with pytest.raises(TooManyRequests):
-        asked(people, **a_stranger(11) | {"network": "192.0.2.10"})
+        asked(people, "/alice/1", **a_stranger(10))
 
 
 @pytest.mark.parametrize(
