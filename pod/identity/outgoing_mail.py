@@ -20,11 +20,13 @@ from pod.clock import Clock
 from pod.config import Config
 from pod.mail.message import FACTORS_CHANGED, RESET_MINUTES, VERIFY_HOURS, Letter, mail_enabled, message
 from pod.mail.smtp import send
+from pod.protocol.devices import device_name
 from pod.store.accounts import Account, Accounts
 from pod.store.interface import ResourceStore
 from pod.store.links import Links, Purpose
 from pod.store.mail import MailKind, Outbox, OutgoingMail
 from pod.store.records import SERVER
+from pod.store.sessions import Sessions
 
 AT_ONCE_MAX = 20
 ATTEMPTS_MAX = 8
@@ -106,7 +108,19 @@ class Postman:
 
     def _letter(self, mail: OutgoingMail, account: Account | None, token: str) -> Letter:
         link = self._config.base_url + self._about(mail).path + token
-        return Letter(mail.kind, link, account.name if account else "", _date(mail, account))
+        seen = self._seen(mail, account) if account and mail.kind is MailKind.NEW_BROWSER else ""
+        return Letter(mail.kind, link, account.name if account else "", _date(mail, account), seen)
+
+    def _seen(self, mail: OutgoingMail, account: Account) -> str:
+        """What the browser of a sign-in calls itself, and where it was, if that is known still."""
+        begun = (each for each in Sessions(self._store).of_account(account.id) if each.created_ms == mail.created_ms)
+        session = next(begun, None)
+        if session is None:
+            return ""
+        has_moved = session.seen_ms != session.created_ms
+        name, place = device_name(session.user_agent), "" if has_moved else session.network
+        said = [name and f"calls itself {name}", place and f"came from {place}"]
+        return f"It {' and '.join(filter(None, said))}.\n" if name or place else ""
 
     def _failed(self, mail: OutgoingMail, token: str, error: Exception) -> None:
         tried = mail.attempts + 1

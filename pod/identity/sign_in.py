@@ -82,8 +82,8 @@ def is_password_of(services: Services, account: Account | None, password: str) -
 
 
 def confirm(services: Services, account: Account, password: str, *, authenticated_ms: int = 0) -> Account:
-    """Before what cannot be taken back: whoever found an open browser does not know the password. Where there is none,
-    its owner has just signed in with a passkey: `authenticated_ms` is when the session did. Gives the account as it was
+    """Before what cannot be taken back: whoever found an open browser does not know the password. Where that is not all
+    that signs in, its owner has done so lately: `authenticated_ms` is when the session did. Gives the account as it was
     when it had this password.
 
     Raises: WrongPassword, TooManyRequests, Busy
@@ -91,14 +91,18 @@ def confirm(services: Services, account: Account, password: str, *, authenticate
     with services.store.write(SERVER) as tx:
         spend(services, tx, CONFIRMATIONS, str(account.id))
     confirmed = services.accounts.by_id(account.id)
-    if confirmed is not None and not confirmed.has_password:
-        if not is_fresh(services, authenticated_ms):
-            raise WrongPassword("Sign in again first: too much time has passed since you did.")
-    elif confirmed is None or not is_password_of(services, confirmed, password):
+    if confirmed is None or (confirmed.has_password and not is_password_of(services, confirmed, password)):
         raise WrongPassword("This is not the password of the account.")
+    if not is_password_enough(services, confirmed) and not is_fresh(services, authenticated_ms):
+        raise WrongPassword("Sign in again first: too much time has passed since you did.")
     with services.store.write(SERVER) as tx:
         forget(services, tx, CONFIRMATIONS, str(account.id))
     return confirmed
+
+
+def is_password_enough(services: Services, account: Account) -> bool:
+    """Whether it alone signs in: there is one, and no second step after it."""
+    return account.has_password and not Factors(services.store).state(account.id).second_step
 
 
 def is_fresh(services: Services, authenticated_ms: int) -> bool:

@@ -1,6 +1,7 @@
 """What mail from this server says: short plain texts for people, each with at most one link.
 
-Pure: values in, a message out. Nothing in them comes from a stranger but the address, which is one and no more.
+Pure: values in, a message out. Nothing in them comes from a stranger but the address, which is one and no more;
+browsers are named in our words.
 
 Spec: RFC 5322 s3.6; RFC 3834 s5
 """
@@ -23,12 +24,15 @@ VERIFY_HOURS = 24
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """What a mail is about. `name` is the account's, if there is one; `date` is when what it tells is due, or was."""
+    """What a mail is about. `name` is the account's, if there is one; `date` is when what it tells is due, or was;
+    `seen` is a line about who did it, if that is known.
+    """
 
     kind: MailKind
     link: str
     name: str = ""
     date: str = ""
+    seen: str = ""
 
 
 def mail_enabled(config: Config) -> bool:
@@ -41,8 +45,8 @@ def message(config: Config, letter: Letter, email: str, now: float) -> EmailMess
     subject, text = _TEXTS[letter.kind]
     host = _host(config)
     days = config.invitation_days
-    values = {"host": host, "name": letter.name, "link": letter.link, "date": letter.date, "days": days}
-    written = text.format(minutes=RESET_MINUTES, hours=VERIFY_HOURS, **values)
+    values = {"host": host, "name": letter.name, "link": letter.link, "date": letter.date, "seen": letter.seen}
+    written = text.format(minutes=RESET_MINUTES, hours=VERIFY_HOURS, days=days, **values)
     return _mail(config, email, subject.format(host=host), written, now)
 
 
@@ -173,7 +177,7 @@ If that was you, there is nothing to do. If not, see which they are, and choose 
         "A new sign-in on {host}",
         """\
 On {date} somebody signed in to the account {name} on {host}, with a browser that was not seen before.
-
+{seen}
 If that was you, there is nothing to do. If not, sign out everywhere here, and choose a new password:
 {link}
 """,

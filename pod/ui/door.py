@@ -18,7 +18,7 @@ from pod.errors import PodError
 from pod.http.proxies import effective_address
 from pod.identity.second_step import Step, begin_second_step, read_step
 from pod.identity.sessions import Arrival, Session, end_session, find_session, start_session
-from pod.identity.sign_in import is_fresh
+from pod.identity.sign_in import is_fresh, is_password_enough
 from pod.protocol.addresses import network_of
 from pod.services import Services
 from pod.store.accounts import Account
@@ -99,12 +99,12 @@ class Door:
         return session
 
     def confirmable(self) -> Session:
-        """For a page whose form `confirm` decides about: without a password, signing in anew takes its place.
+        """For a page whose form `confirm` decides about: a fresh one, where a password is not all that signs in.
 
         Raises: SignInFirst
         """
         session = self.session()
-        return session if session.account.has_password else self.fresh_session()
+        return session if is_password_enough(self.services, session.account) else self.fresh_session()
 
     def form(self) -> Mapping[str, str]:
         """Raises: ForeignForm, BadRequest, ContentTooLarge -- see `read_form`."""

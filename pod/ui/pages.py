@@ -29,7 +29,7 @@ from pod.ui.pods import add_pods
 from pod.ui.problems import add_problem_types
 from pod.ui.requests import add_ask, add_requests
 from pod.ui.second_step import add_second_step
-from pod.ui.security import add_codes, add_second_step_settings, add_security
+from pod.ui.security import add_codes, add_passkey_removal, add_second_step_settings, add_security
 from pod.ui.sessions import add_sessions
 from pod.ui.sharing import add_sharing
 from pod.ui.sign_in import add_recovery, add_sign_in, add_sign_in_with_passkey
@@ -59,6 +59,7 @@ def pages(services: Services, identity: Identity) -> Blueprint:
     add_activity(made, door)
     add_sessions(made, door)
     add_security(made, door)
+    add_passkey_removal(made, door)
     add_second_step_settings(made, door)
     add_codes(made, door)
     add_credentials(made, door)

@@ -25,8 +25,8 @@ from pod.identity.passkeys import (
 from pod.identity.recovery_codes import make_recovery_codes
 from pod.identity.second_step import ask_for_passkey, remove_password
 from pod.identity.sessions import Session
+from pod.protocol.devices import device_name
 from pod.store.factors import Factors
-from pod.ui.devices import device_name
 from pod.ui.door import Door, see_other
 from pod.ui.forms import Errors
 from pod.ui.render import render
@@ -34,6 +34,7 @@ from pod.ui.sign_in import PASSKEY_SCRIPT
 
 SECURITY = "/.account/security"
 CODES = f"{SECURITY}/codes"
+REMOVAL = f"{SECURITY}/passkey/remove"
 QUIET_ZONE = 4
 """Of a QR code, in modules. Spec: ISO/IEC 18004 s6.3.8"""
 
@@ -55,15 +56,30 @@ def add_security(pages: Blueprint, door: Door) -> None:
             return _page(door, session, {"label": error.detail}, error.status)
         return see_other(f"{SECURITY}?done=passkey")
 
-    @pages.post(f"{SECURITY}/passkey/remove")
+
+def add_passkey_removal(pages: Blueprint, door: Door) -> None:
+    services = door.services
+
+    @pages.get(REMOVAL)
+    def ask_whether_lost() -> Response:
+        account = door.fresh_session().account
+        state = Factors(services.store).state(account.id)
+        found = Factors(services.store).passkey(request.args.get("passkey", ""))
+        if found is None or found.account != account.id:
+            return see_other(SECURITY)
+        is_last_step = state.second_step and not state.has_codes and state.passkeys == 1
+        return render("passkey_removal.html", passkey=found, is_last_step=is_last_step)
+
+    @pages.post(REMOVAL)
     def no_passkey() -> Response:
         session, form = door.fresh_session(SECURITY), door.form()
+        stay = session if form.get("lost") == "yes" else None
         try:
             with suppress(NotFound):  # the button was pressed twice
-                remove_passkey(services, session.account, form.get("passkey", ""))
+                remove_passkey(services, session.account, form.get("passkey", ""), stay=stay)
         except Conflict as error:
             return _page(door, session, {"": error.detail}, error.status)
-        return see_other(SECURITY)
+        return see_other(f"{SECURITY}?done={'lost' if stay else 'removed'}")
 
 
 def add_second_step_settings(pages: Blueprint, door: Door) -> None:

@@ -8,7 +8,7 @@ from flask import Blueprint, Response
 
 from pod.errors import NotFound
 from pod.identity.sessions import end_everywhere, list_sessions, revoke_session
-from pod.ui.devices import device
+from pod.protocol.devices import device
 from pod.ui.door import Door, see_other
 from pod.ui.render import render
 from pod.ui.sign_in import SIGNED_OUT

@@ -35,6 +35,16 @@ class Scene:
     box: Postbox
 
 
+PHONE = {
+    "protocol": "ctap2",
+    "transport": "internal",
+    "hasResidentKey": True,
+    "hasUserVerification": True,
+    "isUserVerified": True,
+    "automaticPresenceSimulation": True,
+}
+"""As Chromium plays one. Spec: WebAuthn Level 3 s11.3"""
+
 Steps = Callable[[Scene], None]
 
 
@@ -292,6 +302,18 @@ def make_recovery_codes(scene: Scene) -> None:
     expect(scene.person.page.locator(".secret").first).to_be_visible()
 
 
+def lose_a_passkey(scene: Scene) -> None:
+    """In each browser another one, which nothing shows again."""
+    sign_in(scene)
+    page = scene.person.page
+    device = page.context.new_cdp_session(page)
+    device.send("WebAuthn.enable")
+    device.send("WebAuthn.addVirtualAuthenticator", {"options": PHONE})
+    page.get_by_role("button", name="Add a passkey").click()
+    page.get_by_role("link", name="Remove").last.click()
+    expect(page.get_by_role("button", name="Remove it")).to_be_visible()
+
+
 def come_to_the_second_step(scene: Scene) -> None:
     erin = Person(scene.person.visitor, scene.person.server, ERIN)
     erin.sign_in()
@@ -366,6 +388,7 @@ PAGES = (
     Look("what a key is good for", ".account/credentials", ALICE, change_a_key, at=".account/credentials/change"),
     Look("sessions", ".account/sessions", who=ALICE),
     Look("passkeys and codes", ".account/security", then=sign_in),
+    Look("a passkey that goes", ".account/security", then=lose_a_passkey, at=".account/security/passkey/remove"),
     Look("codes from an app", ".account/security/codes", then=sign_in),
     Look("codes from an app, wrong", ".account/security/codes", then=type_a_wrong_code),
     Look("recovery codes", ".account/security", then=make_recovery_codes),

@@ -14,6 +14,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.looks import flaws
+from tests.browser.pages import PHONE
 from tests.browser.people import Person
 from tests.support.browser import visitor
 from tests.support.server import Account, Server, account, running_server
@@ -51,15 +52,7 @@ class Device:
     def __init__(self, person: Person, **options: Any) -> None:
         self._session = person.page.context.new_cdp_session(person.page)
         self._session.send("WebAuthn.enable")
-        usual = {
-            "protocol": "ctap2",
-            "transport": "internal",
-            "hasResidentKey": True,
-            "hasUserVerification": True,
-            "isUserVerified": True,
-            "automaticPresenceSimulation": True,
-        }
-        made = self._session.send("WebAuthn.addVirtualAuthenticator", {"options": usual | options})
+        made = self._session.send("WebAuthn.addVirtualAuthenticator", {"options": PHONE | options})
         self._id = made["authenticatorId"]
 
     def held(self) -> list[dict[str, Any]]:
@@ -116,7 +109,10 @@ def test_a_passkey_signs_in_without_a_name_and_leaves_when_it_is_removed(meet_at
     is_in(eve)
     eve.go(SECURITY)
     expect(eve.page.get_by_role("listitem").filter(has_text="My phone")).to_contain_text("last used")
-    eve.page.get_by_role("button", name="Remove My phone").click()
+    eve.page.get_by_role("link", name="Remove My phone").click()
+    assert flaws(eve.visitor, axe) == []
+    eve.page.get_by_role("button", name="Remove it").click()
+    expect(eve.page.get_by_role("status")).to_contain_text("All other devices are signed out")
     expect(eve.page.locator("bdi").get_by_text("My phone", exact=True)).to_have_count(0)
     sign_out(eve)
     eve.go(".account/sign-in")

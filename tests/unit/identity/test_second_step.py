@@ -16,8 +16,8 @@ from pod.errors import (
 )
 from pod.identity.accounts import create_account, reset_password, set_disabled
 from pod.identity.code_app import (
-    SETUP_SECONDS,
     PACES,
+    SETUP_SECONDS,
     WRONG_CODES_TOLD,
     begin_setup,
     finish_setup,
@@ -286,7 +286,7 @@ def test_the_step_belongs_to_one_browser_and_ends(people, she):
 def test_a_password_that_was_changed_meanwhile_opens_no_step(people, she):
     codes_on(people, she)
     sealed = begin_second_step(people, she, BROWSER, "/.account/")
-    change_password(people, she, PASSWORD, NEW)
+    reset_password(people, "alice", NEW)
     with pytest.raises(BadRequest):
         read_step(people, sealed, BROWSER)
 
@@ -455,6 +455,18 @@ def test_a_fresh_sign_in_takes_the_place_of_the_password(people, she, device):
         set_email(people, her, "a@example.org", password="", authenticated_ms=fresh)
 
 
+def test_where_a_second_step_is_on_the_password_is_not_enough(people, she):
+    session, _ = start_session(people, she, "")
+    codes_on(people, she)
+    assert confirm(people, she, PASSWORD, authenticated_ms=session.authenticated_ms) == she
+    pass_time(people, FRESH_SECONDS)
+    for attempt in (change_password, lambda *given, keep: confirm(*given[:3], authenticated_ms=keep.authenticated_ms)):
+        with pytest.raises(WrongPassword):
+            attempt(people, she, PASSWORD, NEW, keep=session)
+    switch_codes_off(people, she)
+    assert confirm(people, she, PASSWORD, authenticated_ms=session.authenticated_ms) == she
+
+
 def test_where_there_is_a_password_a_fresh_sign_in_is_not_enough(people, she):
     session, _ = start_session(people, she, "")
     with pytest.raises(WrongPassword):
@@ -533,6 +545,25 @@ def test_its_owner_is_told_once_of_each_new_browser(people, she, letters):
     assert ["browser that was not seen before" in text for _, text in letters.sent] == [True] * 2
     came(people, create_account(people, "bob"), "one")
     assert "one" not in str(people.store.rows("SELECT hash FROM known_browser"))
+
+
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0"
+
+
+@pytest.mark.parametrize(
+    ("agent", "network", "line"),
+    [
+        (FIREFOX, "203.0.113.9", "It calls itself Firefox on Linux and came from 203.0.113.9.\n"),
+        (FIREFOX, "", "It calls itself Firefox on Linux.\n"),
+        ("Buy at https://spam.example", "2001:db8::/64", "before.\nIt came from 2001:db8::/64.\n"),
+        ("", "", "before.\n\nIf that was you"),
+    ],
+)
+def test_the_mail_says_what_browser_it_was_and_where(people, she, letters, agent, network, line):
+    start_session(people, she, agent, arrival=Arrival("one", network))
+    letters.delivered()
+    assert line in letters.sent[0][1]
+    assert "spam" not in letters.sent[0][1]
 
 
 def test_who_has_just_made_the_account_knows(people, she):

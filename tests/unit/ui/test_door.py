@@ -10,8 +10,8 @@ from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request, Response
 
 from pod.errors import ForeignForm
+from pod.protocol.devices import device
 from pod.ui.cookies import Cookies
-from pod.ui.devices import device
 from pod.ui.door import local
 from pod.ui.forms import check_origin
 from pod.ui.visitor import Visitor

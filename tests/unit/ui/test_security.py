@@ -11,6 +11,7 @@ import pyotp
 import pytest
 from argon2 import PasswordHasher
 
+from pod.identity.code_app import PACES
 from pod.identity.recovery import request_reset
 from pod.identity.sign_in import FRESH_SECONDS
 from pod.store.factors import Factors
@@ -81,8 +82,51 @@ def test_a_passkey_is_added_named_used_and_removed(site: Site, alice: Guest, dev
     page = guest.get(SECURITY).text
     assert "Phone" in page
     assert "last used" in page
-    assert guest.submit(SECURITY, f"{SECURITY}/passkey/remove").location == SECURITY
+    assert remove_passkey(guest).location == f"{SECURITY}?done=lost"
     assert "Phone" not in guest.get(SECURITY).text
+    assert alice.get("/.account/").status_code == 303
+
+
+def remove_passkey(guest: Guest, **fields: str):
+    page = re.search(rf'href="({SECURITY}/passkey/remove[^"]*)"', guest.get(SECURITY).text)[1]
+    return guest.submit(unescape(page), f"{SECURITY}/passkey/remove", **fields)
+
+
+def test_a_passkey_that_was_not_lost_takes_nobody_along(site: Site, alice: Guest, device: Authenticator):
+    add_passkey(alice, device)
+    other = site.signed_in("alice")
+    assert remove_passkey(alice, lost="no").location == f"{SECURITY}?done=removed"
+    assert other.get("/.account/").status_code == 200
+    assert alice.get(f"{SECURITY}/passkey/remove?passkey=x").location == SECURITY
+
+
+def test_the_page_says_that_a_password_alone_will_sign_in(alice: Guest, device: Authenticator):
+    add_passkey(alice, device)
+    alice.submit(SECURITY, f"{SECURITY}/step")
+    page = re.search(rf'href="({SECURITY}/passkey/remove[^"]*)"', alice.get(SECURITY).text)[1]
+    assert "the password alone signs you in" in alice.get(unescape(page)).text
+
+
+def test_an_old_sign_in_and_the_password_make_no_fresh_one(site: Site, alice: Guest):
+    switch_codes_on(alice)
+    sent = forms(alice.get("/.account/password").text)[0]
+    site.clock.time += FRESH_SECONDS
+    for page in ("password", "email", "issuers", "credentials", "delete"):
+        assert alice.get(f"/.account/{page}").location.endswith("again=yes")
+    stale = alice.post("/.account/password", {**sent[1], "old": PASSWORD, "password": "staple battery horse"})
+    assert stale.status_code == 403
+    assert "Sign in again first" in stale.text
+
+
+def test_whoever_typed_too_many_codes_is_shown_the_other_ways(site: Site, alice: Guest):
+    _, (recovery, *_) = switch_codes_on(alice)
+    guest = site.guest()
+    second = guest.sign_in("alice").location
+    answers = [guest.submit(second, code="000000") for _ in range(PACES[0].times // 2 + 1)]
+    assert (answers[-1].status_code, answers[-2].status_code) == (429, 403)
+    assert int(answers[-1].headers["Retry-After"]) > 0
+    assert "tried too often" in answers[-1].text
+    assert guest.submit(second, code=recovery).location == "/.account/"
 
 
 def test_a_passkey_of_nobody_is_told_on_the_page_that_asked(site: Site, device: Authenticator):
@@ -194,10 +238,11 @@ def test_whoever_signed_in_long_ago_signs_in_again_and_comes_back(site: Site, al
 def test_nothing_is_changed_by_whoever_signed_in_long_ago(site: Site, alice: Guest, device: Authenticator):
     add_passkey(alice, device)
     sent = {each[0]: each[1] for each in forms(alice.get(SECURITY).text) if each[0].startswith(SECURITY)}
-    assert len(sent) == 4
+    assert len(sent) == 3
+    sent |= dict.fromkeys((f"{SECURITY}/codes/off", f"{SECURITY}/passkey/remove"), sent[f"{SECURITY}/step"])
     site.clock.time += FRESH_SECONDS
     before = Factors(site.services.store).state(1)
-    for path, fields in {**sent, f"{SECURITY}/codes/off": sent[f"{SECURITY}/step"]}.items():
+    for path, fields in sent.items():
         assert alice.post(path, fields).location.endswith("again=yes")
     assert Factors(site.services.store).state(1) == before
 

@@ -1,4 +1,4 @@
-"""What a person would call the browser behind a `User-Agent`: "Firefox on Windows". A guess, for a list of devices.
+"""What a person would call the browser behind a `User-Agent`: "Firefox on Windows". A guess, for people to know it by.
 
 Spec: RFC 9110 s10.1.5
 """
