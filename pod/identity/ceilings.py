@@ -11,13 +11,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from hashlib import sha256
 from itertools import islice
 from typing import TypeVar
 from urllib.parse import unquote
 
 from pod.errors import BadRequest, PodError, UnprocessableContent
 from pod.identity.authorization_details import AccessRequests
-from pod.identity.kinds import Place, Pod, kind_name
+from pod.identity.kinds import INDEX, Place, Pod, kind_name
 from pod.operations.provision import PROFILE, SETTINGS
 from pod.protocol.ceiling import Ceiling, CeilingItem
 from pod.protocol.modes import AccessMode
@@ -53,20 +54,38 @@ class Level(StrEnum):
     """Put something in without seeing anything: offered only for an app that asks for it."""
     ADD = "add"
     EDIT = "edit"
+    # With Control. These are shown of what has it; to give it is one choice for all that an app may edit.
+    CONTROL = "control"
+    SEE_CONTROL = "see-control"
+    DROP_CONTROL = "drop-control"
+    ADD_CONTROL = "add-control"
+    EDIT_CONTROL = "edit-control"
 
 
-MODES: Mapping[Level, AccessMode] = {
+_WITHOUT_CONTROL: Mapping[Level, AccessMode] = {
     Level.NONE: AccessMode.NONE,
     Level.SEE: READ,
     Level.DROP: APPEND,
     Level.ADD: READ | APPEND,
     Level.EDIT: READ | APPEND | WRITE,
 }
+_CONTROLLING = (Level.CONTROL, Level.SEE_CONTROL, Level.DROP_CONTROL, Level.ADD_CONTROL, Level.EDIT_CONTROL)
+_WITH_CONTROL = dict(zip(_WITHOUT_CONTROL, _CONTROLLING, strict=True))
+MODES: Mapping[Level, AccessMode] = {
+    **_WITHOUT_CONTROL,
+    **{more: _WITHOUT_CONTROL[level] | CONTROL for level, more in _WITH_CONTROL.items()},
+}
+ALWAYS_OFFERED = frozenset({Level.NONE, Level.SEE, Level.ADD, Level.EDIT})
 
 
 def level_of(modes: AccessMode) -> Level:
     """The least level that has all these modes; Control is none of them."""
-    return next(level for level, has in MODES.items() if (modes & ~CONTROL) in has)
+    return next(level for level, has in _WITHOUT_CONTROL.items() if (modes & ~CONTROL) in has)
+
+
+def _exact_level(modes: AccessMode) -> Level:
+    """The same, with Control where it is among them."""
+    return _WITH_CONTROL[level_of(modes)] if CONTROL in modes else level_of(modes)
 
 
 class Until(StrEnum):
@@ -125,13 +144,16 @@ def terms_of(app: App, now_ms: int) -> Terms:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One thing an app can be let use: a folder, a document, or where one kind of data is. `place` tells where."""
+    """One thing an app can be let use: a folder, a document, or where one kind of data is. `place` tells where;
+    `beside` is what comes along with it, and `along` tells where that is.
+    """
 
     path: str
     name: str
     place: str
     kind: str | None = None
     beside: tuple[str, ...] = ()
+    along: tuple[str, ...] = ()
     level: Level = Level.NONE
 
     @property
@@ -141,8 +163,8 @@ class Row:
 
     @property
     def levels(self) -> tuple[Level, ...]:
-        """Those to choose from."""
-        return tuple(each for each in Level if each is not Level.DROP or self.level is Level.DROP)
+        """Those to choose from: what is unusual, only where it is so."""
+        return tuple(each for each in Level if each in ALWAYS_OFFERED or each is self.level)
 
     def items(self, level: Level, *, control: bool) -> Iterator[CeilingItem]:
         if level is Level.NONE:
@@ -167,6 +189,8 @@ class Offer:
     until: Until = Until.STOPPED
     end_ms: int | None = None
     """Where there is one to keep."""
+    seen: str = ""
+    """What tells the terms before from others; empty where there were none."""
     other: str = ""
     """What was typed."""
 
@@ -184,15 +208,16 @@ class Offers:
         """`present` is what was chosen before; to that comes what is `asked` for now."""
         ceiling = present.ceiling if present else EVERYTHING
         limited = bool(asked) or not ceiling.full
-        modes = _joined(_shown(ceiling), self._asked(asked)) if limited else {}
+        wanted = {path: each & ~CONTROL for path, each in self._asked(asked).items()}
+        modes = _joined({item.path: item.modes for item in _shown(ceiling)}, wanted) if limited else {}
         return Offer(
             rows=tuple(self._rows(ceiling, modes, asked)),
             limited=limited,
             control=ceiling.control or not ceiling.full,
-            control_there=any(CONTROL in item.modes for item in ceiling.items),
             elsewhere=READ in ceiling.elsewhere,
             until=_until(present, asked),
             end_ms=present.end_ms if present else None,
+            seen=_mark(present) if present else "",
         )
 
     def is_covered(self, ceiling: Ceiling, asked: AccessRequests) -> bool:
@@ -204,7 +229,8 @@ class Offers:
 
     def told(self, ceiling: Ceiling) -> tuple[Row, ...]:
         """What a limited app may use."""
-        return tuple(self._row(item) for item in ceiling.items if item.kind != BESIDE)
+        beside = tuple(item.path for item in ceiling.items if item.kind == BESIDE)
+        return tuple(self._row(item, beside if item.kind == INDEX else ()) for item in _shown(ceiling))
 
     def row(self, path: str) -> Row:
         """One place, with nothing chosen."""
@@ -221,15 +247,13 @@ class Offers:
     # -- parts ---------------------------------------------------------------------------------------------------------
 
     def _rows(self, ceiling: Ceiling, modes: Mapping[str, AccessMode], asked: AccessRequests) -> list[Row]:
-        """Each path once: first what is chosen already, then kinds of data, then folders."""
+        """Each path once: first what is chosen already, as it is, then kinds of data, then folders."""
         rows = {row.path: row for row in self.told(ceiling)}
         for place in (*self._wanted(asked), *(each for pod in self._pods for each in pod.places())):
-            known = rows.get(place.path)
-            if known is None or known.kind in {None, place.kind}:
-                rows[place.path] = self._row_of(place)
+            rows.setdefault(place.path, self._row_of(place))
         for path in (*modes, *self._folders()):
             rows.setdefault(path, self.row(path))
-        leveled = [replace(row, level=level_of(modes.get(row.path, AccessMode.NONE))) for row in rows.values()]
+        leveled = [replace(row, level=_exact_level(modes.get(row.path, AccessMode.NONE))) for row in rows.values()]
         return sorted(leveled, key=lambda row: row.level is Level.NONE)[:ROWS_MAX]
 
     def _asked(self, asked: AccessRequests) -> dict[str, AccessMode]:
@@ -257,13 +281,15 @@ class Offers:
             folders = (each.path for each in members if each.kind is Kind.CONTAINER)
             yield from islice((path for path in folders if path != pod.root + SETTINGS), FOLDERS_MAX)
 
-    def _row(self, item: CeilingItem) -> Row:
+    def _row(self, item: CeilingItem, beside: tuple[str, ...] = ()) -> Row:
         """Of an item of a ceiling, whatever became of what it was chosen for."""
-        name = kind_name(item.kind) if item.kind else self._name(item.path)
-        return Row(item.path, name, self._place(item.path), item.kind, level=level_of(item.modes))
+        name = kind_name(item.kind) if item.kind and item.kind != BESIDE else self._name(item.path)
+        row = self._row_of(Place(item.kind, name, item.path, beside))
+        return replace(row, level=_exact_level(item.modes))
 
     def _row_of(self, place: Place) -> Row:
-        return Row(place.path, place.name, self._place(place.path), place.kind, place.beside)
+        along = tuple(map(self._place, place.beside))
+        return Row(place.path, place.name, self._place(place.path), place.kind, place.beside, along)
 
     def _name(self, path: str) -> str:
         if path in self.storages:
@@ -277,8 +303,14 @@ class Offers:
         return _readable(path.split("/", 2)[2] if len(self.storages) == 1 else path[1:]) or "/"
 
 
-def _shown(ceiling: Ceiling) -> dict[str, AccessMode]:
-    return {item.path: item.modes for item in ceiling.items if item.kind != BESIDE}
+def _shown(ceiling: Ceiling) -> tuple[CeilingItem, ...]:
+    """Those that have rows: all, but for what comes along with another."""
+    has_index = any(item.kind == INDEX for item in ceiling.items)
+    return tuple(item for item in ceiling.items if not (has_index and item.kind == BESIDE))
+
+
+def _mark(terms: Terms) -> str:
+    return sha256(f"{terms.ceiling.to_text()} {terms.end_ms}".encode()).hexdigest()[:16]
 
 
 def _until(present: Terms | None, asked: AccessRequests) -> Until:
@@ -317,6 +349,8 @@ class Answers:
 
     def terms(self, offer: Offer, form: Mapping[str, str]) -> Terms:
         """Raises: UnprocessableContent -- told to the person, with the field it is about in `field`; BadRequest."""
+        if _is_of_before(offer, form):
+            raise _wrong("", "What it may do was changed meanwhile. Here is how it is now: please choose once more.")
         until = _one_of(Until, form.get("until", offer.until.value))
         if until is Until.KEPT and offer.end_ms is None:
             raise BadRequest("The form says to keep an end that there is not.")
@@ -343,10 +377,11 @@ class Answers:
         shown = {row.field for row in offer.rows}
         if any(name.startswith(_AT) and name not in shown and form[name] != Level.NONE for name in form):
             raise _wrong("", "What is in your pod has changed meanwhile. Please choose once more.")
-        chosen = [(row, _one_of(Level, form.get(row.field, Level.NONE.value))) for row in offer.rows]
+        chosen = [(row, _one_of(Level, form.get(row.field, Level.NONE.value), row.levels)) for row in offer.rows]
         typed = form.get("other", "").strip()
         if typed:
-            chosen.append((self._typed(typed), _one_of(Level, form.get("other_level", Level.SEE.value))))
+            row, level = self._typed(typed), form.get("other_level", Level.SEE.value)
+            chosen.append((row, _one_of(Level, level, row.levels)))
         items = merged(item for row, level in chosen for item in row.items(level, control=control))
         if len(items) > PLACES_MAX:
             raise _wrong("other", f"An app can have {PLACES_MAX} places at most. Choose a folder that holds several.")
@@ -375,7 +410,9 @@ class Answers:
 
 
 def as_chosen(offer: Offer, form: Mapping[str, str]) -> Offer:
-    """The page once more, with what somebody chose on it, as far as that can be chosen."""
+    """The page once more, with what somebody chose on it, as far as that can be chosen, and is not of before."""
+    if _is_of_before(offer, form):
+        return offer
     levels, untils = {each.value: each for each in Level}, {each.value: each for each in Until}
     return replace(
         offer,
@@ -394,8 +431,16 @@ def merged(items: Iterable[CeilingItem]) -> tuple[CeilingItem, ...]:
     found: dict[str, CeilingItem] = {}
     for item in items:
         known = found.get(item.path)
-        found[item.path] = item if known is None else replace(known, modes=known.modes | item.modes)
+        if known is not None:
+            kind = item.kind if known.kind == BESIDE else known.kind
+            item = replace(known, modes=known.modes | item.modes, kind=kind)  # noqa: PLW2901
+        found[item.path] = item
     return tuple(found.values())
+
+
+def _is_of_before(offer: Offer, form: Mapping[str, str]) -> bool:
+    """Whether the form is of a page that showed other terms: what was decided since must not be undone unseen."""
+    return form.get("seen", "") not in {"", offer.seen}
 
 
 def _check_not_both(offer: Offer, form: Mapping[str, str]) -> None:
@@ -415,9 +460,9 @@ def _wrong(field: str, text: str) -> UnprocessableContent:
     return UnprocessableContent(text, field=field)
 
 
-def _one_of(kind: type[Choice], value: str) -> Choice:
+def _one_of(kind: type[Choice], value: str, offered: Iterable[Choice] | None = None) -> Choice:
     """Raises: BadRequest"""
-    try:
-        return kind(value)
-    except ValueError as error:
-        raise BadRequest("The form has a choice in it that the page did not offer.") from error
+    found = {each.value: each for each in offered or kind}.get(value)
+    if found is None:
+        raise BadRequest("The form has a choice in it that the page did not offer.")
+    return found

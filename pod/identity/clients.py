@@ -31,7 +31,7 @@ SECRET_CHARACTERS_MAX = 1000
 LABEL_CHARACTERS_MAX = 200
 CLIENTS_OF_ACCOUNT_MAX = 100
 
-LEVELS = tuple(each.value for each in Level if each not in {Level.NONE, Level.DROP})
+LEVELS = (Level.SEE.value, Level.ADD.value, Level.EDIT.value)
 """What a key can be made for, as it is typed."""
 
 _VISIBLE = re.compile(r"[\x20-\x7e]+")

@@ -48,9 +48,9 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where data of one kind is: a container, or one document. `beside` is what must be read to find it."""
+    """Where data of one kind is, or of none: a container, or one document. `beside` is what must be read to find it."""
 
-    kind: str
+    kind: str | None
     name: str
     path: str
     beside: tuple[str, ...] = ()

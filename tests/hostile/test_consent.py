@@ -10,8 +10,12 @@ import pytest
 from werkzeug.test import TestResponse
 
 from pod.identity.authorization_details import TYPE
+from pod.identity.ceilings import BESIDE
 from pod.identity.consent import connected
+from pod.identity.kinds import INDEX
 from pod.operations.provision import PRIVATE_TYPE_INDEX
+from pod.protocol.ceiling import Ceiling, CeilingItem
+from pod.protocol.modes import AccessMode
 from pod.protocol.resource import Target
 from pod.store.records import SERVER, Content, Kind
 from tests.support.pages import Guest, Site, forms
@@ -130,3 +134,72 @@ def test_a_full_pod_lets_an_app_be_limited(tmp_path: Path):
     assert answer(alice, alice.ask(site.app_id()), access="some", **{"at:/alice/posts/": "see"}).status_code == 303
     (app,) = connected(site.services, 1)
     assert not app.ceiling.full
+
+
+# -- changing it -------------------------------------------------------------------------------------------------------
+
+READ, APPEND, WRITE, CONTROL = AccessMode.READ, AccessMode.APPEND, AccessMode.WRITE, AccessMode.CONTROL
+EDIT = READ | APPEND | WRITE
+PREFERENCES, INDEX_PATH = "/alice/settings/prefs.ttl", f"/alice/{PRIVATE_TYPE_INDEX}"
+
+
+def limited(site: Site, alice: Guest, ceiling: Ceiling) -> str:
+    """The page on which an app with this ceiling is changed."""
+    answer(alice, alice.ask(site.app_id()), access="everything")
+    (shown,) = connected(site.services, 1)
+    with site.services.store.write(SERVER) as tx:
+        site.services.apps.limit(tx, shown.app.id, ceiling, None)
+    return f"/.account/apps/change?app={shown.app.id}"
+
+
+@pytest.mark.parametrize(
+    ("items", "elsewhere"),
+    [
+        ({"/alice/posts/": (EDIT | CONTROL, None), "/alice/inbox/": (EDIT, None)}, READ),
+        ({"/alice/posts/": (READ | CONTROL, "posts"), "/alice/inbox/": (CONTROL, None)}, AccessMode.NONE),
+        ({INDEX_PATH: (READ, INDEX), PREFERENCES: (READ, BESIDE)}, AccessMode.NONE),
+        ({INDEX_PATH: (READ, None), "/alice/inbox/": (APPEND | CONTROL, None)}, READ),
+        ({INDEX_PATH: (READ, INDEX), PREFERENCES: (EDIT, None), "/bob/x/": (READ | APPEND, None)}, READ),
+    ],
+)
+def test_saving_what_is_shown_changes_nothing(site: Site, alice: Guest, items, elsewhere: AccessMode):
+    ceiling = Ceiling(items=tuple(CeilingItem(path, *each) for path, each in items.items()), elsewhere=elsewhere)
+    saved = alice.submit(limited(site, alice, ceiling), "/.account/apps/change")
+    (shown,) = connected(site.services, 1)
+    assert saved.status_code == 303, saved.text
+    assert (set(shown.ceiling.items), shown.ceiling.elsewhere) == (set(ceiling.items), elsewhere)
+
+
+def test_all_that_an_app_has_is_told(site: Site, alice: Guest):
+    items = (
+        CeilingItem("/alice/posts/", READ | CONTROL),
+        CeilingItem(INDEX_PATH, READ, INDEX),
+        CeilingItem(PREFERENCES, READ, BESIDE),
+    )
+    limited(site, alice, Ceiling(items=items, elsewhere=READ))
+    told = alice.get("/.account/apps").text
+    assert "<bdi>posts</bdi> (see, and decide who has access)" in told
+    assert "The list of what is where</bdi> (see; and see settings/prefs.ttl)" in told
+    assert "what others on this server share with you" in told
+
+
+def test_what_comes_along_is_told_before(site: Site, alice: Guest):
+    assert "it also sees settings/prefs.ttl" in alice.ask(site.app_id()).text
+
+
+def test_an_old_page_undoes_nothing(site: Site, alice: Guest):
+    page = limited(site, alice, Ceiling(items=(CeilingItem("/alice/inbox/", EDIT),)))
+    fields = next(fields for action, fields in forms(alice.get(page).text) if action == "/.account/apps/change")
+    alice.submit(page, "/.account/apps/change", **{"at:/alice/inbox/": "none", "at:/alice/posts/": "see"})
+    again = alice.post("/.account/apps/change", fields)
+    (shown,) = connected(site.services, 1)
+    assert (again.status_code, [item.path for item in shown.ceiling.items]) == (422, ["/alice/posts/"])
+    now = next(fields for action, fields in forms(again.text) if action == "/.account/apps/change")
+    assert (now["at:/alice/inbox/"], now["at:/alice/posts/"]) == ("none", "see")
+
+
+def test_a_level_that_was_not_offered_is_refused(site: Site, alice: Guest):
+    assert (
+        answer(alice, alice.ask(site.app_id()), access="some", **{"at:/alice/posts/": "edit-control"}).status_code
+        == 400
+    )
