@@ -16,7 +16,7 @@ from urllib.parse import quote
 from pod.errors import BadRequest, PodError
 from pod.protocol.placement import Placement
 from pod.protocol.resource import Target
-from pod.protocol.text import is_unicode
+from pod.protocol.text import check_unicode
 from pod.store.access_records import HOUR_SECONDS, AccessRecords, Client, Key, Record, Wanted
 
 LINES = 50
@@ -29,7 +29,6 @@ NAMED = "is:"
 CLAIMED = "by:"
 """Before an issuer, a space, and what its tokens call an app."""
 
-_NO_KEY = "This page does not go on there. Begin with the first."
 _KEPT_AS_TYPED = "/%:@!$&'()*+,;=~"
 
 
@@ -157,10 +156,11 @@ def read_key(text: str) -> Key:
     key: object = None
     if len(text) <= KEY_CHARACTERS_MAX:
         with suppress(ValueError, RecursionError):
-            key = json.loads(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+            said = urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
+            value = json.loads(said)
+            check_unicode(said, value)
+            key = value
     if not isinstance(key, list) or [type(each) for each in key] != [int, *[str] * 6] or not 0 <= key[0] < 2**53:
-        raise BadRequest(_NO_KEY)
-    if not all(map(is_unicode, key[1:])):
-        raise BadRequest(_NO_KEY)
+        raise BadRequest("This page does not go on there. Begin with the first.")
     hour, agent, client, path, act, verdict, issuer = key
     return hour, agent, client, path, act, verdict, issuer

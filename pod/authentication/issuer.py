@@ -21,6 +21,7 @@ from pod.authentication.jose import JOSEError, VerificationKey
 from pod.clock import Clock, Deadline
 from pod.config import Config
 from pod.errors import InvalidToken
+from pod.protocol.text import check_unicode
 from pod.remote.cache import Cached, Loaded
 from pod.remote.client import Fetched, Limits, Remote
 from pod.remote.errors import RemoteError
@@ -176,7 +177,9 @@ def read_key_set(answer: Fetched, issuer: str) -> KeySet:
 def json_object(answer: Fetched) -> dict[str, Any] | None:  # JSON
     """What an issuer publishes; None where that is no JSON object."""
     try:
-        value = json.loads(answer.body) if answer.status == 200 and answer.media_type.endswith(_JSON_TYPES) else None
+        text = answer.body.decode("utf-8-sig") if answer.status == 200 and answer.media_type.endswith(_JSON_TYPES) else "null"
+        value = json.loads(text)
+        check_unicode(text, value)
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None

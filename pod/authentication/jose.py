@@ -23,6 +23,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 
+from pod.protocol.text import check_unicode
+
 JWT_BYTES_MAX = 8192
 JOSE_HEADER_BYTES_MAX = 4096
 RSA_BITS_MIN = 2048
@@ -77,10 +79,12 @@ _JSON = json.JSONDecoder(parse_constant=_no_constants)
 def decode_object(segment: str) -> dict[str, Any]:  # JSON
     """The JSON object in a segment.
 
-    Raises: JOSEError -- not JSON in UTF-8, nested too deep, or not an object.
+    Raises: JOSEError -- not JSON in UTF-8, nested too deep, with halves of characters, or not an object.
     """
     try:
-        value = _JSON.decode(decode_segment(segment).decode("utf-8"))
+        text = decode_segment(segment).decode("utf-8")
+        value = _JSON.decode(text)
+        check_unicode(text, value)
     except (ValueError, RecursionError) as error:
         raise JOSEError("A part of the token is not a JSON object.") from error
     if not isinstance(value, dict):

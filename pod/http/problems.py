@@ -41,7 +41,9 @@ def problem(error: PodError, base_url: str, instance: str) -> bytes:
         "instance": instance,
         **error.extras,
     }
-    return json.dumps(document, ensure_ascii=False).encode()
+    return json.dumps(document, ensure_ascii=False).encode(
+        errors="backslashreplace"
+    )  # a half of a character is an escape
 
 
 def problem_url(error: PodError, base_url: str) -> str:

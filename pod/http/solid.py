@@ -130,8 +130,8 @@ class SolidApplication:
             return OPERATOR, about
         if not self._services.placement.accepts(host):
             return OTHER, self._misdirected(environ, host)
-        if not path.startswith(("/", "*")):
-            error = MalformedTarget("A request names a path, or a whole URL of this server.")
+        if not path.startswith(("/", "*")) or not environ["QUERY_STRING"].isascii():
+            error = MalformedTarget("A request names a path, or a whole URL of this server, in ASCII.")
             return OTHER, self._failure(environ, error, None)
         if self._is_insecure(environ):
             return OTHER, redirect(f"https://{host}{environ['REQUEST_URI']}", environ)

@@ -21,6 +21,7 @@ from pod.protocol.ceiling import Ceiling
 from pod.protocol.modes import ALL_MODES, AccessMode
 from pod.protocol.notification import parse_duration
 from pod.protocol.placement import Placement
+from pod.protocol.text import check_unicode
 from pod.rdf.vocab import LWS
 
 TYPE = LWS.AccessRequest.value
@@ -75,6 +76,7 @@ def parse(text: str) -> AccessRequests:
     """Raises: BadRequest -- not JSON, or see `read`."""
     try:
         value = json.loads(text, object_pairs_hook=_once)
+        check_unicode(text, value)
     except (ValueError, RecursionError) as error:
         raise BadRequest("authorization_details is not JSON that names each member once.") from error
     return read(value)

@@ -18,6 +18,7 @@ from pod.errors import BadRequest, InvalidClientMetadata, InvalidRedirectURI
 from pod.identity import authorization_details, redirect_uris
 from pod.identity.authorization_details import TYPE, AccessRequests
 from pod.identity.redirect_uris import URI_CHARACTERS_MAX, redirect_host, web_url
+from pod.protocol.text import check_unicode
 
 AuthMethod = Literal["none", "client_secret_basic", "client_secret_post"]
 IDTokenAlgorithm = Literal["RS256", "ES256"]
@@ -90,7 +91,9 @@ def parse_json(body: bytes) -> Document:
     Raises: InvalidClientMetadata.
     """
     try:
-        document = json.loads(body.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_number)
+        text = body.decode("utf-8")
+        document = json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
+        check_unicode(text, document)
     except (ValueError, RecursionError) as error:
         raise InvalidClientMetadata("This is not JSON in UTF-8 that names each member once.") from error
     if not isinstance(document, dict):

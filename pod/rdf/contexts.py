@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
 from pod.errors import MalformedContent, UnprocessableContent
+from pod.protocol.text import is_unicode
 from pod.rdf import iri, nesting
 from pod.rdf.definitions import Definitions
 from pod.rdf.limits import Limits, contexts_cost_too_much
@@ -193,6 +194,8 @@ class _Inlining:
         return imported | {name: value for name, value in context.items() if name != "@import"}
 
     def _remote(self, url: str, within: tuple[str, ...]) -> Json:
+        if not is_unicode(url):
+            raise UnprocessableContent("The URL of a JSON-LD context has a half of a character.")
         if url in within:
             raise UnprocessableContent(f"The JSON-LD context {url} includes itself.", context=url)
         if url not in self._inlined:
