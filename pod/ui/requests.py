@@ -6,9 +6,10 @@ Spec: LWS 1.0 #access-requests-and-grants
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice
 from typing import Generic, TypeVar
 from urllib.parse import quote, unquote, urlencode
@@ -56,6 +57,8 @@ _DAY_MS = 24 * 3600 * 1000
 _SPACES = re.compile(r"(?<= ) |^ | $")
 _NUMBER = re.compile(r"[1-9][0-9]{0,4}")
 
+Called = Callable[[str], str | None]
+"""What a WebID is called, if that is known."""
 Thing = TypeVar("Thing")
 Other = TypeVar("Other")
 
@@ -216,19 +219,19 @@ def _overview(
     status: int = 200,
 ) -> Response:
     requests, hearing = AccessRequests(services.store), Hearing(services, services.store, account.id)
-    now_ms = services.clock.now() * 1000
+    now_ms, called = services.clock.now() * 1000, cache(people.name)
     standing = [each for each in requests.given_by(account.id) if each.stands(int(now_ms))]
     waiting = _shown(hearing.waiting(), query, "waiting")
     found = (requests.by_id(each.id) for each in waiting.items)
-    told = tuple(_card(services, people, each, choose=True) for each in found if each is not None)
+    told = tuple(_card(services, called, each, choose=True) for each in found if each is not None)
     blocked = _shown(requests.blocked(account.id), query, "blocked")
     return render(
         "requests.html",
         status=status,
         waiting=waiting.of(told),
-        given=_cards(services, people, _shown(standing, query, "given")),
-        asked=_cards(services, people, _shown(own_requests(services, account.id), query, "asked")),
-        blocked=blocked.of((*_who(people, agent), agent, since) for agent, since in blocked.items),
+        given=_cards(services, called, _shown(standing, query, "given")),
+        asked=_cards(services, called, _shown(own_requests(services, account.id), query, "asked")),
+        blocked=blocked.of((*_who(called, agent), agent, since) for agent, since in blocked.items),
         days=DAYS,
         done=DONE.get(query.get("done", ""), ""),
         errors=errors or {},
@@ -243,16 +246,16 @@ def _shown(found: Sequence[Thing], query: Mapping[str, str], name: str) -> Shown
     return Shown(tuple(found[(number - 1) * PAGE : number * PAGE]), number, pages, len(found))
 
 
-def _cards(services: Services, people: People, found: Shown[AccessRequest] | Shown[GivenAccess]) -> Shown[Card]:
-    cards = [_card(services, people, each) for each in found.items]
+def _cards(services: Services, called: Called, found: Shown[AccessRequest] | Shown[GivenAccess]) -> Shown[Card]:
+    cards = [_card(services, called, each) for each in found.items]
     return found.of(cards)
 
 
-def _who(people: People, agent: str) -> tuple[str, str]:
+def _who(called: Called, agent: str) -> tuple[str, str]:
     """What somebody is called, and their address where that is not the whole of it."""
     if agent == EVERYONE:
         return "Everyone", ""
-    name = "".join(each for each in people.name(agent) or "" if each.isprintable()).strip()
+    name = "".join(each for each in called(agent) or "" if each.isprintable()).strip()
     short = shown_iri(agent)
     return (name, legible(agent)) if name else (legible(short), legible(agent) if "…" in short else "")
 
@@ -275,9 +278,9 @@ def _segment(written: str) -> str:
     return _SPACES.sub("%20", legible(text))
 
 
-def _card(services: Services, people: People, about: AccessRequest | GivenAccess, *, choose: bool = False) -> Card:
+def _card(services: Services, called: Called, about: AccessRequest | GivenAccess, *, choose: bool = False) -> Card:
     said = about.said
-    who, address = _who(people, said.agent)
+    who, address = _who(called, said.agent)
     status = about.answer.value if isinstance(about, AccessRequest) else Answer.GRANTED.value
     return Card(
         key=about.id,

@@ -133,6 +133,13 @@ def test_what_is_not_theirs_cannot_be_answered(site: Site, bob: Guest, do: str):
     assert [each.id for each in requests_of(site)] == [request.id]
 
 
+@pytest.mark.parametrize("do", ["give", "refuse", "block"])
+def test_foreign_forms_answer_nothing(site: Site, alice: Guest, do: str):
+    request = asked(site.services, "/alice/photos/")
+    assert alice.post(REQUESTS, {"csrf": "guessed", "do": do, "key": request.id}).status_code == 403
+    assert [each.id for each in requests_of(site)] == [request.id]
+
+
 def test_blocking_and_unblocking(site: Site, alice: Guest):
     request = asked(site.services, "/alice/photos/")
     assert act(alice, "block", key=request.id).headers["Location"].endswith("done=blocked")
