@@ -12,17 +12,21 @@ from pod.store.mail import MailKind
 
 SWEPT_AT_ONCE_MAX = 1_000
 EVENTS_MAX = 100
-"""Of one account; the oldest go first."""
+"""Of one account; of what happened most often, the oldest goes: who repeats one thing hides no other by it."""
 BROWSERS_MAX = 50
 """Of one account: those that were not seen for longest are forgotten, and told of when they come again."""
 
 _ADD = "INSERT INTO account_event (account, at_ms, kind) VALUES (?, ?, ?)"
 _TRIM = """
-DELETE FROM account_event WHERE account = ? AND id <= (
-  SELECT id FROM account_event WHERE account = ? ORDER BY id DESC LIMIT 1 OFFSET ?
+DELETE FROM account_event WHERE ? < (SELECT COUNT(*) FROM account_event WHERE account = ?) AND id = (
+  SELECT MIN(id) FROM account_event WHERE account = ?
+  GROUP BY kind ORDER BY COUNT(*) DESC, MAX(id) DESC LIMIT 1
 )
 """
-_LATEST = "SELECT at_ms, kind FROM account_event WHERE account = ? ORDER BY id DESC LIMIT ?"
+_LATEST = """
+SELECT MAX(at_ms), kind, COUNT(*) FROM account_event WHERE account = ?
+GROUP BY kind, at_ms / 86400000 ORDER BY MAX(id) DESC LIMIT ?
+"""
 _SWEEP_EVENTS = """
 DELETE FROM account_event WHERE id IN (SELECT id FROM account_event WHERE at_ms < ? LIMIT ?) RETURNING 1
 """
@@ -43,10 +47,11 @@ RETURNING 1
 
 @dataclass(frozen=True, slots=True)
 class AccountEvent:
-    """Something its owner would get mail about."""
+    """Something its owner would get mail about: so often on one day, the last time at `at_ms`."""
 
     at_ms: int
     kind: MailKind
+    times: int
 
 
 class AccountEvents:
@@ -57,12 +62,12 @@ class AccountEvents:
 
     def add(self, tx: Writer, account: int, kind: MailKind) -> None:
         tx.rows(_ADD, (account, tx.now_ms, kind.value))
-        tx.rows(_TRIM, (account, account, EVENTS_MAX))
+        tx.rows(_TRIM, (EVENTS_MAX, account, account))
 
     def latest(self, account: int, limit: int) -> tuple[AccountEvent, ...]:
         """The newest first."""
         rows = self._queries.rows(_LATEST, (account, limit))
-        return tuple(AccountEvent(at_ms, MailKind(kind)) for at_ms, kind in rows)
+        return tuple(AccountEvent(at_ms, MailKind(kind), times) for at_ms, kind, times in rows)
 
     def meet_browser(self, tx: Writer, account: int, key: str) -> bool:
         """Whether the account was signed in there before. From now on it was."""
