@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from itertools import groupby
+from urllib.parse import urlsplit
 
 from pod.config import KIB
 from pod.errors import PodError, UnprocessableContent
@@ -106,7 +107,18 @@ def check_inbox(url: Json) -> str:
     """Whether it may be contacted is decided when it is. Raises: UnprocessableContent."""
     if not isinstance(url, str) or len(url) > URL_CHARACTERS_MAX or not url.isascii() or not _URL.fullmatch(url):
         raise UnprocessableContent("`inbox` must be an https URL without a user name or fragment.")
+    if not _has_host(url):
+        raise UnprocessableContent("`inbox` must be an https URL of a host, whose name does not end in a dot.")
     return url
+
+
+def _has_host(url: str) -> bool:
+    """With a dot at its end, a name is another spelling of the same."""
+    try:
+        host = urlsplit(url).hostname
+    except ValueError:
+        return False
+    return bool(host) and not str(host).endswith(".")
 
 
 def item_path(url: Json, root: str, placement: Placement) -> str:

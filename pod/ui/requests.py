@@ -256,13 +256,18 @@ def _who(called: Called, agent: str) -> tuple[str, str]:
     if agent == EVERYONE:
         return "Everyone", ""
     name = "".join(each for each in called(agent) or "" if each.isprintable()).strip()
-    short = shown_iri(agent)
-    return (name, legible(agent)) if name else (legible(short), legible(agent) if "…" in short else "")
+    whole, short = in_ascii(agent), shown_iri(in_ascii(agent))
+    return (name, whole) if name else (short, whole if "…" in short else "")
+
+
+def in_ascii(iri: str) -> str:
+    """An address that strangers chose: what only looks like a letter of it is as it is written in a URL."""
+    return "".join(each if each.isascii() and each.isprintable() else quote(each, errors="replace") for each in iri)
 
 
 def legible(text: str) -> str:
     """With what cannot be seen, or turns what is around it, as it is written in a URL."""
-    return "".join(each if each.isprintable() else quote(each, errors="surrogatepass") for each in text)
+    return "".join(each if each.isprintable() else quote(each, errors="replace") for each in text)
 
 
 def place_of(path: str) -> str:
@@ -286,10 +291,10 @@ def _card(services: Services, called: Called, about: AccessRequest | GivenAccess
         key=about.id,
         who=who,
         address=address,
-        web_id=said.agent,
-        app=legible(said.client),
+        web_id=in_ascii(said.agent),
+        app=in_ascii(said.client),
         comment=said.comment,
-        purposes=said.purposes,
+        purposes=tuple(map(in_ascii, said.purposes)),
         parts=tuple(_part(services, each, MEMBERS_MAX // len(said.items) if choose else 0) for each in said.items),
         created_ms=about.created_ms,
         status=status,

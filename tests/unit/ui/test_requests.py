@@ -172,12 +172,12 @@ def test_places_are_told_whole(site: Site, alice: Guest):
     assert all(f"<bdi>{path[1:]}</bdi>" in text for path in deep)
 
 
-def test_who_asks_is_told_whole(site: Site, alice: Guest):
-    web_id = f"https://friend.example.{'a' * 60}.evil.example/\u202e{'b' * 40}#me"
-    asked(site.services, agent=web_id)
+def test_who_asks_is_told_whole_and_in_plain_letters(site: Site, alice: Guest):
+    web_id = f"https://friend.example.{'a' * 60}.evil.example/{{}}{'b' * 40}#me"
+    asked(site.services, agent=web_id.format("\u202e\u0430"), purposes=("https://purpose.example/\u202e",))
     text = alice.get(REQUESTS).text.replace("<wbr>", "")
-    assert f"<bdi>{web_id.replace(chr(0x202E), '%E2%80%AE')}</bdi>" in text
-    assert "…" in text
+    assert f"<bdi>{web_id.format('%E2%80%AE%D0%B0')}</bdi>" in text
+    assert ("…" in text, "\u202e" in text) == (True, False)
 
 
 @pytest.mark.parametrize("number", ["2", "99", "0", "-1", "x", "1" * 30, "٢"])
