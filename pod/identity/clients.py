@@ -114,10 +114,14 @@ def list_clients(services: Services, account_name: str) -> tuple[ClientCredentia
 
 
 def change_client(services: Services, account_name: str, client_id: str, terms: Terms) -> None:
-    """What its tokens are good for, with the next request. Raises: NotFound -- the account has no such client."""
+    """What its tokens are good for, with the next request. The owner gets mail of it.
+
+    Raises: NotFound -- the account has no such client.
+    """
     client = named_client(services, account_name, client_id)
 
     def change(tx: Writer) -> None:
+        tell_owner(services, tx, client.account, MailKind.CLIENT_CHANGED)
         Apps(tx).limit_grant(tx, client.grant, terms.limit, terms.ends(tx.now_ms))
 
     decided(services, client.account, change, ceiling=terms.ceiling)

@@ -159,6 +159,7 @@ class Postman:
             MailKind.EMAIL_CHANGED: _Link(EMAIL_PATH),
             MailKind.ISSUERS_CHANGED: _Link(ISSUERS_PATH),
             MailKind.CLIENT_ADDED: _Link(CREDENTIALS_PATH),
+            MailKind.CLIENT_CHANGED: _Link(CREDENTIALS_PATH),
             MailKind.ACCESS_ASKED: _Link(REQUESTS_PATH),
             MailKind.NEW_BROWSER: _Link(SESSIONS_PATH),
             MailKind.WRONG_CODES: _Link(FORGOTTEN_PATH),

@@ -12,15 +12,17 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from pod.errors import BadRequest, NotFound
-from pod.identity.ceilings import EVERYTHING, MODES, Level, Offers, Row, level_of, merged
+from pod.identity.ceilings import EVERYTHING, MODES, PLACES_MAX, Level, Offers, Row, level_of, merged
+from pod.identity.notices import tell_owner
 from pod.identity.projection import decided
 from pod.protocol.ceiling import Ceiling, CeilingItem
 from pod.protocol.modes import AccessMode
 from pod.protocol.resource import lineage
 from pod.services import Services
-from pod.store.accounts import Account, ClientCredential
+from pod.store.accounts import Account, Accounts, ClientCredential
 from pod.store.apps import App, Apps
-from pod.store.interface import Writer
+from pod.store.interface import Queries, Writer
+from pod.store.mail import MailKind
 
 ABOVE_MAX = 3
 """How many folders above what is asked for are offered in its place."""
@@ -56,7 +58,7 @@ class Widenings:
 
     def asked(self, client: str, resource: str, modes: str) -> Widening:
         """Raises: NotFound -- the account let no such app in; BadRequest -- no resource of this server, or no modes."""
-        apps, program = self._clients(client)
+        apps, program = self._clients(client, self._services.store)
         path = self._offers.local(resource)
         if path is None:
             raise BadRequest("The resource that the app wants to use is not on this server.")
@@ -78,26 +80,30 @@ class Widenings:
         )
 
     def allow(self, widening: Widening, place: str) -> None:
-        """The app may do it there from now on. Raises: BadRequest -- no such place, or too many; NotFound."""
+        """The app may do it there from now on, beside what it may do at that moment. Of a program the owner gets mail.
+
+        Raises: BadRequest -- no such place, or too many; NotFound
+        """
         if place not in {row.path for row in widening.places}:
             raise BadRequest("The form names a place that the page did not offer.")
         control = AccessMode.CONTROL if widening.control else AccessMode.NONE
         item = CeilingItem(place, MODES[widening.level] | control)
-        apps, program = self._clients(widening.client)
 
         def change(tx: Writer) -> None:
+            apps, program = self._clients(widening.client, tx)
             for app in apps:
                 if app.ceiling is not None:
                     Apps(tx).limit(tx, app.id, _with(app.ceiling, item), app.end_ms)
             if program is not None and program.ceiling is not None:
+                tell_owner(self._services, tx, self._account.id, MailKind.CLIENT_CHANGED)
                 Apps(tx).limit_grant(tx, program.grant, _with(program.ceiling, item), program.end_ms)
 
         decided(self._services, self._account.id, change, ceiling=Ceiling(items=(item,)))
 
-    def _clients(self, client: str) -> tuple[tuple[App, ...], ClientCredential | None]:
+    def _clients(self, client: str, queries: Queries) -> tuple[tuple[App, ...], ClientCredential | None]:
         """Raises: NotFound"""
-        apps = self._services.apps.of_client(self._account.id, client)
-        found = self._services.accounts.client(client)
+        apps = Apps(queries).of_client(self._account.id, client)
+        found = Accounts(queries).client(client)
         program = found if found and found.account == self._account.id and found.revoked_ms is None else None
         if not apps and program is None:
             raise NotFound("You have not let this app in, so there is nothing to change. Sign in with it first.")
@@ -122,4 +128,7 @@ def _modes(text: str) -> AccessMode:
 
 def _with(ceiling: Ceiling, item: CeilingItem) -> Ceiling:
     """Raises: BadRequest -- it would be too many places"""
-    return replace(ceiling, items=merged((*ceiling.items, item)))
+    items = merged((*ceiling.items, item))
+    if len(items) > PLACES_MAX:
+        raise BadRequest(f"This has {PLACES_MAX} places already. Choose fewer and larger ones where all of them are.")
+    return replace(ceiling, items=items)

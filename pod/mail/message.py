@@ -213,6 +213,15 @@ See who, what and why, and answer with a click:
 As long as you do not answer, they get nothing. More requests within an hour come in one mail.
 """,
     ),
+    MailKind.CLIENT_CHANGED: (
+        "What a program can do with your pod on {host} was changed",
+        """\
+On {date} it was changed what a key is good for, with which a program can act for the account {name} on {host}.
+
+If that was you, there is nothing to do. If not, revoke it here, and choose a new password:
+{link}
+""",
+    ),
     MailKind.CLIENT_ADDED: (
         "A program can use your pod on {host}",
         """\

@@ -32,6 +32,7 @@ class MailKind(StrEnum):
     EMAIL_CHANGED = "email changed"
     ISSUERS_CHANGED = "issuers changed"
     CLIENT_ADDED = "client added"
+    CLIENT_CHANGED = "client changed"
     ACCESS_ASKED = "access asked for"
     NEW_BROWSER = "new browser"
     PASSKEY_ADDED = "passkey added"

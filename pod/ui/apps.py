@@ -11,12 +11,14 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
 
-from pod.errors import BadRequest, NotFound, UnprocessableContent
+from pod.errors import BadRequest, NotFound, UnprocessableContent, WrongPassword
 from pod.identity.ceilings import Answers, Offer, Offers, as_chosen, terms_of
 from pod.identity.consent import change_app, connected, find_app, revoke_app
+from pod.identity.sign_in import confirm
 from pod.identity.widening import Widening, Widenings
 from pod.store.accounts import Account
 from pod.store.apps import App
+from pod.store.sessions import Session
 from pod.ui.door import Door, see_other
 from pod.ui.forms import Errors, errors_of
 from pod.ui.render import render
@@ -77,20 +79,33 @@ def add_widen(pages: Blueprint, door: Door) -> None:
         widening = _asked(door, account, {name: request.args.get(name, "") for name in _ASKED})
         if widening.unlimited and not widening.has_it:
             return see_other(_where_unlimited(widening))
-        return render("widen.html", widening=widening, asked={name: request.args.get(name, "") for name in _ASKED})
+        if widening.is_program:
+            door.confirmable()
+        return _widen_page(widening, request.args)
 
     @pages.post(WIDEN)
     def widen() -> Response:
-        account, form = door.session().account, door.form()
-        widening = _asked(door, account, form)
+        session, form = door.session(), door.form()
+        widening = _asked(door, session.account, form)
         match form.get("answer"):
             case "allow":
-                Widenings(door.services, account).allow(widening, form.get("place", ""))
+                try:
+                    _allow(door, session, widening, form)
+                except WrongPassword as error:
+                    return _widen_page(widening, form, {"password": error.detail}, error.status)
             case "refuse":
                 pass
             case _:
                 raise BadRequest("The answer is allow or refuse.")
         return render("widened.html", widening=widening, allowed=form["answer"] == "allow")
+
+
+def _widen_page(
+    widening: Widening, said: Mapping[str, str], errors: Errors | None = None, status: int = 200
+) -> Response:
+    asked = {name: said.get(name, "") for name in _ASKED}
+    place = said.get("place", widening.places[0].path)
+    return render("widen.html", status=status, widening=widening, asked=asked, place=place, errors=errors or {})
 
 
 _ASKED = ("client", "resource", "modes")
@@ -99,6 +114,16 @@ _ASKED = ("client", "resource", "modes")
 def _asked(door: Door, account: Account, said: Mapping[str, str]) -> Widening:
     """Raises: NotFound, BadRequest"""
     return Widenings(door.services, account).asked(*(said.get(name, "") for name in _ASKED))
+
+
+def _allow(door: Door, session: Session, widening: Widening, form: Mapping[str, str]) -> None:
+    """What a program may do outlives the session, so that takes the password.
+
+    Raises: WrongPassword, TooManyRequests, BadRequest, NotFound
+    """
+    if widening.is_program:
+        confirm(door.services, session.account, form.get("password", ""), authenticated_ms=session.authenticated_ms)
+    Widenings(door.services, session.account).allow(widening, form.get("place", ""))
 
 
 def _where_unlimited(widening: Widening) -> str:

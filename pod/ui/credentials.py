@@ -1,6 +1,6 @@
 """Client credentials: keys with which somebody's own programs use their pod, each with what it is good for.
 
-A new one takes the password again, for it outlives the session it is made in.
+To make one, or change what one is good for, takes the password again, for it outlives the session that is done in.
 """
 
 from __future__ import annotations
@@ -79,19 +79,23 @@ def add_credential_changes(pages: Blueprint, door: Door) -> None:
 
     @pages.get(CHANGE)
     def ask_change_credential() -> Response:
-        account = door.session().account
+        account = door.confirmable().account
         credential = _standing(door, account, request.args)
         return _change_page(credential, _offer(door, account, credential))
 
     @pages.post(CHANGE)
     def change_credential() -> Response:
-        account, form = door.session().account, door.form()
+        session, form = door.session(), door.form()
+        account = session.account
         credential = _standing(door, account, form)
         offer = _offer(door, account, credential)
         try:
             terms = Answers(services, Offers(services, account.id)).terms(offer, form)
+            confirm(services, account, form.get("password", ""), authenticated_ms=session.authenticated_ms)
         except UnprocessableContent as error:
             return _change_page(credential, as_chosen(offer, form), errors_of(error), error.status)
+        except WrongPassword as error:
+            return _change_page(credential, as_chosen(offer, form), {"password": error.detail}, error.status)
         change_client(services, account.name, credential.id, terms)
         return see_other(CREDENTIALS)
 

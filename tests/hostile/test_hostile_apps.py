@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from urllib.parse import urlencode
 
 import pytest
 
-from pod.errors import InvalidRedirectURI
+from pod.errors import BadRequest, InvalidRedirectURI, NotFound
+from pod.identity import widening
 from pod.identity.authorization import ConsentNeeded, Redirect
 from pod.identity.authorization_details import TYPE
-from pod.identity.ceilings import ALL_FOR_GOOD, Level, Offers, Terms, Until
-from pod.identity.consent import change_app, list_apps
+from pod.identity.ceilings import ALL_FOR_GOOD, PLACES_MAX, Level, Offers, Terms, Until
+from pod.identity.clients import create_client
+from pod.identity.consent import change_app, list_apps, revoke_app
+from pod.identity.notices import latest_events
 from pod.protocol.ceiling import Ceiling, CeilingItem
 from pod.protocol.modes import AccessMode
 from pod.store.apps import App as Remembered
+from pod.store.mail import MailKind
 from tests.support.apps import CALLBACK, App, Provider, query
 from tests.support.inprocess import LocalServer
-from tests.support.pages import Site
+from tests.support.pages import PASSWORD, Site
 
 JSON_LD = {"Content-Type": "application/ld+json"}
 CONTEXT = "https://www.w3.org/ns/solid/oidc-context.jsonld"
@@ -155,3 +160,71 @@ def test_a_double_that_asks_for_something_is_not_offered_what_the_other_has(prov
     asked = json.dumps([{"type": TYPE, "actions": ["read"], "locations": [f"{provider.base}alice/inbox/"]}])
     offer = provider.app().decide(session, authorization_details=asked).offer
     assert {row.path for row in offer.rows if row.level is not Level.NONE} == {"/alice/inbox/"}
+
+
+# -- more --------------------------------------------------------------------------------------------------------------
+
+INBOX = CeilingItem("/alice/inbox/", AccessMode.READ)
+
+
+@pytest.fixture
+def meanwhile(monkeypatch) -> Callable[[Callable[[], None]], None]:
+    """Something else happens between the question for more and the answer."""
+
+    def happen(change: Callable[[], None]) -> None:
+        real = widening.decided
+
+        def late(*arguments, **named):
+            change()
+            return real(*arguments, **named)
+
+        monkeypatch.setattr(widening, "decided", late)
+
+    return happen
+
+
+def test_more_undoes_nothing_that_was_decided_meanwhile(provider, meanwhile):
+    session, app = provider.sign_in(), provider.app()
+    app.code(session, terms=POSTS)
+    limit = Terms(Ceiling(items=(CeilingItem("/alice/notes/", AccessMode.READ),)), Until.DAY)
+    meanwhile(lambda: change_app(provider.services, session.account.id, named(provider, app).id, limit))
+    widenings = widening.Widenings(provider.services, session.account)
+    widenings.allow(widenings.asked(app.id, f"{provider.base}alice/inbox/", "read"), "/alice/inbox/")
+    now = named(provider, app)
+    assert {item.path for item in now.ceiling.items} == {"/alice/notes/", "/alice/inbox/"}
+    assert now.end_ms is not None
+
+
+def test_more_brings_back_nothing_that_was_taken_away_meanwhile(provider, meanwhile):
+    session, app = provider.sign_in(), provider.app()
+    token = app.signed_in(session, terms=POSTS)["access_token"]
+    meanwhile(lambda: revoke_app(provider.services, session.account.id, named(provider, app).id))
+    widenings = widening.Widenings(provider.services, session.account)
+    with pytest.raises(NotFound):
+        widenings.allow(widenings.asked(app.id, f"{provider.base}alice/inbox/", "read"), "/alice/inbox/")
+    assert app.read(token, "/alice/inbox/") == 401
+
+
+def test_an_app_gets_no_more_places_than_a_page_can_show(provider):
+    session, app = provider.sign_in(), provider.app()
+    app.code(session, terms=POSTS)
+    widenings = widening.Widenings(provider.services, session.account)
+    with pytest.raises(BadRequest):
+        for number in range(PLACES_MAX):
+            place = f"alice/{number}/"
+            widenings.allow(widenings.asked(app.id, provider.base + place, "read"), f"/{place}")
+    assert len(named(provider, app).ceiling.items) == PLACES_MAX
+
+
+@pytest.mark.parametrize("page", ["/.account/credentials/change?credential={}", "{}"])
+def test_a_key_is_good_for_more_only_with_the_password_and_its_owner_is_told(site, page):
+    key, _ = create_client(site.services, "alice", terms=POSTS)
+    asked = {"client": key.id, "resource": f"{site.base_url}alice/inbox/", "modes": "read"}
+    page = page.format(key.id) if "change" in page else f"/.account/apps/widen?{urlencode(asked)}"
+    alice, action = site.signed_in("alice"), page.partition("?")[0]
+    more = {"answer": "allow"} if "widen" in page else {"at:/alice/inbox/": "see"}
+    assert alice.submit(page, action, password="not it", **more).status_code == 403
+    assert site.services.accounts.client(key.id).ceiling == POSTS.ceiling
+    assert alice.submit(page, action, password=PASSWORD, **more).status_code in {200, 303}
+    assert INBOX in site.services.accounts.client(key.id).ceiling.items
+    assert latest_events(site.services, key.account)[0].kind is MailKind.CLIENT_CHANGED
