@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pod.authorization.acp_rules import AccessControlPolicy
-from pod.authorization.ceilings import check_group, permitted, refusal
+from pod.authorization.ceilings import check_group, is_named, permitted, refusal
 from pod.authorization.decision import Decision, Reason
 from pod.authorization.groups import Circle, Groups
 from pod.authorization.inquiry import Inquiry, Language
@@ -22,7 +22,7 @@ from pod.authorization.required import Need
 from pod.authorization.wac_rules import WebAccessControl
 from pod.clock import Clock
 from pod.config import Config
-from pod.errors import AccessDenied, Busy, GroupInUse, InvalidToken, NotAuthenticated, NotFound, PodError, PodLeaving
+from pod.errors import AccessDenied, Busy, InvalidToken, NotAuthenticated, NotFound, PodError, PodLeaving
 from pod.protocol.agent import PUBLIC, Credentials
 from pod.protocol.modes import AccessMode
 from pod.protocol.placement import Placement
@@ -30,7 +30,7 @@ from pod.protocol.resource import Auxiliary, Target
 from pod.rdf.graph import Graph
 from pod.remote.client import Remote
 from pod.store.interface import Reader
-from pod.store.records import Snapshot
+from pod.store.records import ResourceState, Snapshot
 
 _LATER = (("Retry-After", "5"),)
 
@@ -73,7 +73,7 @@ class Authorizer:
             if not need.is_met_by(there.modes):
                 there = self._insist(inquiry, need, there, may_wait=may_wait)
                 decision = there if need.path == subject else decision
-        check_group(snapshot, lambda: self._groups.is_group(reader, snapshot.state))
+        check_group(snapshot, self._placement, lambda: self._lets_in(reader, snapshot, snapshot.state))
         return _as_shown(snapshot, decision)
 
     def decide(
@@ -104,15 +104,16 @@ class Authorizer:
             raise Busy("Too many wait for the groups that access rules name; try again in a moment.", headers=_LATER)
         return shown
 
-    def held_back(self, reader: Reader, snapshot: Snapshot) -> bool:
-        """Whether the app under the grant of a wide snapshot may not make this, because it is a group that access rules
-        name which it may not change.
+    def check_made(self, tx: Reader, snapshot: Snapshot, made: ResourceState) -> None:
+        """Refuse an app what it just wrote to the target of a wide snapshot: a group that rules of others name already.
+
+        Raises: GroupInUse
         """
-        try:
-            check_group(snapshot, lambda: self._groups.is_group(reader, snapshot.state))
-        except GroupInUse:
-            return True
-        return False
+        check_group(snapshot, self._placement, lambda: self._lets_in(tx, snapshot, made))
+
+    def held_back(self, snapshot: Snapshot) -> bool:
+        """Whether access rules name the target of a wide snapshot as a group that the app may not make."""
+        return is_named(snapshot)
 
     def allowed(self, reader: Reader, snapshot: Snapshot, credentials: Credentials) -> tuple[AccessMode, AccessMode]:
         """Modes of the caller and of the public on the target, as `WAC-Allow` tells them.
@@ -190,6 +191,10 @@ class Authorizer:
             return False
         without = replace(inquiry, credentials=replace(inquiry.credentials, origin=None))
         return need.is_met_by(self._decide(without, need.path).modes)
+
+    def _lets_in(self, reader: Reader, snapshot: Snapshot, state: ResourceState | None) -> bool:
+        """Whether rules of other storages that name the target let in whom it says in this state."""
+        return self._may_everyone_read(reader, snapshot) and self._groups.is_group(reader, state)
 
     def _may_everyone_read(self, reader: Reader, snapshot: Snapshot) -> bool:
         return AccessMode.READ in self.decide(reader, snapshot, PUBLIC).modes

@@ -9,6 +9,7 @@ Spec: design section 8; RFC 9396 s2
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlencode
 
 from pod.authorization.decision import Decision
@@ -19,7 +20,7 @@ from pod.protocol.ceiling import Ceiling
 from pod.protocol.modes import AccessMode
 from pod.protocol.placement import Placement
 from pod.rdf.vocab import LWS
-from pod.store.records import USES_MAX, GroupUse, Snapshot
+from pod.store.records import USES_MAX, Snapshot
 
 WIDEN_PAGE = ".account/apps/widen"
 
@@ -41,40 +42,70 @@ def permitted(snapshot: Snapshot, credentials: Credentials, path: str) -> Access
 
 def refusal(placement: Placement, credentials: Credentials, need: Need, there: Decision) -> CeilingReached:
     """Of what the person might do, and their app may not."""
-    modes, url = list(need.told.names()), placement.url(need.path)
-    asked = {"client": credentials.client or "", "resource": url, "modes": ",".join(modes)}
+    modes = list(need.told.names())
     return CeilingReached(
         f"This takes {' and '.join(modes)} access. The account has it here, but did not give it to this app: whoever "
         "uses the app can do so at the address in `widen`.",
         requiredModes=modes,
         permittedModes=list(there.modes.names()),
-        widen=f"{placement.base_url}{WIDEN_PAGE}?{urlencode(asked)}",
-        authorization_details=[{"type": LWS.AccessRequest.value, "actions": modes, "locations": [url]}],
+        **_to_ask(placement, credentials.client or "", need.path, modes),
     )
 
 
-def check_group(snapshot: Snapshot, is_group: Callable[[], bool]) -> None:
-    """Refuse an app to change who is in a group that access rules name, unless it may change all those rules: to put
-    somebody into the group does what changing the rules does.
+def _to_ask(placement: Placement, client: str, path: str, modes: list[str]) -> dict[str, Any]:
+    """With what an app gets it: by leading its person there, or when it signs them in again."""
+    url = placement.url(path)
+    asked = {"client": client, "resource": url, "modes": ",".join(modes)}
+    return {
+        "widen": f"{placement.base_url}{WIDEN_PAGE}?{urlencode(asked)}",
+        "authorization_details": [{"type": LWS.AccessRequest.value, "actions": modes, "locations": [url]}],
+    }
 
-    Rules of the account and of the storage count for what is not there yet, too. Those of others, who may name what
-    they like, count once the document holds a group, which `is_group` looks into.
+
+def check_group(snapshot: Snapshot, placement: Placement, lets_in: Callable[[], bool]) -> None:
+    """Refuse an app to change who is in a group that access rules name: to put somebody into it does what changing the
+    rules does.
+
+    Rules of the account and of the storage it must all be allowed to change, also for what is not there yet. Those of
+    others, who may name what they like, count where `lets_in` says that the document does let people in there; then
+    it takes Control of the document, which the person can give: so nobody else can keep it from their apps.
 
     Raises: GroupInUse
     """
-    grant, storage = snapshot.grant, snapshot.storage
-    if grant is None or grant.ceiling is None or not snapshot.uses:
-        return
-    accounts = {grant.account} if storage is None else {grant.account, storage.account}
-    lacking = [use for use in snapshot.uses if not _controls(grant.ceiling, grant.account, use)]
-    ours = any(use.account in accounts for use in lacking) or len(snapshot.uses) > USES_MAX
-    if ours or (lacking and is_group()):
+    named_by_us, named_by_others = _lacking(snapshot)
+    if named_by_us:
+        raise GroupInUse(f"{_IN_USE} This app may not change those rules.", requiredModes=["control"])
+    grant = snapshot.grant
+    if grant is not None and named_by_others and lets_in():
         raise GroupInUse(
-            "Access rules name this document as a group: whoever changes it changes who gets in there. This app may "
-            "not change those rules, so it may not change the group either.",
+            f"{_IN_USE} The rules are of other people: an app may do so that may decide who has access to the document "
+            "itself. Whoever uses the app can let it at the address in `widen`.",
             requiredModes=["control"],
+            **_to_ask(placement, grant.client, snapshot.target.subject, ["control"]),
         )
 
 
-def _controls(ceiling: Ceiling, account: int, use: GroupUse) -> bool:
-    return AccessMode.CONTROL in ceiling.allows(use.subject, use.account == account)
+_IN_USE = "Access rules name this document as a group: whoever changes it changes who gets in there."
+
+
+def is_named(snapshot: Snapshot) -> bool:
+    """Whether any rules name what is written as a group for which its app would lack Control."""
+    return any(_lacking(snapshot))
+
+
+def _lacking(snapshot: Snapshot) -> tuple[bool, bool]:
+    """Whether the app lacks Control for a group that rules of the account or of the storage name, and for one that
+    others name.
+    """
+    grant, storage = snapshot.grant, snapshot.storage
+    if grant is None or grant.ceiling is None or not snapshot.uses:
+        return False, False
+    ceiling, owner = grant.ceiling, grant.account if storage is None else storage.account
+    ours = [use for use in snapshot.uses if use.account in {grant.account, owner}]
+    named_by_us = any(not _controls(ceiling, use.subject, use.account == grant.account) for use in ours)
+    is_controlled = _controls(ceiling, snapshot.target.subject, owner == grant.account)
+    return named_by_us or len(ours) > USES_MAX, len(ours) < len(snapshot.uses) and not is_controlled
+
+
+def _controls(ceiling: Ceiling, path: str, own: bool) -> bool:
+    return AccessMode.CONTROL in ceiling.allows(path, own)

@@ -33,6 +33,7 @@ def create_container(services: Services, tx: Writer, snapshot: Snapshot, descrip
     if description.dataset is not None:
         check_description(services, target.path, description.dataset.default)
     described = tx.create(Target.parse(target.description), Kind.RDF, content, acl=effective(snapshot))
+    services.authorizer.check_made(tx, snapshot, described)
     return replace(state, listing_version=described.version)
 
 

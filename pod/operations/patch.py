@@ -242,5 +242,6 @@ def _written(services: Services, operation: Operation, snapshot: Snapshot, compu
         state = create_document(tx, snapshot, Kind.RDF, computed.content)
     else:
         state = tx.replace(snapshot.state, computed.content, kind=Kind.RDF, acl=effective(snapshot))
+    services.authorizer.check_made(tx, snapshot, state)
     keep_uses(services, tx, snapshot.target, state, computed.dataset)
     return written(services, operation, state, created=snapshot.state is None)

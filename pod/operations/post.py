@@ -169,7 +169,7 @@ def _free(services: Services, operation: Operation, reader: Reader, wish: str, c
     for _ in range(NAME_ATTEMPTS_MAX):
         snapshot = reader.describe(child, operation.credentials.grant, wide=True, with_body=False)
         is_free = snapshot.state is None and child.twin not in snapshot.others and not child.is_app_list
-        if is_free and not services.authorizer.held_back(reader, snapshot):
+        if is_free and not services.authorizer.held_back(snapshot):
             return snapshot
         child = _child(operation, with_suffix(wish, secrets.token_hex(4)))
     raise AssertionError("eight random names were all taken")

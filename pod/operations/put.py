@@ -109,5 +109,6 @@ def _write(services: Services, tx: Writer, snapshot: Snapshot, incoming: Incomin
         state = create_document(tx, snapshot, incoming.kind, content)
     else:
         state = tx.replace(snapshot.state, content, kind=incoming.kind, acl=effective(snapshot))
+    services.authorizer.check_made(tx, snapshot, state)
     keep_uses(services, tx, snapshot.target, state, incoming.dataset)
     return state

@@ -148,7 +148,7 @@ class Snapshot:
     """In wide snapshots only, the paths of what exists of the subject, its containers and the slash twins of all."""
     uses: tuple[GroupUse, ...] = ()
     """In wide snapshots under a grant only, the access rules that name what is written at the target as a group. Those
-    of other accounts than the grant's and the storage's are told of by one of them.
+    of other accounts than the grant's and the storage's are told of by one of them: that there are any counts.
     """
     ending: Ending | None = None
     """Only where it tells how things were before the target's subject went: how that was."""

@@ -304,6 +304,26 @@ def test_a_group_that_rules_come_to_name_is_kept_from_then_on(scene):
     assert scene.ask("PUT", "/alice/posts/later", TURTLE, b"").status == 204
 
 
+@WITH_GROUPS
+@pytest.mark.parametrize("name", ["planned", "box/"])
+def test_it_makes_no_group_that_rules_of_others_name_already(scene, name):
+    """Where everybody may read it, so that it would let people in there. Other content may have that name."""
+    path = f"/alice/open/{name}"
+    document = f"{path}.meta" if name.endswith("/") else path
+    limited_app(scene.server, "alice", "opener", ceiling({"/alice/open/": "read append write"}))
+    scene.done("PUT", "/alice/open/a", TEXT, b"hello")
+    scene.done("PUT", "/alice/open/.acl", TURTLE, open_rules("wac", "/alice/open/").encode())
+    named = authorization(f"{BASE}bob/", "Read", groups=(f"{url(document)}#g",), default=True)
+    mine = authorization(f"{BASE}bob/", "Read Write Control", agents=(BOB,), default=True)
+    scene.done("PUT", "/bob/.acl", TURTLE, acl(mine, named).encode(), by="bob")
+    member = f"<{url(document)}#g> <http://www.w3.org/2006/vcard/ns#hasMember> <{ALICE}>."
+    answer = scene.ask("PUT", path, TURTLE, member.encode(), by="opener")
+    assert (answer.status, json.loads(answer.body)["type"].rpartition("/")[2]) == (403, "group-in-use")
+    assert scene.ask("PUT", path, TURTLE, b"<#a> <#b> <#c>.", by="opener").status == 201
+    patch = INSERT.format(member.rstrip(".")).encode()
+    assert scene.ask("PATCH", document, N3, patch, by="opener").status == 403
+
+
 def test_its_listings_show_what_is_in_what_it_was_given(scene):
     assert scene.ask("GET", "/alice/").status == 403
     assert b"/alice/posts/first>" in scene.ask("GET", "/alice/posts/", {"Accept": "text/turtle"}).body

@@ -301,17 +301,50 @@ def test_rules_that_no_longer_name_a_group_do_not_keep_it(friends):
     friends.authorize(required.put, "/alice/posts/friends", who)
 
 
-def test_what_others_name_counts_once_it_is_a_group(friends):
+def publish(world, *more):
+    """Let everybody read the posts."""
+    mine = rule("/alice/posts/", by_agent(ALICE), "Read Write Control", default=True)
+    world.acl("/alice/posts/", mine, rule("/alice/posts/", EVERYONE, "Read", default=True), *more)
+
+
+def changing_friends(world, who):
+    return lambda: world.authorize(required.put, "/alice/posts/friends", who)
+
+
+def test_what_others_name_counts_where_it_lets_somebody_in(friends):
     """Anybody may name any document in rules of theirs: that must not stop the apps of whoever has it."""
     who = app(friends, ceiling({"/alice/posts/": EDIT}))
     use_group(friends, "/bob/", at="/alice/posts/a", holder=BOB)
     friends.authorize(required.put, "/alice/posts/a", who)
     use_group(friends, "/bob/", holder=BOB)
+    changing_friends(friends, who)()
+    publish(friends)
     with pytest.raises(GroupInUse):
-        friends.authorize(required.put, "/alice/posts/friends", who)
+        changing_friends(friends, who)()
     friends.put("/alice/posts/friends", f"<{BASE}/alice/posts/friends#1> a <http://www.w3.org/2006/vcard/ns#Group>.")
     with pytest.raises(GroupInUse):
-        friends.authorize(required.put, "/alice/posts/friends", who)
+        changing_friends(friends, replace(who, origin="https://app.example"))()
+
+
+def test_a_use_that_the_app_could_change_does_not_hide_one_that_it_could_not(friends):
+    """However many rules of others name a group."""
+    publish(friends)
+    friends.put("/bob/harmless/a")
+    who = app(friends, ceiling({"/alice/posts/": EDIT, "/bob/harmless/": "read control"}))
+    for path in ("/bob/harmless/", "/bob/"):
+        use_group(friends, path, holder=BOB)
+        with pytest.raises(GroupInUse):
+            changing_friends(friends, who)()
+
+
+def test_a_person_can_take_a_group_back_that_others_keep_from_an_app_by_naming_it(friends):
+    publish(friends)
+    use_group(friends, "/bob/", holder=BOB)
+    with pytest.raises(GroupInUse) as refusal:
+        changing_friends(friends, app(friends, ceiling({"/alice/posts/": EDIT})))()
+    asked = parse_qs(urlsplit(refusal.value.extras["widen"]).query)
+    assert (asked["resource"], asked["modes"]) == ([f"{BASE}/alice/posts/friends"], ["control"])
+    changing_friends(friends, app(friends, ceiling({"/alice/posts/": EDIT + " control"})))()
 
 
 def test_groups_of_apps_and_issuers_are_groups(friends):
