@@ -16,12 +16,13 @@ from itertools import islice
 
 from pod.audit.search import find_all
 from pod.errors import PodError
+from pod.operations.watched import note_own
 from pod.protocol.modes import AccessMode
 from pod.protocol.placement import Placement
 from pod.rdf.graph import IRI, Literal
 from pod.rdf.vocab import ACL, FH, XSD
 from pod.services import Services
-from pod.store.access_records import ANYTHING, APPEND, CONTROL, HOUR_SECONDS, NOTIFY, READ, WRITE, Record
+from pod.store.access_records import ANYTHING, APPEND, CONTROL, HOUR_SECONDS, NOBODY, NOTIFY, READ, WRITE, Record
 from pod.store.accounts import Account
 
 CSV, TURTLE = "text/csv; charset=utf-8", "text/turtle"
@@ -118,11 +119,11 @@ def activity_files(services: Services, account: Account) -> Iterator[tuple[str, 
             yield f"activity-{pod.path.strip('/')}.csv", as_csv(services.placement, records)
 
 
-def note_taken_along(services: Services, account: Account) -> None:
-    """That everything in the pods of an account is read, by whoever is signed in to it."""
-    agent = next(iter(services.accounts.web_ids(account.id)), None)
+def note_taken_along(services: Services, account: Account, *, by_operator: bool = False) -> None:
+    """That everything in the pods of an account is read, by whoever is signed in to it or runs the server."""
+    agent = None if by_operator else next(iter(services.accounts.web_ids(account.id)), NOBODY)
     for pod in services.accounts.storages(account.id):
-        services.access_log.note(pod.path, agent, services.placement.base_url, AccessMode.READ, allowed=True)
+        note_own(services, pod.path, agent, AccessMode.READ)
 
 
 FORMS: dict[str, tuple[str, Callable[[Placement, Iterable[Record]], Iterator[bytes]]]] = {

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
 
+from pod.operations.watched import OPERATOR
 from pod.services import Services
 from pod.store.access_records import NOBODY, SEVERAL, Client
 from pod.store.accounts import Account
@@ -35,6 +36,7 @@ class Kind(StrEnum):
     CLAIMED = "claimed"
     """By whoever signed the person in elsewhere, or by the app."""
     PAGES = "pages"
+    OPERATOR = "operator"
     SEVERAL = "several"
 
 
@@ -82,6 +84,8 @@ class Names:
             return Named(Kind.SEVERAL if client else Kind.NOBODY)
         if client == self._services.placement.base_url:
             return Named(Kind.PAGES)
+        if client == self._services.placement.base_url + OPERATOR:
+            return Named(Kind.OPERATOR)
         if client.startswith(self._services.placement.base_url + LINKS):
             return Named(Kind.LINK)
         if client in self._apps:

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -160,13 +161,16 @@ def invite(email: str | None, **options: Any) -> None:  # see pod/cli/main.py
 @where
 def export(name: str, archive: Path, **options: Any) -> None:  # see pod/cli/main.py
     """Write everything an account has to a new zip FILE."""
-    from pod.audit.export import activity_files  # noqa: PLC0415
+    from pod.audit.export import activity_files, note_taken_along  # noqa: PLC0415
     from pod.identity import accounts, export  # noqa: PLC0415
+    from pod.sharing.access_export import access_files  # noqa: PLC0415
 
     with opened(settings_of_server(**options)) as services:
         found = accounts.named(services, name)
+        note_taken_along(services, found, by_operator=True)
+        beside = chain(activity_files(services, found), access_files(services, found))
         try:
-            write_new(archive, export.export_account(services, found, activity_files(services, found)))
+            write_new(archive, export.export_account(services, found, beside))
         except OSError as error:
             raise Refused(f"{archive} cannot be written: {error.strerror}") from error
     click.echo(f"{archive} holds everything of the account {name}")

@@ -22,6 +22,8 @@ from pod.identity.providers import Providers
 from pod.operations.admission import settled
 from pod.operations.content import discarded_on_failure, stage_document
 from pod.operations.create import effective
+from pod.operations.watched import note_own
+from pod.protocol.modes import AccessMode
 from pod.protocol.resource import Target
 from pod.rdf import formats
 from pod.rdf.graph import IRI, Dataset, Triple
@@ -153,6 +155,7 @@ def _attempt(services: Services, account: Account, web_id: str, change: Change, 
         tell_owner(services, tx, account.id, MailKind.ISSUERS_CHANGED)
         if (own in before) != (own in after):
             _follow(services, tx, account, web_id, signs_in_here=own in after)
+    note_own(services, profile.target.path, by.agent, AccessMode.WRITE)
 
 
 def _follow(services: Services, tx: Writer, account: Account, web_id: str, *, signs_in_here: bool) -> None:

@@ -10,9 +10,12 @@ from collections.abc import Callable
 
 from pod.errors import AccessDenied, CeilingReached, NotAuthenticated, NotFound
 from pod.operations.operation import Operation, Result
+from pod.protocol.modes import AccessMode
 from pod.services import Services
 
 Verb = Callable[[Services, Operation], Result]
+OPERATOR = "#operator"
+"""After the base URL, in place of a client: whoever runs the server did it, without a request."""
 
 
 def watched(services: Services, verb: Verb, operation: Operation, *, app: str | None = None) -> Result:
@@ -30,6 +33,15 @@ def watched(services: Services, verb: Verb, operation: Operation, *, app: str | 
     if result.moved_to is None:
         _note_allowed(services, operation, app)
     return result
+
+
+def note_own(services: Services, path: str, agent: str | None, mode: AccessMode) -> None:
+    """Something of a pod was read or changed by other means than a request for it: on a page of ours by its owner; by
+    whoever runs the server, where there is no agent.
+    """
+    base_url = services.placement.base_url
+    client = base_url if agent is not None else base_url + OPERATOR
+    services.access_log.note(path, agent, client, mode, allowed=True)
 
 
 def _note_allowed(services: Services, operation: Operation, app: str | None) -> None:

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, request
 
 from pod.audit.export import FORMS
 from pod.audit.keeping import CHOICES, keep_for, kept_days
-from pod.audit.names import Named, Names
+from pod.audit.names import Kind, Named, Names
 from pod.audit.search import LINES, NAMED, Question, choice_of, find, find_all, read_question
 from pod.errors import NotFound, PodError, UnprocessableContent, WrongPassword
 from pod.http.limits import Places
@@ -120,10 +120,11 @@ def _page(
 
 def _line(services: Services, names: Names, record: Record) -> Line:
     place = record.place[len(storage_of(record.path)) :]
+    app = names.app(Client(record.client, record.issuer))
     return Line(
         record,
-        names.person(record.agent),
-        names.app(Client(record.client, record.issuer)),
+        app if app.kind is Kind.OPERATOR else names.person(record.agent),
+        app,
         unquote(place),
         None if record.is_folded else f"/.home{record.path}",
         services.placement.url(record.place),

@@ -34,9 +34,12 @@ def test_a_closed_server_says_why_it_invites_nobody(account):
 def test_an_account_is_written_to_a_new_file_for_its_owner_only(account, tmp_path):
     file = tmp_path / "alice.zip"
     assert account("export", "alice", str(file)).exit_code == 0
-    assert "alice/profile/card" in zipfile.ZipFile(file).namelist()
+    assert {"alice/profile/card", "access.json"} <= set(zipfile.ZipFile(file).namelist())
     assert file.stat().st_mode & 0o777 == 0o600
     assert account("export", "alice", str(file)).exit_code == 1
+    again = tmp_path / "again.zip"
+    assert account("export", "alice", str(again)).exit_code == 0
+    assert b"#operator" in zipfile.ZipFile(again).read("activity-alice.csv")
 
 
 def test_half_a_file_is_not_left_behind(account, tmp_path):

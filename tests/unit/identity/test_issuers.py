@@ -19,6 +19,7 @@ from pod.identity.providers import Providers
 from pod.identity.sessions import start_session
 from pod.protocol.resource import Target
 from pod.remote.client import Fetched
+from pod.store.access_records import ANYTHING
 from pod.store.records import SERVER, Actor, Kind
 from tests.support.people import PASSWORD, PUBLIC
 from tests.unit.authentication.conftest import ELSEWHERE, METADATA, Internet
@@ -326,3 +327,14 @@ def test_an_account_that_is_leaving_changes_nothing(people, she, providers):
     schedule_deletion(people, she, PASSWORD)
     with pytest.raises(Conflict, match="about to be deleted"):
         add_issuer(people, providers, she, ALICE, ELSEWHERE)
+
+
+def test_its_owner_sees_who_changed_the_profile(people, she, providers):
+    add_issuer(people, providers, she, ALICE, ELSEWHERE, by=Actor(ALICE))
+    remove_issuer(people, she, ALICE, ELSEWHERE)
+    assert people.access_log.write_down()
+    found = people.access_log.records.page("/alice/", ANYTHING, 10)
+    assert {(each.agent, each.client, each.path, each.act): each.times for each in found} == {
+        (ALICE, PUBLIC, CARD, "write"): 1,
+        ("", f"{PUBLIC}#operator", CARD, "write"): 1,
+    }

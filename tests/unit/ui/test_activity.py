@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from pod.audit.export import note_taken_along
 from pod.audit.keeping import kept_days
 from pod.audit.search import write_key
 from pod.errors import StorageDamaged
@@ -159,6 +160,12 @@ def test_it_is_seen_that_everything_was_taken_along(site):
     assert [line.partition(" Once")[0] for line in words(site)] == [
         "You read the whole pod With the pages of this server"
     ]
+
+
+def test_what_whoever_runs_the_server_did_is_told_as_that(site):
+    note_taken_along(site.services, named(site.services, "alice"), by_operator=True)
+    (line,) = words(site)
+    assert line.startswith("Whoever runs this server read the whole pod With a command on the server Once,")
 
 
 def test_a_question_that_cannot_be_understood_is_shown_again(site):
