@@ -195,6 +195,7 @@ def test_a_bad_seed_stops_the_start_with_a_sentence(tmp_path: Path):
 
 
 def test_a_seed_leaves_alone_what_exists(own_server: Server):
+    own_server.seeded = False
     own_server.restart()
     accounts = run("account", "list", "--data", str(own_server.data)).stdout.splitlines()
     assert len(accounts) == 1

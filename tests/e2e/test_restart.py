@@ -109,6 +109,7 @@ def test_what_was_half_sent_when_the_server_was_killed_is_not_stored(server: Ser
 def test_a_server_killed_while_it_makes_its_data_makes_it_at_the_next_start(server: Server) -> None:
     server.stop()
     shutil.rmtree(server.data)
+    server.seeded = False
     for number in range(STARTS_CUT_SHORT):
         process = subprocess.Popen(server.command, stderr=subprocess.DEVNULL, start_new_session=True)
         time.sleep(0.1 + 0.15 * number)

@@ -75,7 +75,10 @@ class ServerError(Exception):
 
 @dataclass(slots=True)
 class Server:
-    """A server process and where it lives. The data directory outlives stop, kill and restart."""
+    """A server process and where it lives. The data directory outlives stop, kill and restart.
+
+    Once it was `seeded` it starts without its seed: to look again at accounts that are there takes as long.
+    """
 
     command: tuple[str, ...]
     environment: Mapping[str, str]
@@ -83,6 +86,7 @@ class Server:
     data: Path
     log: Path
     accounts: tuple[Account, ...]
+    seeded: bool = False
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     @property
@@ -104,13 +108,14 @@ class Server:
         """Raises: ServerError -- it ended, or did not answer in time."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                self.command,
+                without_seed(self.command) if self.seeded else self.command,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 env=dict(self.environment),
                 start_new_session=True,
             )
         _wait(READY_SECONDS_MAX, self._is_ready, lambda: self._failure("did not become ready"))
+        self.seeded = True
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         """Ask it to end. Raises: ServerError -- it or a child of it is still there after a while."""
@@ -232,6 +237,11 @@ def _server(
         directory / "server.log",
         accounts,
     )
+
+
+def without_seed(command: Sequence[str]) -> tuple[str, ...]:
+    at = command.index("--seed")
+    return (*command[:at], *command[at + 2 :])
 
 
 def _wait(seconds: float, condition: Callable[[], bool], failure: Callable[[], Exception]) -> None:
