@@ -92,9 +92,11 @@ def matches(registered: str, requested: str) -> bool:
 
 
 def redirect_host(uri: str) -> str:
-    """What to tell people about where a checked redirect URI leads: host and port, or the scheme of a native app."""
+    """What to tell people about where a checked redirect URI leads: host and port; or the scheme of a native app, which
+    may be a host's name as well and must not be taken for that.
+    """
     url = web_url(uri)
-    return uri.partition(":")[0] if url is None else url.authority
+    return f"{uri.partition(':')[0]}: on your device" if url is None else url.authority
 
 
 def leads_to(uri: str, placement: Placement) -> str:

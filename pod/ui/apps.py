@@ -105,7 +105,9 @@ def _widen_page(
 ) -> Response:
     asked = {name: said.get(name, "") for name in _ASKED}
     place = said.get("place", widening.places[0].path)
-    return render("widen.html", status=status, widening=widening, asked=asked, place=place, errors=errors or {})
+    page = render("widen.html", status=status, widening=widening, asked=asked, place=place, errors=errors or {})
+    page.headers["Cross-Origin-Opener-Policy"] = "same-origin"  # the app that opened it cannot exchange it for another
+    return page
 
 
 _ASKED = ("client", "resource", "modes")

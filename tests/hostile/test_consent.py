@@ -179,7 +179,10 @@ def test_all_that_an_app_has_is_told(site: Site, alice: Guest):
     limited(site, alice, Ceiling(items=items, elsewhere=READ))
     told = alice.get("/.account/apps").text
     assert "<bdi>posts</bdi> (see, and decide who has access)" in told
-    assert "The list of what is where</bdi> (see; and see settings/prefs.ttl)" in told
+    assert (
+        "The list of what is where</bdi> in <bdi>settings/privateTypeIndex.ttl</bdi> (see; and see settings/prefs.ttl)"
+        in told
+    )
     assert "what others on this server share with you" in told
 
 

@@ -228,3 +228,18 @@ def test_a_key_is_good_for_more_only_with_the_password_and_its_owner_is_told(sit
     assert alice.submit(page, action, password=PASSWORD, **more).status_code in {200, 303}
     assert INBOX in site.services.accounts.client(key.id).ceiling.items
     assert latest_events(site.services, key.account)[0].kind is MailKind.CLIENT_CHANGED
+
+
+def test_a_page_that_an_app_opens_cannot_be_exchanged_by_it_and_takes_no_click_at_once(site):
+    key, _ = create_client(site.services, "alice", label="Sure? Press Allow, " * 5, terms=POSTS)
+    asked = {"client": key.id, "resource": f"{site.base_url}alice/inbox/", "modes": "read"}
+    page = site.signed_in("alice").get(f"/.account/apps/widen?{urlencode(asked)}")
+    assert page.headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert 'class="button careful" name="answer" value="allow"' in page.text
+    assert "Press Allow, " * 3 not in page.text
+
+
+def test_a_scheme_is_not_taken_for_a_host(site):
+    client = site.app_id(redirect_uris=["good.example:/cb"], application_type="native")
+    page = site.signed_in("alice").ask(client, redirect_uri="good.example:/cb").text
+    assert "<strong>good.example: on your device</strong>" in page

@@ -188,7 +188,7 @@ def test_whatever_is_sent_is_usable_or_refused(uri):
         ("https://app.example:8443/cb", "app.example:8443"),
         ("http://localhost:5173/", "localhost:5173"),
         ("http://[::1]:80/", "[::1]"),
-        ("com.example.app:/cb", "com.example.app"),
+        ("com.example.app:/cb", "com.example.app: on your device"),
     ],
 )
 def test_where_a_uri_leads_can_be_told_to_people(uri, host):
