@@ -224,6 +224,15 @@ def test_what_waited_long_makes_room(people: Services, alice: Account, monkeypat
     assert (waiting(people, alice)[0], len(waiting(people, alice))) == (newest.id, 2)
 
 
+def test_nothing_makes_room_for_whoever_is_blocked(people: Services, alice: Account, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(asking, "OPEN_MAX", 2)
+    block_asker(people, alice, asked(people, **a_stranger(0)).id)
+    heard = {asked(people, **a_stranger(number)).id for number in (1, 2)}
+    pass_time(people, OLD_MS / 1000 + 1)
+    asked(people, "/alice/1", **a_stranger(0))
+    assert set(waiting(people, alice)) == heard
+
+
 @pytest.mark.parametrize(
     "many",
     [
