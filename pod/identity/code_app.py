@@ -49,8 +49,8 @@ class Pace:
     seconds: int
 
 
-PACES = (Pace(0, 20, 15 * 60), Pace(60, 10, 3600), Pace(100, 6, 24 * 3600))
-"""So that guessing hits once in some 150 years. Nothing but a right answer makes it faster again: who reads the mail of
+PACES = (Pace(0, 20, 15 * 60), Pace(60, 10, 3600), Pace(100, 2, 4 * 3600))
+"""So that guessing hits once in some 75 years. Nothing but a right answer makes it faster again: who reads the mail of
 an account chooses its password, as often as they like.
 """
 

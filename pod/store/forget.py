@@ -19,8 +19,8 @@ from pod.store.records import SERVER
 from pod.store.sessions import Sessions
 from pod.store.share_links import ShareLinks
 
-ATTEMPTS_KEPT_MS = 2 * 3600 * 1000
-"""Longer than any window, and no longer: whoever has many addresses fills this table."""
+ATTEMPTS_KEPT_MS = 4 * 3600 * 1000
+"""As long as the longest window, and no longer: whoever has many addresses fills this table."""
 _DAY_MS = 24 * 3600 * 1000
 EVENTS_KEPT_MS = 365 * _DAY_MS
 BROWSERS_KEPT_MS = 400 * _DAY_MS

@@ -29,11 +29,9 @@ def add_sessions(pages: Blueprint, door: Door) -> None:
     def end_one() -> Response:
         session = door.session()
         chosen = door.form().get("session", "")
-        if chosen == session.id:
-            return door.let_out(SIGNED_OUT)
         with suppress(NotFound):  # the button was pressed twice
             revoke_session(services, session.account.id, chosen)
-        return see_other(SESSIONS)
+        return door.forget(see_other(SIGNED_OUT)) if chosen == session.id else see_other(SESSIONS)
 
     @pages.post(f"{SESSIONS}/all")
     def end_all() -> Response:

@@ -126,6 +126,7 @@ def test_whoever_typed_too_many_codes_is_shown_the_other_ways(site: Site, alice:
     assert (answers[-1].status_code, answers[-2].status_code) == (429, 403)
     assert int(answers[-1].headers["Retry-After"]) > 0
     assert "tried too often" in answers[-1].text
+    assert 'name="code"' in answers[-1].text
     assert guest.submit(second, code=recovery).location == "/.account/"
 
 
