@@ -13,7 +13,7 @@ import secrets
 from dataclasses import dataclass, field
 
 from pod.authentication.credentials import PASSWORD_BYTES_MAX, PASSWORD_CHARACTERS_MIN, digest
-from pod.errors import AccessDenied, Conflict, NotFound, UnprocessableContent, WrongPassword
+from pod.errors import AccessDenied, Busy, Conflict, NotFound, UnprocessableContent, WrongPassword
 from pod.operations.attempts import Allowance, forget, give_back, spend
 from pod.protocol.addresses import network_of
 from pod.protocol.resource import Target
@@ -35,6 +35,7 @@ USES_MAX = 1_000_000
 DAYS_MAX = 3_650
 LABEL_CHARACTERS_MAX = 200
 OPENINGS = Allowance("link, opened at address", 100, 15 * 60)
+PASSWORDS_CHOSEN = Allowance("link, password chosen", 60, 15 * 60)
 GUESSES_AT_ADDRESS = Allowance("link, password at address", 10, 15 * 60)
 GUESSES = Allowance("link, password", 100, 3600)
 """Mistakes at one link, from everywhere: many addresses must not help. Then those who know the password wait too; to
@@ -75,22 +76,38 @@ class Visit:
 def make_link(services: Services, account: Account, target: Target, wish: Wish) -> tuple[ShareLink, str]:
     """A new link to what is at `target`, and its URL, which is kept nowhere.
 
-    Raises: NotFound, AccessDenied -- the account does not control that; UnprocessableContent; Conflict; Busy
+    Raises: NotFound; AccessDenied -- it is not in a pod of the account's; UnprocessableContent; Conflict;
+        TooManyRequests; Busy
     """
     check_wish(services, target, wish)
     web_id = maker_of(services, account, target)
-    password_hash = services.passwords.hash(wish.password) if wish.password else None
     state = check_maker(services, services.store, target, web_id, needed(wish.mode), may_wait=True)
     secret, links = secrets.token_urlsafe(SECRET_BYTES), ShareLinks(services.store)
+    _check_count(links, account)
+    password_hash = _hashed(services, account, wish.password)
     with services.store.write(SERVER) as tx:
-        if links.count(account.id) >= LINKS_MAX:
-            raise Conflict(f"An account may have {LINKS_MAX} links. Withdraw some; they are forgotten after a while.")
+        _check_count(ShareLinks(tx), account)
         end_ms = None if wish.days is None else tx.now_ms + wish.days * _DAY_MS
         new = NewLink(account.id, web_id, wish.mode, wish.label, password_hash, wish.uses_max, end_ms)
         number = links.create(tx, digest(secret), state, new)
     made = links.by_id(number)
     assert made is not None
     return made, f"{services.placement.base_url}{LINKS}{secret}"
+
+
+def _check_count(links: ShareLinks, account: Account) -> None:
+    """Raises: Conflict."""
+    if links.count(account.id) >= LINKS_MAX:
+        raise Conflict(f"An account may have {LINKS_MAX} links. Withdraw some; they are forgotten after a while.")
+
+
+def _hashed(services: Services, account: Account, password: str) -> str | None:
+    """Raises: TooManyRequests, Busy"""
+    if not password:
+        return None
+    with services.store.write(SERVER) as tx:
+        spend(services, tx, PASSWORDS_CHOSEN, str(account.id))
+    return services.passwords.hash(password)
 
 
 def check_wish(services: Services, target: Target, wish: Wish) -> None:
@@ -168,26 +185,40 @@ def open_link(services: Services, visit: Visit, password: str, address: str) -> 
     link, opening = visit.link, secrets.token_urlsafe(SECRET_BYTES)
     if link.is_used_up:
         raise ended(LinkEnd.USED_UP)
+    network = network_of(address)
     if link.password_hash is not None:
-        _check_password(services, link, password, network_of(address))
-    key, links = str(link.id), ShareLinks(services.store)
+        _check_password(services, link, password, network)
     with services.store.write(SERVER) as tx:
-        spend(services, tx, OPENINGS, key, network_of(address))
-        if not links.use(tx, link.id, digest(opening), OPEN_SECONDS * 1000):
+        if link.password_hash is None:
+            spend(services, tx, OPENINGS, str(link.id), network)
+        if not ShareLinks(tx).use(tx, link.id, digest(opening), OPEN_SECONDS * 1000):
             now = ShareLinks(tx).by_id(link.id)
             raise ended((now and now.end(tx.now_ms)) or LinkEnd.USED_UP)
     return opening
 
 
 def _check_password(services: Services, link: ShareLink, password: str, network: str) -> None:
-    """Raises: WrongPassword, TooManyRequests, Busy"""
+    """All that this may cost is counted before the work is done: also those who know the password make work.
+
+    Raises: WrongPassword, TooManyRequests, Busy
+    """
     key = str(link.id)
     with services.store.write(SERVER) as tx:
-        spend(services, tx, GUESSES_AT_ADDRESS, key, network)
-        spend(services, tx, GUESSES, key)
-    fits = len(password.encode("utf-8", "replace")) <= PASSWORD_BYTES_MAX
-    if not fits or not services.passwords.matches(link.password_hash, password):
-        raise WrongPassword("This is not the password of this link.")
+        for allowance, *keys in _costs(key, network):
+            spend(services, tx, allowance, *keys)
+    try:
+        fits = len(password.encode("utf-8", "replace")) <= PASSWORD_BYTES_MAX
+        if not fits or not services.passwords.matches(link.password_hash, password):
+            raise WrongPassword("This is not the password of this link.")
+    except Busy:  # nothing was tried
+        with services.store.write(SERVER) as tx:
+            for allowance, *keys in _costs(key, network):
+                give_back(services, tx, allowance, *keys)
+        raise
     with services.store.write(SERVER) as tx:
         forget(services, tx, GUESSES_AT_ADDRESS, key, network)
         give_back(services, tx, GUESSES, key)
+
+
+def _costs(key: str, network: str) -> tuple[tuple[Allowance, *tuple[str, ...]], ...]:
+    return (OPENINGS, key, network), (GUESSES_AT_ADDRESS, key, network), (GUESSES, key)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
 from pod.errors import (
     AccessDenied,
+    Busy,
     Conflict,
     LinkEnded,
     NotFound,
@@ -29,6 +33,7 @@ from pod.sharing.links import (
     GUESSES_AT_ADDRESS,
     OPEN_SECONDS,
     OPENINGS,
+    PASSWORDS_CHOSEN,
     Wish,
     list_links,
     make_link,
@@ -41,7 +46,7 @@ from pod.store.records import SERVER
 from pod.store.share_links import LinkEnd
 from tests.support.client import acl, authorization
 from tests.support.linking import UPLOAD, VIEW, content, file, folder, link_to, opened_link, shown, visit
-from tests.support.people import DAY, ELSEWHERE, HERE, PUBLIC, alice_of, opened, pass_time, work_of
+from tests.support.people import DAY, ELSEWHERE, HERE, PUBLIC, CountedPasswords, alice_of, opened, pass_time, work_of
 from tests.support.stores import delete, put, state_in
 
 SECRET_BITS = 256
@@ -243,6 +248,44 @@ def test_who_knows_the_password_uses_up_no_guesses(people: Services, alice: Acco
     with people.store.write(SERVER) as tx:
         (link,) = list_links(people, alice)
         assert count(people, tx, GUESSES, str(link.id)) == 1
+
+
+def test_who_knows_the_password_makes_only_so_much_work(
+    people: Services, alice: Account, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(sharing, "OPENINGS", replace(OPENINGS, times=3))
+    secret = link_to(people, alice, "/alice/photos/", password=PASSWORD)
+    before = work_of(people)
+    for _ in range(5):
+        with suppress(TooManyRequests):
+            opened_link(people, secret, PASSWORD)
+    assert work_of(people) - before == 3
+
+
+def test_a_guess_that_was_not_tried_does_not_count(people: Services, alice: Account, monkeypatch: pytest.MonkeyPatch):
+    secret = link_to(people, alice, "/alice/photos/", password=PASSWORD)
+    with monkeypatch.context() as patch:
+        patch.setattr(CountedPasswords, "matches", Mock(side_effect=Busy("Later.")))
+        for _ in range(GUESSES_AT_ADDRESS.times + 1):
+            with pytest.raises(Busy):
+                opened_link(people, secret, PASSWORD)
+    assert opened_link(people, secret, PASSWORD)
+
+
+def test_a_link_that_cannot_be_made_costs_no_work(people: Services, alice: Account, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(sharing, "PASSWORDS_CHOSEN", replace(PASSWORDS_CHOSEN, times=2))
+    before = work_of(people)
+    with pytest.raises(NotFound):
+        link_to(people, alice, "/alice/nothing", password=PASSWORD)
+    for _ in range(2):
+        link_to(people, alice, "/alice/photos/", password=PASSWORD)
+    with pytest.raises(TooManyRequests):
+        link_to(people, alice, "/alice/photos/", password=PASSWORD)
+    monkeypatch.setattr(sharing, "LINKS_MAX", 1)
+    pass_time(people, PASSWORDS_CHOSEN.seconds)
+    with pytest.raises(Conflict):
+        link_to(people, alice, "/alice/photos/", password=PASSWORD)
+    assert work_of(people) - before == 2
 
 
 def test_a_link_is_opened_only_so_fast_from_one_address(people: Services, alice: Account):
