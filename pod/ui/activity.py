@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 from urllib.parse import unquote, urlencode
 
@@ -27,6 +29,7 @@ from pod.ui.views import name_of
 ACTIVITY = "/.account/activity"
 FIELDS = ("person", "app", "where", "since", "until", "refused")
 DOWNLOADS_MAX = 4
+DAY_MS = 24 * HOUR_SECONDS * 1000
 Refusal = tuple[str, PodError]
 """What is wrong with how long it is to be kept, and with which field."""
 
@@ -105,7 +108,7 @@ def _page(
         apps=[(choice_of(each), names.app(each)) for each in known.clients if each.name != SEVERAL or each.issuer],
         asked=asked,
         wrong=question.errors,
-        lines=[_line(services, names, each) for each in found.records] if found else [],
+        dates=list(_by_day(_line(services, names, each) for each in found.records)) if found else [],
         query=urlencode({"pod": pod, **asked}),
         older=found.next if found else None,
         is_first="after" not in request.args,
@@ -116,6 +119,13 @@ def _page(
         done=request.args.get("done", ""),
         errors={refusal[0]: refusal[1].detail} if refusal else {},
     )
+
+
+def _by_day(lines: Iterable[Line]) -> Iterator[tuple[int, list[Line]]]:
+    """A moment of each day, and what was last done on it."""
+    for _, some in groupby(lines, key=lambda line: line.record.last_ms // DAY_MS):
+        of_day = list(some)
+        yield of_day[0].record.last_ms, of_day
 
 
 def _line(services: Services, names: Names, record: Record) -> Line:

@@ -63,16 +63,16 @@ def test_people_and_apps_have_names(site):
     note(site, "/alice/b", None, f"{BASE}.account/links#link-7", mode=AccessMode.APPEND)
     note(site, "/alice/c", web_id("alice"), "https://app.example/id", allowed=False, limited=True)
     site.services.access_log.told("/alice/d", web_id("bob"), None)
-    when = "Once, 15 January 2027, 08:00 UTC"
+    at = "08:00 UTC ·"
     assert sorted(words(site)) == sorted(
         [
-            f"bob read photos/my cat.jpg With app.example/id {when}",
-            f"You changed a With Backup {when}",
-            f"You saw or changed who may use the whole pod With the pages of this server {when}",
-            f"eve.example/profile elsewhere refused wanted to read b With unknown {when}",
-            f"Somebody not signed in added to b With a link {when}",
-            f"You refused wanted to read c With app.example/id , which may do less {when}",
-            f"bob was told that something changed in d {when}",
+            f"bob read photos/my cat.jpg {at} with app.example/id",
+            f"You changed a {at} with Backup",
+            f"You saw or changed who may use the whole pod {at} with the pages of this server",
+            f"eve.example/profile elsewhere refused wanted to read b {at} with unknown",
+            f"Somebody not signed in added to b {at} with a link",
+            f"You refused wanted to read c {at} with app.example/id , which may do less",
+            "bob was told that something changed in d 08:00 UTC",
         ]
     )
 
@@ -87,7 +87,7 @@ def test_no_token_of_another_server_borrows_a_name(site):
     for client in claims:
         note(site, "/alice/a", web_id("bob"), client, issuer="https://idp.example/")
     lines = words(site)
-    assert len([line for line in lines if "With an app that says it is “" in line]) == len(claims)
+    assert len([line for line in lines if "with an app that says it is “" in line]) == len(claims)
     assert not any("Holiday Photos" in line for line in lines)
     assert "<dt>Signed in by</dt><dd>https:/<wbr>/<wbr>idp.example/<wbr></dd>" in site.signed_in("alice").get(PAGE).text
     assert len(words(site, urlencode({"app": "by:https://idp.example/ photos"}))) == 1
@@ -97,13 +97,13 @@ def test_no_token_of_another_server_borrows_a_name(site):
 def test_what_an_app_called_itself_when_it_came_is_told_as_that(site):
     note(site, "/alice/a", web_id("bob"), site.app_id(client_name="the pages of this server"))
     (line,) = words(site)
-    assert "With an app that calls itself “the pages of this server”" in line
+    assert "with an app that calls itself “the pages of this server”" in line
 
 
 def test_what_was_too_much_to_list_is_told(site):
     note(site, "/alice/?", web_id("bob"), "https://app.example/id")
     (line,) = words(site)
-    assert line.startswith("bob read several things in your pod With app.example/id")
+    assert line.startswith("bob read several things in your pod 08:00 UTC · with app.example/id")
 
 
 def test_halves_of_characters_are_no_failure_of_the_server(site):
@@ -157,15 +157,13 @@ def test_others_are_found_apart_from_their_owner(site):
 
 def test_it_is_seen_that_everything_was_taken_along(site):
     assert site.signed_in("alice").submit("/.account/export").status_code == 200
-    assert [line.partition(" Once")[0] for line in words(site)] == [
-        "You read the whole pod With the pages of this server"
-    ]
+    assert words(site) == ["You read the whole pod 08:00 UTC · with the pages of this server"]
 
 
 def test_what_whoever_runs_the_server_did_is_told_as_that(site):
     note_taken_along(site.services, named(site.services, "alice"), by_operator=True)
     (line,) = words(site)
-    assert line.startswith("Whoever runs this server read the whole pod With a command on the server Once,")
+    assert line == "Whoever runs this server read the whole pod 08:00 UTC · with a command on the server"
 
 
 def test_a_question_that_cannot_be_understood_is_shown_again(site):
