@@ -39,7 +39,7 @@ from pod.sharing.grants import (
     withdraw,
 )
 from pod.sharing.hearing import OLD_MS, Hearing, person_of
-from pod.sharing.notices import AT_ONCE_MAX, ATTEMPTS_MAX, THREADS, WAITING_OF_ONE_MAX, Notices
+from pod.sharing.notices import AGE_MS_MAX, AT_ONCE_MAX, ATTEMPTS_MAX, THREADS, WAITING_OF_ONE_MAX, Notices
 from pod.sharing.requests import arrive, ask, drop_request, own_requests, take_back, visible_request, visible_requests
 from pod.sharing.sharing import Sharing
 from pod.store.access_requests import AccessItem, AccessRequests, Answer, Said
@@ -744,6 +744,19 @@ def test_an_inbox_that_does_not_answer_keeps_no_other_waiting(people: Services):
     working.work()
     working.wait(SECONDS_MAX)
     assert AccessRequests(people.store).due_notices(now_ms(people), 99) == ()
+
+
+def test_a_host_that_is_silent_is_left_alone_and_then_given_up(people: Services, monkeypatch: pytest.MonkeyPatch):
+    elsewhere, hosts = Elsewhere(), Hosts(people.clock, 0)
+    monkeypatch.setattr(hosts, "ask", lambda _host: 60.0)
+    working = Notices(people, elsewhere, hosts)
+    told_anew(people, 0)
+    for seconds in (60, AGE_MS_MAX / 1000, 0):
+        working.work()
+        working.wait(SECONDS_MAX)
+        assert not AccessRequests(people.store).has_news(now_ms(people))
+        pass_time(people, seconds)
+    assert (elsewhere.sent, people.store.rows("SELECT COUNT(*) FROM access_notice")) == ([], [(0,)])
 
 
 def test_an_answer_that_breaks_what_sends_it_keeps_no_other_waiting(people: Services):
