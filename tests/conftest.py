@@ -1,3 +1,3 @@
 """What every test may use."""
 
-pytest_plugins = ["pytester", "tests.support.fixtures", "tests.support.requirements"]
+pytest_plugins = ["pytester", "tests.support.fixtures", "tests.support.quick", "tests.support.requirements"]

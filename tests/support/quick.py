@@ -1,0 +1,35 @@
+"""What takes long and shows nothing, made quick for code under test in the process of the tests: the hashing of passwords,
+and new RSA keys. Servers in processes of their own do both as they always do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache, partial
+from itertools import count
+
+import pytest
+from argon2 import PasswordHasher
+
+from pod.authentication import keys
+
+KEYS = 32
+"""More than any one test makes."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick() -> Iterator[None]:
+    generate, numbers = keys._generated, count()
+
+    @cache
+    def held(number: int) -> keys.PrivateKey:
+        return generate("RS256")
+
+    def generated(algorithm: keys.IssuingAlgorithm) -> keys.PrivateKey:
+        return held(next(numbers) % KEYS) if algorithm == "RS256" else generate(algorithm)
+
+    quick = partial(PasswordHasher, time_cost=1, memory_cost=64, parallelism=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pod.authentication.credentials.PasswordHasher", quick)
+        patch.setattr(keys, "_generated", generated)
+        yield
