@@ -16,8 +16,10 @@ from dataclasses import dataclass, replace
 
 from pod.errors import AccessDenied, Busy, Conflict, NotFound, UnprocessableContent, VersionMoved
 from pod.operations.attempts import Allowance, spend
+from pod.operations.watched import note_own
 from pod.protocol.access_profile import EDIT
 from pod.protocol.access_profile import EVERYONE as EVERYBODY
+from pod.protocol.agent import Credentials
 from pod.protocol.modes import AccessMode
 from pod.protocol.resource import Target
 from pod.services import Services
@@ -53,7 +55,9 @@ def grant_request(
     if items is not None:
         _check_narrower(request, items)
     said = request.said if items is None else replace(request.said, items=items)
-    return _given(services, request.root, said, request)
+    made = _given(services, request.root, said, request)
+    _note(services, account.id, made.root, (each.path for each in made.said.items if each.written))
+    return made
 
 
 def give(services: Services, visitor: Visitor, said: Said) -> GivenAccess:
@@ -72,7 +76,10 @@ def give(services: Services, visitor: Visitor, said: Said) -> GivenAccess:
     request = _asked_for(services, visitor, said)
     if request is not None and said.inbox is None:
         said = replace(said, inbox=request.said.inbox)
-    return _given(services, visitor.storage.path, said, request)
+    made, storage = _given(services, visitor.storage.path, said, request), visitor.storage
+    paths = (each.path for each in made.said.items if each.written)
+    _note(services, storage.account, storage.path, paths, visitor.credentials)
+    return made
 
 
 def _asked_for(services: Services, visitor: Visitor, said: Said) -> AccessRequest | None:
@@ -291,8 +298,8 @@ def _forget_mail(services: Services, tx: Writer, account: int) -> None:
 # -- taking back -------------------------------------------------------------------------------------------------------
 
 
-def withdraw(services: Services, account: int, key: str) -> None:
-    """End a grant, and at once what was written for it, whatever it is by now.
+def withdraw(services: Services, account: int, key: str, by: Credentials | None = None) -> None:
+    """End a grant, and at once what was written for it, whatever it is by now. `by`: their app, where it is one.
 
     Raises: NotFound -- no such grant of this account's; what `Sharing.unshare` raises
     """
@@ -312,6 +319,17 @@ def withdraw(services: Services, account: int, key: str) -> None:
                 sharing.unshare_within(tx, account, path, audience)
 
     services.store.write_together(Actor(who), change)
+    _note(services, account, grant.root, there, by)
+
+
+def _note(services: Services, account: int, root: str, paths: Iterable[str], by: Credentials | None = None) -> None:
+    """Owners see who decided about access, and through which app."""
+    who = acting_for(services, services.store, account, root).agent
+    for path in paths:
+        if by is None:
+            note_own(services, path, who, AccessMode.CONTROL)
+        else:
+            services.access_log.note(path, by.agent, by.client, AccessMode.CONTROL, allowed=True, issuer=by.issuer)
 
 
 def _is_there(sharing: Sharing, account: int, item: AccessItem, audience: Audience) -> bool:
@@ -342,4 +360,4 @@ def revoke(services: Services, visitor: Visitor, key: str) -> None:
     grant = visible_grant(services, visitor, key)
     if not visitor.controls:
         raise AccessDenied("Only the owner of this storage takes access back.")
-    withdraw(services, grant.account, key)
+    withdraw(services, grant.account, key, visitor.credentials)

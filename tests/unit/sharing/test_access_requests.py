@@ -34,6 +34,7 @@ from pod.sharing.grants import (
     give,
     grant_request,
     refuse_request,
+    revoke,
     unblock,
     visible_grants,
     withdraw,
@@ -42,6 +43,7 @@ from pod.sharing.hearing import OLD_MS, Hearing, person_of
 from pod.sharing.notices import AGE_MS_MAX, AT_ONCE_MAX, ATTEMPTS_MAX, THREADS, WAITING_OF_ONE_MAX, Notices
 from pod.sharing.requests import arrive, ask, drop_request, own_requests, take_back, visible_request, visible_requests
 from pod.sharing.sharing import Sharing
+from pod.store.access_records import ANYTHING
 from pod.store.access_requests import AccessItem, AccessRequests, Answer, Said
 from pod.store.accounts import Account
 from pod.store.forget import ANSWERED_KEPT_MS, ASKED_KEPT_MS, forget
@@ -516,6 +518,19 @@ def test_what_a_folder_gives_is_not_taken_back_with_a_file(people: Services, ali
     Sharing(people).share(alice.id, "/alice/photos/", person(FRIEND), Level.READ)
     withdraw(people, alice.id, given.id)
     assert may(people, "/alice/photos/cat") == SEE
+
+
+def test_owners_see_who_decided_and_through_what(people: Services, alice: Account):
+    given = grant_request(people, alice, asked(people).id)
+    withdraw(people, alice.id, given.id)
+    by = visitor(people, ALICE, client=APP)
+    revoke(people, by, give(people, by, Said(FRIEND, (AccessItem("/alice/photos/cat", SEE),))).id)
+    assert people.access_log.write_down()
+    found = people.access_log.records.page("/alice/", ANYTHING, 10)
+    assert {(each.agent, each.path, each.act, each.times, APP in each.client) for each in found} == {
+        (ALICE, "/alice/photos/", "control", 2, False),
+        (ALICE, "/alice/photos/cat", "control", 2, True),
+    }
 
 
 # -- who sees what -----------------------------------------------------------------------------------------------------
