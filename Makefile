@@ -15,6 +15,7 @@ WORKERS ?= 2
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -q
 INSTALL := $(PIP) install --require-hashes --only-binary :all:
 COMPILE := $(BIN)/pip-compile -q --strip-extras --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
+PARALLEL := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 QUICK := not e2e and not clients and not browser and not soak
 CHROMIUM ?= chromium
 MASHLIB := 2.3.3
@@ -42,11 +43,11 @@ data-browser: $(VENV)/.stamp-test ## Put SolidOS into ./data, for the setting da
 
 .PHONY: test
 test: static chromium ## Everything in `check`, and every test with real processes and real clients
-	CHROMIUM="$(CHROMIUM)" $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile -m "not soak" --all-requirements --conformance-page=docs/conformance.md $(ARGS)
+	CHROMIUM="$(CHROMIUM)" $(BIN)/python -m pytest -q $(PARALLEL) -m "not soak" --all-requirements --conformance-page=docs/conformance.md $(ARGS)
 
 .PHONY: check
 check: static ## Formatting, lint, types, import rules and the quick tests
-	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile -m "$(QUICK)" $(ARGS)
+	$(BIN)/python -m pytest -q $(PARALLEL) -m "$(QUICK)" $(ARGS)
 
 .PHONY: static
 static: $(VENV)/.stamp-test
@@ -78,7 +79,7 @@ docs: $(VENV)/.stamp-run ## Write the parts of docs/ that repeat the code
 
 .PHONY: conformance
 conformance: $(VENV)/.stamp-test chromium ## Test every requirement of the specifications, and write docs/conformance.md
-	@results=$$(mktemp) && { CHROMIUM="$(CHROMIUM)" $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile -m "not soak" \
+	@results=$$(mktemp) && { CHROMIUM="$(CHROMIUM)" $(BIN)/python -m pytest -q $(PARALLEL) -m "not soak" \
 		--conformance="$$results" $(ARGS); status=$$?; \
 		$(BIN)/python -m tests.support.conformance "$$results" docs/conformance.md; rm -f "$$results"; exit $$status; }
 

@@ -12,6 +12,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from pod.authentication import keys
+from pod.authentication.jose import IssuingAlgorithm, PrivateKey
 
 KEYS = 32
 """More than any one test makes."""
@@ -22,10 +23,10 @@ def _quick() -> Iterator[None]:
     generate, numbers = keys._generated, count()
 
     @cache
-    def held(number: int) -> keys.PrivateKey:
+    def held(number: int) -> PrivateKey:
         return generate("RS256")
 
-    def generated(algorithm: keys.IssuingAlgorithm) -> keys.PrivateKey:
+    def generated(algorithm: IssuingAlgorithm) -> PrivateKey:
         return held(next(numbers) % KEYS) if algorithm == "RS256" else generate(algorithm)
 
     quick = partial(PasswordHasher, time_cost=1, memory_cost=64, parallelism=1)
