@@ -30,8 +30,8 @@ RECORDS_A_PIECE = 200
 COLUMNS = ("since", "last", "person", "signed in by", "app", "app as claimed", "resource", "did", "outcome", "times")
 SEVERAL_IN = "several in "
 """Before the URL of a storage, where its line adds up what was done with many things."""
-_FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""What makes a spreadsheet take a cell for a formula."""
+_FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 -- wide ones count too
+"""What makes a spreadsheet take a cell for a formula, after spaces too."""
 _MODES = {READ: "acl:Read", APPEND: "acl:Append", WRITE: "acl:Write", CONTROL: "acl:Control", NOTIFY: "fh:Notification"}
 _PREFIXES = (("acl", ACL), ("fh", FH))
 
@@ -63,7 +63,7 @@ def _row(placement: Placement, record: Record) -> tuple[str | int, ...]:
 
 
 def _cell(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULAS) else text
+    return f"'{text}" if text.startswith(_FORMULAS) or text.lstrip().startswith(_FORMULAS) else text
 
 
 def as_turtle(placement: Placement, records: Iterable[Record]) -> Iterator[bytes]:

@@ -19,6 +19,7 @@ from pod.store.accounts import Account
 from pod.store.clients import RegisteredClients
 
 CHARACTERS_MAX = 80
+QUOTATION_MARKS = frozenset('"\u201c\u201d\u201e\u201f\u2033\uff02')
 LINKS = ".account/links#"
 """What the client of whoever came through a link has after the base URL: where its owner finds the link."""
 
@@ -91,7 +92,7 @@ class Names:
         if client in self._apps:
             return Named(Kind.HERE, self._apps[client])
         name = self._registered(client)
-        return Named(Kind.REGISTERED, name) if name else Named(Kind.ELSEWHERE, short(client))
+        return Named(Kind.REGISTERED, _quotable(name)) if name else Named(Kind.ELSEWHERE, short(client))
 
     def _registered(self, client: str) -> str | None:
         """What it called itself when it registered here."""
@@ -101,7 +102,12 @@ class Names:
 
 
 def _claimed(client: str) -> Named:
-    return Named(Kind.CLAIMED, short(client)) if client else Named(Kind.NOBODY)
+    return Named(Kind.CLAIMED, _quotable(short(client))) if client else Named(Kind.NOBODY)
+
+
+def _quotable(said: str) -> str:
+    """Nothing in it ends the quotation marks that stand around it, or turns around what follows."""
+    return "".join(each if each.isprintable() and each not in QUOTATION_MARKS else "?" for each in said)
 
 
 def short(iri: str) -> str:

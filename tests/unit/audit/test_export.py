@@ -21,7 +21,19 @@ from pod.store.access_records import Record
 HERE = Placement("https://pods.example/", "path", "me")
 BOB = "https://bob.example/#me"
 VOCABULARY = Path(__file__).parents[3] / "vocab" / "freehold.ttl"
-HOSTILE = ('=HYPERLINK("https://evil.example")', "+1", "-1", "@SUM(1)", "\t=1", "\r=1", '"> .\n<a> <b> <c', "a>b", "\\")
+HOSTILE = (
+    '=HYPERLINK("https://evil.example")',
+    "+1",
+    "-1",
+    "@SUM(1)",
+    "\t=1",
+    "\r=1",
+    " =1",
+    "\u3000\uff1d1",
+    '"> .\n<a> <b> <c',
+    "a>b",
+    "\\",
+)
 
 
 def record(**changes) -> Record:
@@ -60,10 +72,10 @@ def test_a_table_has_a_line_for_each():
 @pytest.mark.parametrize("text", HOSTILE)
 def test_no_cell_of_a_table_is_a_formula(text):
     (_, found) = rows(record(client=text, agent=text))
-    assert not any(cell[:1] in {"=", "+", "-", "@", "\t", "\r", "\n"} for cell in found)
+    assert not any(cell.lstrip()[:1] in set("=+-@\uff1d") or cell[:1] in set("\t\r\n") for cell in found)
     assert found[4].removeprefix("'") == text
     (_, found) = rows(record(client=text, agent=text, issuer=text))
-    assert not any(cell[:1] in {"=", "+", "-", "@", "\t", "\r", "\n"} for cell in found)
+    assert not any(cell.lstrip()[:1] in set("=+-@\uff1d") or cell[:1] in set("\t\r\n") for cell in found)
     assert (found[3].removeprefix("'"), found[4], found[5].removeprefix("'")) == (text, "", text)
 
 

@@ -83,12 +83,20 @@ def test_no_token_of_another_server_borrows_a_name(site):
     with site.services.store.write(SERVER) as tx:
         for known in ("photos", "https://trusted.example/id"):
             site.services.apps.remember(tx, account, known, web_id("alice"), **said)
-    claims = (BASE, f"{BASE}.account/links#link-7", "photos", "*", "You", "https://trusted.example/id")
+    claims = (
+        BASE,
+        f"{BASE}.account/links#link-7",
+        "photos",
+        "*",
+        "x” · with Photos\u202e",
+        "https://trusted.example/id",
+    )
     for client in claims:
         note(site, "/alice/a", web_id("bob"), client, issuer="https://idp.example/")
     lines = words(site)
     assert len([line for line in lines if "with an app that says it is “" in line]) == len(claims)
     assert not any("Holiday Photos" in line for line in lines)
+    assert {line.count("”") for line in lines} == {1}
     assert "<dt>Signed in by</dt><dd>https:/<wbr>/<wbr>idp.example/<wbr></dd>" in site.signed_in("alice").get(PAGE).text
     assert len(words(site, urlencode({"app": "by:https://idp.example/ photos"}))) == 1
     assert words(site, urlencode({"app": "is:photos"})) == []
