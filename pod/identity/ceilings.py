@@ -350,7 +350,7 @@ class Answers:
     def terms(self, offer: Offer, form: Mapping[str, str]) -> Terms:
         """Raises: UnprocessableContent -- told to the person, with the field it is about in `field`; BadRequest."""
         if _is_of_before(offer, form):
-            raise _wrong("", "What it may do was changed meanwhile. Here is how it is now: please choose once more.")
+            raise changed_meanwhile()
         until = _one_of(Until, form.get("until", offer.until.value))
         if until is Until.KEPT and offer.end_ms is None:
             raise BadRequest("The form says to keep an end that there is not.")
@@ -454,6 +454,10 @@ def _check_not_both(offer: Offer, form: Mapping[str, str]) -> None:
     changed = any(form.get(row.field, row.level.value) != row.level.value for row in offer.rows)
     if changed or form.get("other", "").strip():
         raise _wrong("access", "You chose everything, and set limits as well. Which of the two shall it be?")
+
+
+def changed_meanwhile() -> UnprocessableContent:
+    return _wrong("", "What it may do was changed meanwhile. Here is how it is now: please choose once more.")
 
 
 def _wrong(field: str, text: str) -> UnprocessableContent:

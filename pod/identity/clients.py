@@ -14,7 +14,7 @@ from pod.authentication.secret_files import secret as secret_file
 from pod.config import Config
 from pod.errors import Conflict, NotFound, UnprocessableContent
 from pod.identity.accounts import named
-from pod.identity.ceilings import ALL_FOR_GOOD, EVERYTHING, Answers, Level, Offers, Terms, Until
+from pod.identity.ceilings import ALL_FOR_GOOD, EVERYTHING, Answers, Level, Offers, Terms, Until, changed_meanwhile
 from pod.identity.notices import tell_owner
 from pod.identity.projection import decided
 from pod.protocol.notification import format_moment
@@ -113,14 +113,20 @@ def list_clients(services: Services, account_name: str) -> tuple[ClientCredentia
     return services.accounts.clients(named(services, account_name).id)
 
 
-def change_client(services: Services, account_name: str, client_id: str, terms: Terms) -> None:
-    """What its tokens are good for, with the next request. The owner gets mail of it.
+def change_client(
+    services: Services, account_name: str, client_id: str, terms: Terms, *, seen: ClientCredential | None = None
+) -> None:
+    """What its tokens are good for, with the next request. The owner gets mail of it. `seen` is how it was when that
+    was chosen.
 
-    Raises: NotFound -- the account has no such client.
+    Raises: NotFound -- the account has no such client; UnprocessableContent -- it is not as it was seen
     """
     client = named_client(services, account_name, client_id)
 
     def change(tx: Writer) -> None:
+        now = Accounts(tx).client(client_id)
+        if seen and now and (now.ceiling, now.end_ms) != (seen.ceiling, seen.end_ms):
+            raise changed_meanwhile()
         tell_owner(services, tx, client.account, MailKind.CLIENT_CHANGED)
         Apps(tx).limit_grant(tx, client.grant, terms.limit, terms.ends(tx.now_ms))
 

@@ -9,7 +9,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from pod.errors import NotFound
-from pod.identity.ceilings import EVERYTHING, Offers, Row, Terms, Until
+from pod.identity.ceilings import EVERYTHING, Offers, Row, Terms, Until, changed_meanwhile
 from pod.identity.projection import decided
 from pod.identity.redirect_uris import leads_to, web_url
 from pod.identity.requests import PendingRequest
@@ -156,15 +156,20 @@ def find_app(services: Services, account_id: int, app_id: str) -> App:
     return found
 
 
-def change_app(services: Services, account_id: int, app_id: str, terms: Terms) -> None:
+def change_app(services: Services, account_id: int, app_id: str, terms: Terms, *, seen: App | None = None) -> None:
     """What an app may do, with its next request. Whatever looks like it, and need not be it, may do no more than that
-    either, and gains nothing. Raises: NotFound.
+    either, and gains nothing. `seen` is how it was when that was chosen.
+
+    Raises: NotFound; UnprocessableContent -- it is not as it was seen
     """
     find_app(services, account_id, app_id)
 
     def change(tx: Writer) -> None:
         storages = {each.path for each in Accounts(tx).storages(account_id)}
-        for app in _alike(tx, account_id, app_id):
+        alike = _alike(tx, account_id, app_id)
+        if seen and any(app.id == app_id and (app.ceiling, app.end_ms) != (seen.ceiling, seen.end_ms) for app in alike):
+            raise changed_meanwhile()
+        for app in alike:
             put_terms(tx, app, terms if app.id == app_id else _narrowed(app, terms, storages, tx.now_ms))
 
     decided(services, account_id, change, ceiling=terms.ceiling)

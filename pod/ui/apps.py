@@ -57,9 +57,10 @@ def add_apps(pages: Blueprint, door: Door) -> None:
         offer = _offer(door, account, app)
         try:
             terms = Answers(services, Offers(services, account.id)).terms(offer, form)
+            change_app(services, account.id, app.id, terms, seen=app)
         except UnprocessableContent as error:
-            return _change_page(app, as_chosen(offer, form), errors_of(error), error.status)
-        change_app(services, account.id, app.id, terms)
+            now = _offer(door, account, find_app(services, account.id, app.id))
+            return _change_page(app, as_chosen(now, form), errors_of(error), error.status)
         return see_other(APPS)
 
 

@@ -92,11 +92,12 @@ def add_credential_changes(pages: Blueprint, door: Door) -> None:
         try:
             terms = Answers(services, Offers(services, account.id)).terms(offer, form)
             confirm(services, account, form.get("password", ""), authenticated_ms=session.authenticated_ms)
+            change_client(services, account.name, credential.id, terms, seen=credential)
         except UnprocessableContent as error:
-            return _change_page(credential, as_chosen(offer, form), errors_of(error), error.status)
+            now = _offer(door, account, _standing(door, account, form))
+            return _change_page(credential, as_chosen(now, form), errors_of(error), error.status)
         except WrongPassword as error:
             return _change_page(credential, as_chosen(offer, form), {"password": error.detail}, error.status)
-        change_client(services, account.name, credential.id, terms)
         return see_other(CREDENTIALS)
 
 

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from pod.errors import BadRequest, InvalidRedirectURI, NotFound
+from pod.errors import BadRequest, InvalidRedirectURI, NotFound, UnprocessableContent
 from pod.identity import widening
 from pod.identity.authorization import ConsentNeeded, Redirect
 from pod.identity.authorization_details import TYPE
@@ -193,6 +193,17 @@ def test_more_undoes_nothing_that_was_decided_meanwhile(provider, meanwhile):
     now = named(provider, app)
     assert {item.path for item in now.ceiling.items} == {"/alice/notes/", "/alice/inbox/"}
     assert now.end_ms is not None
+
+
+def test_what_was_chosen_on_a_page_undoes_nothing_that_was_decided_meanwhile(provider):
+    session, app = provider.sign_in(), provider.app()
+    app.code(session, terms=POSTS)
+    seen = named(provider, app)
+    widenings = widening.Widenings(provider.services, session.account)
+    widenings.allow(widenings.asked(app.id, f"{provider.base}alice/inbox/", "read"), "/alice/inbox/")
+    with pytest.raises(UnprocessableContent):
+        change_app(provider.services, session.account.id, seen.id, POSTS, seen=seen)
+    assert INBOX in named(provider, app).ceiling.items
 
 
 def test_more_brings_back_nothing_that_was_taken_away_meanwhile(provider, meanwhile):
