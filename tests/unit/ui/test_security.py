@@ -291,6 +291,12 @@ def test_devices_tell_where_they_were_last_seen_and_all_are_signed_out_at_once(s
         assert guest.get("/.account/").status_code == 303
 
 
+def test_signing_this_device_out_in_the_list_of_devices_leads_out(alice: Guest):
+    assert alice.submit("/.account/sessions", "/.account/sessions").location == "/.account/signed-out"
+    assert alice.cookie(session=True) is None
+    assert alice.get("/.account/").status_code == 303
+
+
 @pytest.mark.parametrize("base_url", ["http://127.0.0.1:3000/", "http://pods.local/"])
 def test_where_there_can_be_no_passkeys_the_pages_say_so_and_run_nothing(tmp_path: Path, base_url: str):
     site = Site(tmp_path, base_url, dev=True)
