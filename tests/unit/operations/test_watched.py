@@ -8,8 +8,15 @@ from collections.abc import Iterator
 
 import pytest
 
+from pod.errors import AccessDenied
+from pod.operations.get import get
+from pod.operations.operation import Operation
+from pod.operations.watched import watched
+from pod.protocol.agent import Credentials
 from pod.protocol.ceiling import Ceiling, CeilingItem
+from pod.protocol.conditions import NO_CONDITIONS
 from pod.protocol.modes import AccessMode
+from pod.protocol.resource import Target
 from pod.store.access_records import ANYTHING
 from pod.store.records import SERVER
 from tests.support.client import N3, TURTLE, acl, authorization
@@ -150,3 +157,16 @@ def test_a_write_of_which_nobody_knows_how_it_ended_is_noted(server, home, monke
         patch.setattr("pod.operations.put.written", fail)
         assert server.request("PUT", f"{home}doc", TURTLE, b"<#a> <#b> <#c> .").status == 500
     assert [each[3:] for each in noted(server)] == [("write", "allowed")]
+
+
+def test_it_is_kept_who_else_vouched_for_them(server, home):
+    """And of this server's own tokens that nobody else did."""
+    claims = Credentials(agent=BOB, client=BASE, issuer="https://idp.example/")
+    with pytest.raises(AccessDenied):
+        watched(server.services, get, Operation("GET", Target.parse(f"{home}doc"), claims, NO_CONDITIONS))
+    server.request("GET", f"{home}doc", by="bob")
+    log = server.services.access_log
+    assert log.write_down()
+    found = {(each.client, each.issuer) for each in log.records.page("/alice/", ANYTHING, 10)}
+    assert found == {(BASE, "https://idp.example/"), ("bob-client", "")}
+    log.records.forget("/alice/")
