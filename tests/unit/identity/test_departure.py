@@ -140,7 +140,7 @@ def test_everything_goes_and_the_names_stay_taken(people, she):
     request_reset(people, "alice", HERE)
     put(people.store, "/alice/photos/cat.jpg", b"meow" * 100_000)
     put(people.store, "/alice/.meta", b"<> a <#Pod> .")
-    schedule_deletion(people, she, PASSWORD)
+    schedule_deletion(people, she, PASSWORD, authenticated_ms=session.authenticated_ms)
     start_session(people, she, "")
     pass_time(people, 14 * DAY)
     delete_due(people)
