@@ -311,6 +311,12 @@ class QuotaExceeded(PodError):
     status, type, title = 507, "quota-exceeded", "The storage is full"
 
 
+class LinkFull(PodError):
+    """Somebody's link takes in no more of this."""
+
+    status, type, title = 507, "link-full", "There is no room for this file"
+
+
 class InboxFull(PodError):
     """It has room of its own, whatever the quota says; its owner makes more by deleting notifications."""
 

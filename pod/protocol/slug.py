@@ -9,6 +9,7 @@ Spec: RFC 5023 s9.7; Solid #server-post-container-create-resource
 from __future__ import annotations
 
 import re
+from unicodedata import category
 from urllib.parse import quote, unquote_to_bytes
 
 from pod.protocol.resource import ACL_SUFFIX, DESCRIPTION_SUFFIX, SEGMENT_BYTES_MAX
@@ -23,6 +24,8 @@ _LEADING = re.compile(r"\A[\s.]++")
 # Beside the unreserved characters: what encodeURIComponent leaves alone, so that clients can foretell the
 # URL.
 _BARE = "!'()*"
+_JOINER = "\u200d"
+_SKIN_TONES = frozenset(map(chr, range(0x1F3FB, 0x1F400)))
 
 
 def segment(slug_header: str | None) -> str | None:
@@ -58,13 +61,36 @@ def _as_text(slug_header: str) -> str:
 
 
 def _fitting(name: str) -> str:
-    """The longest beginning, in whole characters, whose encoded form leaves room for a suffix."""
-    room = NAME_BYTES_MAX
+    """As much of the beginning as leaves room for a suffix, with the extension, by which people and programs know what
+    a file is.
+    """
+    stem, dot, extension = name.rpartition(".")
+    if not (stem and extension.isalnum() and len(extension) <= EXTENSION_CHARS_MAX):
+        return _beginning(name, NAME_BYTES_MAX)
+    kept = _beginning(stem, NAME_BYTES_MAX - len(quote(dot + extension, safe=_BARE)))
+    return name if kept == stem else f"{kept.rstrip('. ')}{dot}{extension}"
+
+
+def _beginning(name: str, room: int) -> str:
+    """The longest beginning whose encoded form has room, in characters as people see them: marks stay with what they
+    are on, unless somebody piled up more than fit.
+    """
     for index, character in enumerate(name):
         room -= len(quote(character, safe=_BARE))
         if room < 0:
-            return name[:index]
+            return name[: _whole(name, index)] or name[:index]
     return name
+
+
+def _whole(name: str, cut: int) -> int:
+    """Where to cut instead, so that what follows begins a character of its own."""
+    while cut > 0 and (_joins(name[cut]) or name[cut - 1] == _JOINER):
+        cut -= 1
+    return cut
+
+
+def _joins(character: str) -> bool:
+    return character == _JOINER or category(character).startswith("M") or character in _SKIN_TONES
 
 
 def _without_reserved_end(name: str) -> str:

@@ -1,7 +1,8 @@
 """On whose authority a link works: its maker's, as it is at the moment when somebody uses it.
 
-Sharing takes Control. So whoever lost that gives nothing to anybody any more, and a link to a folder shows nothing in
-it that its maker may only read.
+Only owners of a pod make links into it. Control that somebody was lent may be taken back and given again, and a link
+that nobody sees in the rules would come back with it, when all have long forgotten it. A link to a folder shows
+nothing in it that its maker may not read.
 
 Spec: WAC #acl-mode-control, #authorization-evaluation
 """
@@ -10,9 +11,10 @@ from __future__ import annotations
 
 from pod.authorization.required import Need
 from pod.errors import AccessDenied, LinkEnded, NotAuthenticated, NotFound
+from pod.operations.provision import SETTINGS
 from pod.protocol.agent import Credentials
 from pod.protocol.modes import AccessMode
-from pod.protocol.resource import Target
+from pod.protocol.resource import INBOX, Target
 from pod.services import Services
 from pod.store.interface import Reader
 from pod.store.records import ResourceState
@@ -22,6 +24,8 @@ _NEEDED = {
     LinkMode.VIEW: AccessMode.READ | AccessMode.CONTROL,
     LinkMode.UPLOAD: AccessMode.APPEND | AccessMode.CONTROL,
 }
+_OF_THE_SERVER = (INBOX, "profile/", SETTINGS)
+"""Folders below a root whose names and members mean something to apps and servers."""
 _EXPLAINED = {
     LinkEnd.WITHDRAWN: "Whoever made this link has withdrawn it.",
     LinkEnd.ENDED: "This link worked for a while, and that is over. Whoever sent it to you can make a new one.",
@@ -45,6 +49,14 @@ def needed(mode: LinkMode) -> AccessMode:
     return _NEEDED[mode]
 
 
+def takes_files(target: Target) -> bool:
+    """Whether strangers may leave files there: under names that they choose, which mean something to apps in the root
+    of a pod and in some folders of it.
+    """
+    is_free = target.is_container and not target.is_storage_root
+    return is_free and not target.path.startswith(tuple(target.storage + each for each in _OF_THE_SERVER))
+
+
 def check_maker(
     services: Services, reader: Reader, target: Target, web_id: str, modes: AccessMode, *, may_wait: bool = False
 ) -> ResourceState:
@@ -53,6 +65,8 @@ def check_maker(
     Raises: AccessDenied, NotAuthenticated; NotFound -- nothing is there; PodLeaving; VersionMoved
     """
     snapshot = reader.describe(target, with_body=False)
+    if snapshot.storage is None or web_id not in snapshot.storage.owners:
+        raise AccessDenied("Only the owner of a pod makes links into it.")
     need = Need(target.subject, modes, told=modes)
     services.authorizer.authorize(reader, snapshot, maker(services, web_id), (need,), may_wait=may_wait)
     if snapshot.state is None:
@@ -69,6 +83,8 @@ def check_link(services: Services, reader: Reader, link: ShareLink, *, may_wait:
         raise ended(LinkEnd.GONE)
     try:
         target = Target(link.path, link.path)
+        if link.mode is LinkMode.UPLOAD and not takes_files(target):
+            raise ended(LinkEnd.NO_RIGHT)
         state = check_maker(services, reader, target, link.web_id, needed(link.mode), may_wait=may_wait)
     except NotFound as error:
         raise ended(LinkEnd.GONE) from error

@@ -16,16 +16,17 @@ from unicodedata import normalize
 from urllib.parse import quote
 
 from pod.authorization.required import Need
-from pod.errors import AccessDenied, BadRequest, NotAuthenticated, NotFound
+from pod.errors import AccessDenied, BadRequest, LinkFull, NotAuthenticated, NotFound, QuotaExceeded
 from pod.http.request import parse_target
 from pod.operations.admission import check_creatable, settled
 from pod.operations.content import discarded_on_failure, receive
 from pod.operations.create import create_document
 from pod.operations.get import get
 from pod.operations.operation import Body, Operation, Result
+from pod.operations.provision import SETTINGS
 from pod.protocol.modes import AccessMode
 from pod.protocol.representation import MediaType
-from pod.protocol.resource import Target
+from pod.protocol.resource import INBOX, Target
 from pod.protocol.slug import segment, with_suffix
 from pod.rdf import formats
 from pod.services import Services
@@ -37,6 +38,7 @@ from pod.store.share_links import LinkEnd, ShareLink, ShareLinks
 
 NAME_ATTEMPTS_MAX = 8
 PLAIN_FILE = MediaType("application/octet-stream")
+NO_ROOM = "There is no room for this file. Whoever sent you the link can make some, or another link."
 _NOTHING = "There is nothing here that this link shows."
 
 
@@ -49,9 +51,20 @@ def reached(link: ShareLink, rest: str) -> Target:
     if rest in {"", "/"}:
         return Target(whole, whole)
     target = parse_target(whole + rest.removeprefix("/"), "GET") if whole.endswith("/") else None
-    if target is None or target.auxiliary is not None or not target.path.startswith(whole):
+    if (
+        target is None
+        or target.auxiliary is not None
+        or not target.path.startswith(whole)
+        or _is_kept_back(link, target)
+    ):
         raise NotFound(_NOTHING)
     return target
+
+
+def _is_kept_back(link: ShareLink, target: Target) -> bool:
+    """What others wrote to the owner, and what apps are told, go to nobody with the pod as a whole."""
+    root = target.storage
+    return link.path == root and target.path.startswith((root + INBOX, root + SETTINGS))
 
 
 def read(services: Services, link: ShareLink, operation: Operation) -> Result:
@@ -110,33 +123,53 @@ def _close(result: Result) -> None:
 def leave(services: Services, link: ShareLink, name: str, media_type: str, stream: BinaryIO) -> None:
     """Keep one file in the folder that an upload link is for. It never takes the place of another.
 
-    Raises: LinkEnded; ContentTooLarge, QuotaExceeded, TruncatedContent, TargetTooLong; Busy -- nothing remains of it
+    Raises: LinkEnded; LinkFull, ContentTooLarge, TruncatedContent, TargetTooLong; Busy -- nothing remains of it
     """
     check_still(services, link)
+    now = ShareLinks(services.store).by_id(link.id) or link
+    _check_room(now, 1)
     wish = file_name(name)
     child = Target.parse(f"{link.path}{wish}")
-    room = quota.room(services.store.describe(child, with_body=False))
-    body = Body(stream, kept_as(media_type))
-    incoming = receive(services, body, child, room=room, by_account=False)
     by = Actor(None, name_of_link(services, link))
-    with discarded_on_failure(services, incoming.content):
-        path = services.store.write_together(by, partial(_keep, services, link, wish, incoming.checked()))
+    try:
+        incoming = receive(
+            services, Body(stream, kept_as(media_type)), child, room=_room(services, now, child), by_account=False
+        )
+        with discarded_on_failure(services, incoming.content):
+            path = services.store.write_together(by, partial(_keep, services, link, wish, incoming.checked()))
+    except QuotaExceeded as error:  # it tells owners of their pod, which is nobody else's business
+        raise LinkFull(NO_ROOM) from error
     services.access_log.note(path, by.agent, by.client, AccessMode.APPEND, allowed=True)
 
 
+def _room(services: Services, link: ShareLink, child: Target) -> int:
+    room = quota.room(services.store.describe(child, with_body=False))
+    return link.bytes_left if room is None else min(room, link.bytes_left)
+
+
+def _check_room(link: ShareLink, size: int) -> None:
+    """Raises: LinkFull."""
+    if not link.files_left or size > link.bytes_left:
+        raise LinkFull(NO_ROOM)
+
+
 def _keep(services: Services, link: ShareLink, wish: str, content: Content, tx: Writer) -> str:
-    """The look that counts, and the effect; gives the path. Raises: LinkEnded, QuotaExceeded, SlashTwinExists"""
+    """The look that counts, and the effect; gives the path.
+
+    Raises: LinkEnded, LinkFull, QuotaExceeded, SlashTwinExists
+    """
     links = ShareLinks(tx)
     now = links.by_id(link.id)
     end = LinkEnd.WITHDRAWN if now is None else now.end(tx.now_ms)
     if now is None or end is not None:
         raise ended(end or LinkEnd.WITHDRAWN)
     check_link(services, tx, now)
+    _check_room(now, content.size)
     snapshot = _free(tx, now.path or "", wish)
     _check_grows(services, tx, now, snapshot)
     check_creatable(snapshot)
     create_document(tx, snapshot, Kind.OTHER, content)
-    links.add_file(tx, link.id)
+    links.add_file(tx, link.id, content.size)
     return snapshot.target.path
 
 

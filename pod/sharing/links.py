@@ -18,7 +18,7 @@ from pod.operations.attempts import Allowance, forget, give_back, spend
 from pod.protocol.addresses import network_of
 from pod.protocol.resource import Target
 from pod.services import Services
-from pod.sharing.link_authority import check_maker, ended, needed
+from pod.sharing.link_authority import check_maker, ended, needed, takes_files
 from pod.store.accounts import Account
 from pod.store.records import SERVER, ResourceState
 from pod.store.share_links import LinkEnd, LinkMode, NewLink, ShareLink, ShareLinks
@@ -114,8 +114,10 @@ def check_wish(services: Services, target: Target, wish: Wish) -> None:
     """Raises: UnprocessableContent."""
     if target.auxiliary is not None:
         raise UnprocessableContent("Links lead to files and folders.")
-    if wish.mode is LinkMode.UPLOAD and (not target.is_container or target.is_inbox):
-        raise UnprocessableContent("Files can be sent to a folder, and not to the inbox, which takes messages.")
+    if wish.mode is LinkMode.UPLOAD and not takes_files(target):
+        raise UnprocessableContent(
+            "Files can be sent to a folder in a pod, but not to its inbox, profile or settings: make one for them."
+        )
     if wish.uses_max is not None and not 1 <= wish.uses_max <= USES_MAX:
         raise UnprocessableContent(f"How often it may be opened is a number from 1 to {USES_MAX}.")
     if wish.days is not None and not 1 <= wish.days <= DAYS_MAX:
@@ -132,16 +134,16 @@ def check_wish(services: Services, target: Target, wish: Wish) -> None:
 
 
 def maker_of(services: Services, account: Account, target: Target) -> str:
-    """As which of its WebIDs an account shares something: the one that owns the storage, else its first.
+    """As which of its WebIDs an account makes links: the one that owns the storage.
 
-    Raises: AccessDenied -- it has none.
+    Raises: AccessDenied -- none does
     """
-    web_ids = services.accounts.web_ids(account.id)
     storage = services.store.describe(Target(target.storage, target.storage), with_body=False).storage
-    owner = next((each for each in web_ids if storage and each in storage.owners), None)
-    if (found := owner or next(iter(web_ids), None)) is None:
-        raise AccessDenied("This account has no WebID that could share anything.")
-    return found
+    owners = storage.owners if storage else ()
+    for web_id in services.accounts.web_ids(account.id):
+        if web_id in owners:
+            return web_id
+    raise AccessDenied("Only the owner of a pod makes links into it.")
 
 
 def list_links(services: Services, account: Account, resource: ResourceState | None = None) -> tuple[ShareLink, ...]:

@@ -15,15 +15,25 @@ from pod.store.records import ResourceState
 
 LISTED_MAX = 1_000
 SWEPT_AT_ONCE_MAX = 1_000
+LEFT_FILES_MAX = 1_000
+"""Left through one link, and their bytes: its owner does not know who sends, nor how much."""
+LEFT_BYTES_MAX = 5_000_000_000
+QUOTA_SHARE = 4
+"""One link takes no more than this part of what a pod may hold."""
 
+_COUNTED = 1 << 20
+"""The column `files` holds the number of files below this, and above it their size."""
+_UNIT = 1024
 _OF_LINK = (
-    "l.id, l.account, l.web_id, l.resource, l.mode, l.label, l.password_hash, l.uses, l.uses_max, l.files, "
+    "l.id, l.account, l.web_id, l.resource, l.mode, l.label, l.password_hash, l.uses, l.uses_max, "
+    f"l.files % {_COUNTED}, l.files / {_COUNTED} * {_UNIT}, COALESCE(s.bytes_max, 0), COALESCE(s.resources_max, 0), "
     "l.created_ms, l.end_ms, l.used_ms, l.revoked_ms, r.path, "
     "CASE WHEN a.status = 'active' AND a.delete_due_ms IS NULL AND w.iri IS NOT NULL THEN 1 ELSE 0 END"
 )
 _FROM = (
     "FROM share_link l JOIN account a ON a.id = l.account "
-    "LEFT JOIN web_id w ON w.iri = l.web_id AND w.account = l.account LEFT JOIN resource r ON r.id = l.resource"
+    "LEFT JOIN web_id w ON w.iri = l.web_id AND w.account = l.account LEFT JOIN resource r ON r.id = l.resource "
+    "LEFT JOIN storage s ON s.id = l.storage"
 )
 _INSERT = """
 INSERT INTO share_link (hash, account, web_id, storage, resource, mode, label, password_hash, uses_max, created_ms,
@@ -46,7 +56,7 @@ WHERE id = ? AND revoked_ms IS NULL AND (end_ms IS NULL OR end_ms > ?) AND (uses
 RETURNING uses
 """
 _OPEN = "INSERT INTO share_link_opening (hash, link, end_ms) VALUES (?, ?, ?)"
-_ADD_FILE = "UPDATE share_link SET files = files + 1 WHERE id = ?"
+_ADD_FILE = "UPDATE share_link SET files = files + ? WHERE id = ?"
 _REVOKE = """
 UPDATE share_link SET revoked_ms = ? WHERE id = ? AND revoked_ms IS NULL
   AND (account = ? OR storage IN (SELECT id FROM storage WHERE account = ?))
@@ -104,7 +114,11 @@ class ShareLink:
     uses_max: int | None
     """None: any number."""
     files: int
-    """How many were left through it."""
+    """How many were left through it, and how much that was, each file in whole KiB."""
+    bytes: int
+    quota_bytes: int
+    """Of the pod; 0 is no limit."""
+    quota_resources: int
     created_ms: int
     end_ms: int | None
     used_ms: int | None
@@ -126,6 +140,19 @@ class ShareLink:
     @property
     def is_used_up(self) -> bool:
         return self.uses_max is not None and self.uses >= self.uses_max
+
+    @property
+    def files_left(self) -> int:
+        """How many more it takes in."""
+        return max(0, _most(LEFT_FILES_MAX, self.quota_resources) - self.files)
+
+    @property
+    def bytes_left(self) -> int:
+        return max(0, _most(LEFT_BYTES_MAX, self.quota_bytes) - self.bytes)
+
+    @property
+    def is_full(self) -> bool:
+        return self.mode is LinkMode.UPLOAD and not (self.files_left and self.bytes_left)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,8 +209,9 @@ class ShareLinks:
         tx.rows(_OPEN, (opening, link, tx.now_ms + lasts_ms))
         return True
 
-    def add_file(self, tx: Writer, link: int) -> None:
-        tx.rows(_ADD_FILE, (link,))
+    def add_file(self, tx: Writer, link: int, size: int) -> None:
+        """Whether there is room for it is looked at before, in the same transaction."""
+        tx.rows(_ADD_FILE, (1 + -(-size // _UNIT) * _COUNTED, link))
 
     def revoke(self, tx: Writer, account: int, link: int) -> bool:
         """Whether there was one that this account made, or that opens something in a storage of it."""
@@ -197,6 +225,10 @@ class ShareLinks:
         openings = tx.rows(_SWEEP_OPENINGS, (tx.now_ms, SWEPT_AT_ONCE_MAX))
         links = tx.rows(_SWEEP, (before_ms, before_ms, before_ms, SWEPT_AT_ONCE_MAX))
         return max(len(ended), len(openings), len(links))
+
+
+def _most(most: int, quota: int) -> int:
+    return min(most, quota // QUOTA_SHARE) if quota else most
 
 
 def _link(row: Row) -> ShareLink:

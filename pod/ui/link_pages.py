@@ -45,6 +45,8 @@ FILES_MAX = 100
 UNKNOWN_PER_MINUTE = 60
 """Links that never were, asked for from one address in each process. Nobody can guess one: this saves work."""
 NAME_CHARACTERS_MAX = 80
+ENDING = 12
+"""Of a long name, with the extension, by which people tell files."""
 
 
 class FolderPages(HomePages):
@@ -160,7 +162,7 @@ class Desk:
             came = self._kept(visit.link)
         if came.error is None:
             return see_other(f"{_url(visit.link, secret)}?sent={came.files}")
-        return self._form(visit.link, secret, came)
+        return self._form(self._visit(secret).link, secret, came)
 
     # -- pages
 
@@ -259,7 +261,9 @@ class Desk:
             owner=_owner(link),
             name=_name(link),
             sent=came.files,
-            files_max=FILES_MAX,
+            files_max=min(FILES_MAX, link.files_left),
+            bytes_left=link.bytes_left,
+            is_full=link.is_full,
             action=f"/{LINKS}{secret}/files",
             errors=errors,
         )
@@ -332,4 +336,4 @@ def _is_folder(link: ShareLink) -> bool:
 
 def _shown_name(said: str) -> str:
     shown = "".join(each for each in said if each.isprintable())
-    return shown if len(shown) <= NAME_CHARACTERS_MAX else f"{shown[:NAME_CHARACTERS_MAX]}…"
+    return shown if len(shown) <= NAME_CHARACTERS_MAX else f"{shown[: NAME_CHARACTERS_MAX - ENDING]}…{shown[-ENDING:]}"

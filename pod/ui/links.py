@@ -17,11 +17,11 @@ from flask import Blueprint, Response, request
 from pod.errors import AccessDenied, Conflict, NotAuthenticated, NotFound, PodError, UnprocessableContent
 from pod.protocol.resource import Target
 from pod.services import Services
-from pod.sharing.link_authority import check_maker, needed
+from pod.sharing.link_authority import check_maker, needed, takes_files
 from pod.sharing.links import Wish, list_links, make_link, maker_of, revoke_link
 from pod.store.accounts import Account
 from pod.store.records import ResourceState
-from pod.store.share_links import LinkEnd, LinkMode, ShareLink
+from pod.store.share_links import LEFT_BYTES_MAX, LEFT_FILES_MAX, LinkEnd, LinkMode, ShareLink
 from pod.ui.door import Door, see_other
 from pod.ui.render import render
 from pod.ui.views import name_of
@@ -79,7 +79,10 @@ def links_of(services: Services, account: Account, target: Target, state: Resour
     return {
         "lines": _lines(services, list_links(services, account, state)),
         "resource": services.placement.url(target.path),
-        "takes_files": target.is_container and not target.is_inbox,
+        "takes_files": takes_files(target),
+        "is_root": target.is_storage_root,
+        "left_files_max": LEFT_FILES_MAX,
+        "left_bytes_max": LEFT_BYTES_MAX,
         "days": DAYS,
         "chosen": {},
         "link_errors": {},
@@ -107,9 +110,9 @@ def _page(
     problem: PodError | None = None,
 ) -> Response:
     """Raises: NotFound -- nothing is there, or nothing that this account may share: it need not know which."""
-    web_id, view = maker_of(services, account, target), needed(LinkMode.VIEW)
     try:
-        state = check_maker(services, services.store, target, web_id, view, may_wait=True)
+        web_id = maker_of(services, account, target)
+        state = check_maker(services, services.store, target, web_id, needed(LinkMode.VIEW), may_wait=True)
     except (AccessDenied, NotAuthenticated) as error:
         raise NotFound("There is nothing here that you may share.") from error
     values = links_of(services, account, target, state) | {

@@ -7,7 +7,6 @@ Spec: RFC 6266; RFC 9110 s14; HTML s4.8.5 (sandbox)
 
 from __future__ import annotations
 
-import re
 from typing import Any
 from urllib.parse import quote
 
@@ -34,12 +33,21 @@ ours: the page that a browser makes for them asks for them as if from elsewhere,
 """
 PLAYERS = ("audio", "video")
 
-_SHOWN = re.compile(r"(?:audio|video)/[a-z0-9.+-]+|image/(?:png|jpeg|gif|webp|avif|bmp)|text/plain", re.IGNORECASE)
+_SHOWN = frozenset(
+    {
+        *(f"audio/{each}" for each in ("aac", "flac", "mp4", "mpeg", "ogg", "opus", "wav", "wave", "webm", "x-flac")),
+        *(f"audio/{each}" for each in ("x-m4a", "x-wav", "3gpp")),
+        *(f"video/{each}" for each in ("3gpp", "mp4", "mpeg", "ogg", "quicktime", "webm", "x-m4v", "x-matroska")),
+        *(f"image/{each}" for each in ("avif", "bmp", "gif", "jpeg", "png", "webp")),
+        "text/plain",
+    }
+)
+"""Each by its name: what is new, or ends in `+xml`, may be a document with scripts in it."""
 
 
 def may_show(media_type: str) -> bool:
     """Whether browsers only show such a file: there are no scripts in it. All others are saved."""
-    return _SHOWN.fullmatch(media_type.partition(";")[0].strip()) is not None
+    return media_type.partition(";")[0].strip().lower() in _SHOWN
 
 
 def player(media_type: str) -> str | None:

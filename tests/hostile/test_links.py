@@ -95,6 +95,7 @@ def test_what_leaves_no_name_gets_one(said: str):
 
 
 def test_a_name_of_any_length_fits(people: Services, link: str):
+    assert file_name("ü" * 10_000 + ".txt").endswith("%C3%BC.txt")
     for said in ("x" * 10_000, "ü" * 10_000 + ".txt", "%" * 5_000, "a." * 5_000):
         before = names(people)
         for _ in range(2):

@@ -14,6 +14,7 @@ from pod.identity.accounts import set_disabled
 from pod.services import Services
 from pod.sharing.links import GUESSES, GUESSES_AT_ADDRESS, list_links, revoke_link
 from pod.store.fsck import check
+from pod.store.share_links import ShareLinks
 from tests.support.linking import UPLOAD, content, file, folder, link_to, opened_link, send, visit
 from tests.support.people import alice_of, opened
 from tests.support.stores import delete, state_in
@@ -111,7 +112,9 @@ def test_nothing_is_kept_once_a_link_is_withdrawn_or_its_maker_locked_out(proces
             send(each, link, f"file-{number}")
 
     found = outcomes(processes, act)
-    kept = processes[0].store.rows("SELECT files FROM share_link")[0][0]
+    now = ShareLinks(processes[0].store).by_id(link.id)
+    assert now is not None
+    kept = now.files
     assert found["done"] == kept + 2
     assert found["LinkEnded"] == AT_ONCE - 2 - kept
     assert outcomes(processes, lambda each, number: send(each, link, f"late-{number}")) == {"LinkEnded": AT_ONCE}

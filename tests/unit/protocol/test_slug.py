@@ -1,5 +1,7 @@
 """Slug: names people and programs suggest, friendly and not."""
 
+from urllib.parse import unquote
+
 import pytest
 
 from pod.protocol.resource import SEGMENT_BYTES_MAX, Target
@@ -81,7 +83,7 @@ def test_long_suggestions_are_cut_between_characters(slug):
 
 
 def test_a_reserved_suffix_that_cutting_brings_to_the_end_goes_too():
-    name = segment("a" * (NAME_BYTES_MAX - 4) + ".aclx")
+    name = segment("a" * (NAME_BYTES_MAX - 4) + ".acl_x")
     assert name == "a" * (NAME_BYTES_MAX - 4)
 
 
@@ -104,3 +106,22 @@ def test_a_suffix_leaves_the_extension_last(name, suffixed):
 def test_there_is_room_for_a_long_suffix():
     name = with_suffix(segment("a" * 5000 + ".jpg"), "0123456789abcdef0123456789abcdef")
     assert len(name) <= SEGMENT_BYTES_MAX
+
+
+@pytest.mark.parametrize("extension", [".jpg", ".tar", ".é"])
+def test_a_long_name_keeps_its_extension(extension):
+    name = segment("n" * 1_000 + extension)
+    assert unquote(name).endswith(f"n{extension}")
+    assert len(name) <= NAME_BYTES_MAX
+    assert len(unquote(name)) > NAME_BYTES_MAX - 20
+
+
+@pytest.mark.parametrize("character", ["x\u0302\u0323", "👩\u200d🚀", "👍\U0001f3fd", "❤\ufe0f"])
+def test_a_long_name_is_not_cut_within_what_people_see_as_one_character(character):
+    for shift in range(12):
+        shown = unquote(segment("a" * shift + character * 200 + ".png")).removesuffix(".png")
+        assert shown.lstrip("a").replace(character, "") == ""
+
+
+def test_marks_piled_up_are_cut_somewhere():
+    assert 0 < len(segment("a" + "\u0302" * 5_000)) <= NAME_BYTES_MAX

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 from unittest.mock import Mock
@@ -16,6 +17,7 @@ from pod.errors import (
     Busy,
     Conflict,
     LinkEnded,
+    LinkFull,
     NotFound,
     TooManyRequests,
     UnprocessableContent,
@@ -45,9 +47,9 @@ from pod.store.fsck import check
 from pod.store.records import SERVER
 from pod.store.share_links import LinkEnd
 from tests.support.client import acl, authorization
-from tests.support.linking import UPLOAD, VIEW, content, file, folder, link_to, opened_link, shown, visit
+from tests.support.linking import UPLOAD, VIEW, content, file, folder, link_to, opened_link, send, shown, visit
 from tests.support.people import DAY, ELSEWHERE, HERE, PUBLIC, CountedPasswords, alice_of, opened, pass_time, work_of
-from tests.support.stores import delete, put, state_in
+from tests.support.stores import absent, delete, put, state_in
 
 SECRET_BITS = 256
 PASSWORD = "a word for friends"
@@ -129,14 +131,36 @@ def test_some_things_are_not_for_links(people: Services, alice: Account, path: s
         link_to(people, alice, path, UPLOAD)
 
 
-def test_only_who_controls_something_makes_a_link_to_it(people: Services):
+@pytest.mark.parametrize(
+    "path", ["/alice/", "/alice/inbox/", "/alice/profile/", "/alice/settings/", "/alice/settings/more/"]
+)
+def test_strangers_choose_no_names_that_mean_something(people: Services, alice: Account, path: str):
+    """Where apps and servers look for things; nor through a link that was made while they still could."""
+    if path.endswith("more/"):
+        folder(people, path)
+    with pytest.raises(UnprocessableContent):
+        link_to(people, alice, path, UPLOAD)
+    secret = link_to(people, alice, path)
+    with people.store.write(SERVER) as tx:
+        tx.rows("UPDATE share_link SET mode = 'upload'")
+    with pytest.raises(LinkEnded):
+        send(people, visit(people, secret).link, "profile")
+    assert absent(people.store, f"{path}profile")
+
+
+def test_only_the_owner_makes_links_and_control_that_was_lent_makes_none(people: Services, alice: Account):
     bob = create_account(people, "bob")
-    for path in ("/alice/photos/", "/alice/photos/cat", "/alice/nothing"):
+    everything = rules("/alice/lent/", ("bob", "Read Write Control"), ("alice", "Read Control"))
+    folder(people, "/alice/lent/", everything)
+    for path in ("/alice/photos/", "/alice/photos/cat", "/alice/nothing", "/alice/lent/"):
         with pytest.raises(AccessDenied):
             link_to(people, bob, path)
-    folder(people, "/alice/lent/", rules("/alice/lent/", ("bob", "Read Write"), ("alice", "Control")))
-    with pytest.raises(AccessDenied):
-        link_to(people, bob, "/alice/lent/")
+    secret = link_to(people, alice, "/alice/lent/")
+    with people.store.write(SERVER) as tx:  # as if made before that was so
+        tx.rows("UPDATE share_link SET account = ?, web_id = ?", (bob.id, web_id("bob")))
+    with pytest.raises(LinkEnded):
+        content(people, secret)
+    assert [each.account for each in list_links(people, alice)] == [bob.id]
 
 
 def test_there_must_be_something_to_share(people: Services, alice: Account):
@@ -322,13 +346,12 @@ def test_a_link_rests_while_its_maker_is_locked_out(people: Services, alice: Acc
         opened_link(people, secret)
 
 
-def test_a_link_gives_what_its_maker_may_share_now_and_no_more(people: Services):
-    bob = create_account(people, "bob")
-    folder(people, "/alice/ours/", rules("/alice/ours/", ("bob", "Read Control"), ("alice", "Control")))
+def test_a_link_gives_what_its_maker_may_share_now_and_no_more(people: Services, alice: Account):
+    folder(people, "/alice/ours/", rules("/alice/ours/", ("alice", "Read Control")))
     file(people, "/alice/ours/plan")
-    secret = link_to(people, bob, "/alice/ours/")
+    secret = link_to(people, alice, "/alice/ours/")
     assert content(people, secret, "/plan") == b"0123456789"
-    put(people.store, "/alice/ours/.acl", rules("/alice/ours/", ("bob", "Read"), ("alice", "Control")).encode())
+    put(people.store, "/alice/ours/.acl", rules("/alice/ours/", ("alice", "Control")).encode())
     for rest in ("/plan", ""):
         with pytest.raises(LinkEnded):
             content(people, secret, rest)
@@ -343,18 +366,13 @@ def test_who_was_let_in_a_moment_ago_does_not_see_what_took_the_place(people: Se
         shown(people, before)
 
 
-def test_a_file_is_not_kept_when_its_maker_lost_the_right_while_it_came(people: Services):
-    bob = create_account(people, "bob")
-    folder(people, "/alice/ours/", rules("/alice/ours/", ("bob", "Append Control"), ("alice", "Control")))
-    link = visit(people, link_to(people, bob, "/alice/ours/", UPLOAD)).link
+def test_a_file_is_not_kept_when_its_maker_lost_the_right_while_it_came(people: Services, alice: Account):
+    folder(people, "/alice/ours/", rules("/alice/ours/", ("alice", "Append Control")))
+    link = visit(people, link_to(people, alice, "/alice/ours/", UPLOAD)).link
 
     class Meanwhile(io.BytesIO):
         def read(self, size: int | None = -1, /) -> bytes:
-            put(
-                people.store,
-                "/alice/ours/.acl",
-                rules("/alice/ours/", ("bob", "Append"), ("alice", "Control")).encode(),
-            )
+            put(people.store, "/alice/ours/.acl", rules("/alice/ours/", ("alice", "Control")).encode())
             return super().read(size)
 
     with pytest.raises(LinkEnded):
@@ -362,33 +380,72 @@ def test_a_file_is_not_kept_when_its_maker_lost_the_right_while_it_came(people: 
     assert list(people.store.members(state_in(people.store, "/alice/ours/").id)) == []
 
 
-def test_what_the_maker_may_only_read_stays_closed_in_a_folder_that_is_shared(people: Services):
-    bob = create_account(people, "bob")
-    folder(people, "/alice/ours/", rules("/alice/ours/", ("bob", "Read Control"), ("alice", "Control")))
-    for name, modes in (("read", "Read"), ("none", "Append"), ("all", "Read Control")):
+def test_what_the_maker_may_not_read_stays_closed_in_a_folder_that_is_shared(people: Services, alice: Account):
+    folder(people, "/alice/ours/", rules("/alice/ours/", ("alice", "Read Control")))
+    for name, modes in (("none", "Append"), ("all", "Read")):
         file(people, f"/alice/ours/{name}")
-        url = f"/alice/ours/{name}"
-        put(people.store, f"{url}.acl", rules(url, ("bob", modes), ("alice", "Control")).encode())
-    secret = link_to(people, bob, "/alice/ours/")
+        put(people.store, f"/alice/ours/{name}.acl", rules(f"/alice/ours/{name}", ("alice", modes)).encode())
+    secret = link_to(people, alice, "/alice/ours/")
     assert content(people, secret, "/all") == b"0123456789"
-    for name in ("read", "none", "missing"):
+    for name in ("none", "missing"):
         with pytest.raises(NotFound):
             content(people, secret, f"/{name}")
 
 
-def test_an_owner_sees_and_withdraws_what_others_share_of_their_pod(people: Services, alice: Account):
-    bob = create_account(people, "bob")
-    folder(people, "/alice/ours/", rules("/alice/ours/", ("bob", "Read Control"), ("alice", "Control")))
-    link_to(people, bob, "/alice/ours/")
-    mine = link_to(people, alice, "/alice/photos/")
-    theirs = list_links(people, alice, state_in(people.store, "/alice/ours/"))
-    assert [each.account for each in theirs] == [bob.id]
+def test_a_link_to_a_whole_pod_keeps_its_inbox_and_settings_back(people: Services, alice: Account):
+    file(people, "/alice/inbox/letter")
+    secret = link_to(people, alice, "/alice/")
+    assert content(people, secret, "/photos/cat") == b"0123456789"
+    assert content(people, link_to(people, alice, "/alice/inbox/"), "/letter") == b"0123456789"
+    for rest in ("/inbox/", "/inbox/letter", "/%69nbox/letter", "/settings/prefs.ttl"):
+        with pytest.raises(NotFound):
+            content(people, secret, rest)
+
+
+def test_others_withdraw_no_link_of_an_owner(people: Services, alice: Account):
+    bob, mine = create_account(people, "bob"), link_to(people, alice, "/alice/photos/")
     (hers,) = list_links(people, alice, state_in(people.store, "/alice/photos/"))
     with pytest.raises(NotFound):
         revoke_link(people, bob, hers.id)
-    revoke_link(people, alice, theirs[0].id)
-    assert list_links(people, bob) == ()
     assert visit(people, mine)
+
+
+# -- how much it takes in ----------------------------------------------------------------------------------------------
+
+
+def test_a_link_takes_in_only_so_many_files(people: Services, alice: Account, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("pod.store.share_links.LEFT_FILES_MAX", 2)
+    secret = link_to(people, alice, "/alice/photos/", UPLOAD)
+    before = visit(people, secret).link
+    for number in range(3):
+        with nullcontext() if number < 2 else pytest.raises(LinkFull):
+            send(people, before, f"file-{number}")
+    now = visit(people, secret).link
+    assert (now.files, now.files_left, now.is_full) == (2, 0, True)
+    assert absent(people.store, "/alice/photos/file-2")
+
+
+def test_a_link_takes_in_only_so_many_bytes_and_never_all_of_a_quota(people: Services, alice: Account):
+    with people.store.write(SERVER) as tx:
+        tx.rows("UPDATE storage SET bytes_max = 1000000")
+    secret = link_to(people, alice, "/alice/photos/", UPLOAD)
+    send(people, visit(people, secret).link, "some", b"1" * 200_000)
+    now = visit(people, secret).link
+    assert (now.files, now.bytes, now.bytes_left) == (1, 200_704, 49_296)
+    for size in (50_000, 500_000):
+        with pytest.raises(LinkFull):
+            send(people, now, "more", b"1" * size)
+    send(people, now, "little", b"1" * 48_000)
+    assert list(check(people.store)) == []
+
+
+def test_strangers_do_not_hear_how_full_a_pod_is(people: Services, alice: Account):
+    link = visit(people, link_to(people, alice, "/alice/photos/", UPLOAD)).link
+    with people.store.write(SERVER) as tx:
+        tx.rows("UPDATE storage SET bytes_max = bytes, resources_max = 0")
+    with pytest.raises(LinkFull) as refused:
+        send(people, link, "more", b"1" * 100)
+    assert not re.search(r"\d", refused.value.detail)
 
 
 # -- what is left of them ----------------------------------------------------------------------------------------------

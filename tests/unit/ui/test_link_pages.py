@@ -22,6 +22,8 @@ from tests.support.stores import delete, put, state_in
 EVIL = b"<script>alert(1)</script>"
 VIDEO = b"0123456789" * 20_000
 PASSWORD = "a word for friends"
+ACTIVE = ("audio/x+xml", "image/x+xml", "Video/SVG+XML; charset=utf-8", "audio/html", "video/new", "text/plain+xml")
+"""Browsers take what ends in `+xml` for a document, whatever it begins with."""
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +43,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     file(services, "/alice/photos/film.mp4", VIDEO, "video/mp4")
     file(services, "/alice/photos/evil.html", EVIL, "text/html")
     file(services, "/alice/photos/evil.svg", EVIL, "image/svg+xml")
+    for number, media_type in enumerate(ACTIVE):
+        file(services, f"/alice/photos/active-{number}", EVIL, media_type)
     file(services, "/alice/photos/text", EVIL, "Text/Plain; charset=utf-8")
     yield site
     services.close()
@@ -189,6 +193,7 @@ def test_a_document_is_shown_in_words_and_saved_as_turtle(site: Site):
         ("text", True),
         ("evil.html", False),
         ("evil.svg", False),
+        *((f"active-{number}", False) for number in range(len(ACTIVE))),
         ("note", False),
     ],
 )
@@ -355,10 +360,25 @@ def test_what_does_not_fit_is_told_and_what_came_before_stays(site: Site):
     )
     assert answer.status_code == 507
     assert "One file was sent" in answer.text
-    assert "large: The storage has room for" in answer.text
+    assert "large: There is no room for this file." in answer.text
     assert list(names(site, "/alice/in/full/")) == ["small"]
     with site.services.store.write(SERVER) as tx:
         tx.rows("UPDATE storage SET bytes_max = 0 WHERE path = '/alice/'")
+
+
+def test_who_sends_hears_how_much_a_link_takes_and_its_owner_how_much_it_took(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+):
+    folder(site.services, "/alice/in/few/")
+    link, guest = made(site, "/alice/in/few/", mode=UPLOAD), site.guest()
+    assert "Up to 100 at once, and 5.0 GB in all." in guest.get(link).text
+    monkeypatch.setattr("pod.store.share_links.LEFT_FILES_MAX", 2)
+    answer = sent(guest, link, *((f"file-{number}.txt", b"1", "text/plain") for number in range(3)))
+    assert (answer.status_code, list(names(site, "/alice/in/few/"))) == (507, ["file-0.txt", "file-1.txt"])
+    assert "This link takes no more files." in answer.text
+    assert "multipart" not in guest.get(link).text
+    page = site.signed_in("alice").get(f"/.account/links?resource={BASE}alice/in/few/").text
+    assert "2 so far (2 KB); it takes no more" in page
 
 
 def test_a_form_without_a_file_is_told(site: Site):
