@@ -18,8 +18,10 @@ from pod.errors import Conflict, NotFound, UnprocessableContent
 from pod.operations.delete import delete
 from pod.operations.operation import Operation
 from pod.operations.provision import PRIVATE_TYPE_INDEX
+from pod.operations.watched import note_own, watched
 from pod.protocol.agent import Credentials
 from pod.protocol.conditions import NO_CONDITIONS
+from pod.protocol.modes import AccessMode
 from pod.protocol.resource import Target, storage_of
 from pod.rdf.graph import IRI, Dataset, Graph, Literal, Triple
 from pod.rdf.vocab import PREFIXES, RDF, SOLID, VCARD
@@ -56,7 +58,9 @@ class Groups:
         if not 0 < len(name) <= NAME_CHARACTERS_MAX:
             raise UnprocessableContent(f"Give the group a name of at most {NAME_CHARACTERS_MAX} letters.")
         who = acting_for(self._services, self._services.store, account, storage)
-        return self._services.store.write_together(Actor(who.agent), partial(self._made, who, storage, name))
+        target, iri = self._services.store.write_together(Actor(who.agent), partial(self._made, who, storage, name))
+        note_own(self._services, target.path, who.agent, AccessMode.APPEND)
+        return iri
 
     def add(self, account: int, group: str, web_id: str, name: str | None = None) -> None:
         """Raises: NotFound -- no such group in a pod of theirs; Conflict -- it has too many members."""
@@ -85,18 +89,19 @@ class Groups:
         found = read_document(self._services, self._services.store, target)
         if found is None or not _is_alone(found[0].default, IRI(group)):
             raise NotFound("There is no group here that this page could delete.")
-        delete(self._services, Operation("DELETE", target, who, NO_CONDITIONS))
+        operation = Operation("DELETE", target, who, NO_CONDITIONS)
+        watched(self._services, delete, operation, app=self._services.placement.base_url)
 
     # -- inside a transaction ------------------------------------------------------------------------------------------
 
-    def _made(self, who: Credentials, storage: str, name: str, tx: Writer) -> str:
+    def _made(self, who: Credentials, storage: str, name: str, tx: Writer) -> tuple[Target, str]:
         target = _free(tx, f"{storage}{GROUPS}{_slug(name)}")
         iri = IRI(f"{self._services.placement.url(target.path)}#it")
         said = Graph((Triple(iri, RDF.type, VCARD.Group), Triple(iri, VCARD.fn, Literal(name))))
         dataset = Dataset(said, prefixes={"vcard": PREFIXES["vcard"]})
         write_document(self._services, tx, who, target, (dataset, TURTLE))
         self._register(who, storage, tx)
-        return iri.value
+        return target, iri.value
 
     def _register(self, who: Credentials, storage: str, tx: Writer) -> None:
         """Where there is the private type index of a new pod; elsewhere apps keep their own order."""
@@ -117,11 +122,13 @@ class Groups:
         write_document(self._services, tx, who, index, (dataset, media_type))
 
     def _change(self, account: int, group: str, change: Change) -> None:
-        _, who = self._located(self._services.store, account, group)
+        target, who = self._located(self._services.store, account, group)
         act = partial(self._changed, account, group, change)
-        self._services.store.write_together(Actor(who.agent), act)
+        if self._services.store.write_together(Actor(who.agent), act):
+            note_own(self._services, target.path, who.agent, AccessMode.WRITE)
 
-    def _changed(self, account: int, group: str, change: Change, tx: Writer) -> None:
+    def _changed(self, account: int, group: str, change: Change, tx: Writer) -> bool:
+        """Whether there was anything to change."""
         target, who = self._located(tx, account, group)
         found = read_document(self._services, tx, target)
         if found is None or not found[0].default.count(IRI(group), RDF.type, VCARD.Group):
@@ -129,8 +136,10 @@ class Groups:
         dataset, media_type = found
         before = dataset.default.copy()
         change(dataset.default, IRI(group))
-        if dataset.default != before:
-            write_document(self._services, tx, who, target, (dataset, media_type))
+        if dataset.default == before:
+            return False
+        write_document(self._services, tx, who, target, (dataset, media_type))
+        return True
 
     def _located(self, reader: Reader, account: int, group: str) -> tuple[Target, Credentials]:
         """The document of a group in a pod of the account. Raises: NotFound."""

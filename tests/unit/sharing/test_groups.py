@@ -14,6 +14,7 @@ from pod.sharing import contacts, groups
 from pod.sharing.audiences import Level, group
 from pod.sharing.contacts import Contacts, contacts_of
 from pod.sharing.groups import Groups
+from pod.store.access_records import Wanted
 from tests.support.people import PUBLIC as BASE
 from tests.unit.sharing.pod import ALICE, BOB, CAROL, FILE, FOLDER, Pod, pod_of
 
@@ -155,3 +156,17 @@ def test_nothing_of_others_is_read_and_not_more_than_so_much(pod: Pod, monkeypat
     }
     monkeypatch.setattr(contacts, "DOCUMENTS_MAX", 2)
     assert known(pod).groups == {}
+
+
+def test_owners_see_what_they_changed_on_the_page(pod: Pod, keeper: Groups):
+    family = keeper.make(pod.account, "/alice/", "Family")
+    for _ in range(2):
+        keeper.add(pod.account, family, BOB, "Bob")
+    keeper.delete(pod.account, family)
+    log = pod.services.access_log
+    assert log.write_down()
+    found = log.records.page("/alice/", Wanted(within=f"/alice/{groups.GROUPS}"), 10)
+    assert sorted((each.agent, each.client, each.act, each.times) for each in found) == [
+        (ALICE, BASE, "append", 1),
+        (ALICE, BASE, "write", 2),
+    ]
