@@ -84,13 +84,16 @@ class Ceiling:
         return modes.entailed()
 
     def within(self, other: Ceiling, is_own: Callable[[str], bool]) -> Ceiling:
-        """What both allow; `is_own` says of a path whether it is in a pod of the owner. Raises: BadRequest"""
+        """What both allow, and less `elsewhere` where one closes a place there that the other opens with the rest.
+        `is_own` says of a path whether it is in a pod of the owner. Raises: BadRequest
+        """
         if self.full and other.full:
             return Ceiling(full=True, control=self.control and other.control)
         kinds = {each.path: each.kind for each in (*other.items, *self.items)}
         modes = {path: self.allows(path, own) & other.allows(path, own) for path in kinds for own in [is_own(path)]}
         items = tuple(CeilingItem(path, both, kinds[path]) for path, both in modes.items() if both)
-        return Ceiling(items=items, elsewhere=self._abroad() & other._abroad())
+        is_apart = any(not both and not is_own(path) for path, both in modes.items())
+        return Ceiling(items=items, elsewhere=_NONE if is_apart else self._abroad() & other._abroad())
 
     def _abroad(self) -> AccessMode:
         return self.allows("", False) if self.full else self.elsewhere.entailed()

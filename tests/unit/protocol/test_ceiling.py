@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from itertools import product
 
 import pytest
 
@@ -113,3 +114,26 @@ def test_there_are_only_so_many_items_and_only_so_long():
         CeilingItem("/alice/", modes("read"), "k" * 513)
     with pytest.raises(MalformedTarget):
         CeilingItem("", modes("read"))
+
+
+READ, APPEND, CONTROL = AccessMode.READ, AccessMode.APPEND, AccessMode.CONTROL
+SEVERAL = (
+    Ceiling(full=True, control=True),
+    Ceiling(full=True),
+    Ceiling(),
+    Ceiling(elsewhere=READ),
+    Ceiling(items=(CeilingItem("/alice/a/", READ | CONTROL), CeilingItem("/bob/x", APPEND)), elsewhere=READ),
+    Ceiling(items=(CeilingItem("/alice/a/b", READ | AccessMode.WRITE), CeilingItem("/alice/", APPEND))),
+)
+
+
+PATHS = ("/alice/", "/alice/a/", "/alice/a/b", "/alice/a/c", "/bob/", "/bob/x", "/bob/a/")
+
+
+@pytest.mark.parametrize("one", SEVERAL)
+def test_what_two_ceilings_allow_together_is_no_more_than_both_allow(one):
+    for other, path in product(SEVERAL, PATHS):
+        own = path.startswith("/alice/")
+        both = one.within(other, lambda each: each.startswith("/alice/")).allows(path, own)
+        expected = one.allows(path, own) & other.allows(path, own)
+        assert both == expected if own else both in expected, (other, path)
