@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from pod.sharing.links import GUESSES_AT_ADDRESS
 from tests.browser.conftest import Meet
 from tests.browser.people import Person
 from tests.support.browser import Visitor, visitor
@@ -75,52 +76,54 @@ def pressed(page: Page) -> None:
         page.locator("main form button").click()
 
 
-def test_a_link_with_a_password_and_three_uses_works_three_times_and_says_so_then(
-    alice: Person, browser: Browser, server: Server, folder: str
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Where nobody develops, so that what may be tried is counted."""
+    with running_server((ALICE,), directory=tmp_path_factory.mktemp("real"), dev=False) as server:
+        yield server
+
+
+def tried(page: Page, password: str) -> None:
+    page.get_by_label("The password of this link").fill(password)
+    pressed(page)
+
+
+def test_a_link_with_a_password_and_three_uses_works_three_times_and_guessing_is_throttled(
+    browser: Browser, real: Server
 ):
-    link = made(alice, folder, link_uses="3", link_password=PASSWORD)
-    for _ in range(3):
-        with somebody(browser, server, java_script_enabled=False) as guest:
-            guest.page.goto(link)
-            guest.page.get_by_label("The password of this link").fill("a wrong word")
-            pressed(guest.page)
-            expect(guest.page.get_by_role("alert")).to_contain_text("This is not the password of this link.")
-            guest.page.get_by_label("The password of this link").fill(PASSWORD)
-            pressed(guest.page)
-            guest.page.get_by_role("link", name="inner").click()
-            guest.page.get_by_role("link", name="note.txt").click()
-            guest.page.get_by_role("link", name="Show").click()
-            expect(guest.page.locator("body")).to_have_text("Dear friend")
-            guest.page.goto(link)
-            expect(guest.page.get_by_role("link", name="cat.png")).to_be_visible()
-    with somebody(browser, server) as late:
-        answer = late.page.goto(link)
-        assert answer is not None
-        assert answer.status == 410
-        expect(late.page.get_by_role("heading", level=1)).to_have_text("This link does not work any more")
-        expect(late.page.locator("main")).to_contain_text("This link was opened as often as it could be.")
-    alice.go(".account/links")
-    expect(alice.page.locator("main")).to_contain_text("Opened 3 of 3 times")
-
-
-@pytest.mark.soak
-def test_guessing_is_throttled(browser: Browser, folder: str, tmp_path: Path):
-    """Where nobody develops: a server of its own."""
-    with running_server((ALICE,), directory=tmp_path, dev=False) as server, visitor(browser, server.base_url) as owner:
-        alice = Person(owner, server, ALICE)
+    with visitor(browser, real.base_url) as owner:
+        alice = Person(owner, real, ALICE)
         alice.go(".account/sign-in")
         alice.sign_in()
-        link = made(alice, server.url("alice/settings/"), link_password=PASSWORD)
-        with somebody(browser, server) as guest:
-            for _ in range(11):
+        link, guessed = (
+            made(alice, real.url("alice/profile/"), link_uses="3", link_password=PASSWORD) for _ in range(2)
+        )
+        for number in range(3):
+            with somebody(browser, real, java_script_enabled=False) as guest:
                 guest.page.goto(link)
-                guest.page.get_by_label("The password of this link").fill("a guess of many")
-                pressed(guest.page)
+                if number == 0:
+                    tried(guest.page, "a wrong word")
+                    expect(guest.page.get_by_role("alert")).to_contain_text("This is not the password of this link.")
+                tried(guest.page, PASSWORD)
+                expect(guest.page.get_by_role("link", name="card")).to_be_visible()
+                guest.page.goto(link)
+                expect(guest.page.get_by_role("link", name="card")).to_be_visible()
+        with somebody(browser, real) as late:
+            answer = late.page.goto(link)
+            assert answer is not None
+            assert answer.status == 410
+            expect(late.page.get_by_role("heading", level=1)).to_have_text("This link does not work any more")
+            expect(late.page.locator("main")).to_contain_text("This link was opened as often as it could be.")
+        with somebody(browser, real, java_script_enabled=False) as guest:
+            guest.page.goto(guessed)
+            for number in range(GUESSES_AT_ADDRESS.times):
+                tried(guest.page, f"guess {number}")
+                expect(guest.page.get_by_role("alert")).to_contain_text("This is not the password of this link.")
+            tried(guest.page, PASSWORD)
             expect(guest.page.get_by_role("heading", level=1)).to_have_text("A short break, please")
-            guest.page.goto(link)
-            guest.page.get_by_label("The password of this link").fill(PASSWORD)
-            pressed(guest.page)
-            expect(guest.page.get_by_role("heading", level=1)).to_have_text("A short break, please")
+        alice.go(".account/links")
+        expect(alice.page.locator("main")).to_contain_text("Opened 3 of 3 times")
+        expect(alice.page.locator("main")).to_contain_text("Opened 0 of 3 times")
 
 
 def test_files_are_sent_through_a_link_and_nothing_is_seen(
