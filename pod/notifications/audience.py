@@ -52,16 +52,22 @@ class Audience:
         """
         return self._judge(reader, activity, credentials, may_wait=True) is Verdict.YES
 
+    def may_still_hear(self, reader: Reader, activity: Activity, credentials: Credentials) -> bool:
+        """The same again, of what was decided when it happened and is told only now. Raises: Busy"""
+        return self._judge(reader, activity, credentials, may_wait=True, again=True) is Verdict.YES
+
     def judge(self, reader: Reader, activity: Activity, credentials: Credentials) -> Verdict:
         """The same at once, as far as is known: so nobody waits for the groups of somebody else's rules."""
         return self._judge(reader, activity, credentials, may_wait=False)
 
-    def _judge(self, reader: Reader, activity: Activity, credentials: Credentials, *, may_wait: bool) -> Verdict:
+    def _judge(
+        self, reader: Reader, activity: Activity, credentials: Credentials, *, may_wait: bool, again: bool = False
+    ) -> Verdict:
         paths = {activity.topic} if activity.type in MEMBERSHIP else {activity.topic, activity.object}
         found = [self._may_read(reader, activity, path, credentials, may_wait) for path in paths]
         verdicts = {verdict for verdict, _ in found}
         verdict = next(each for each in (Verdict.NO, Verdict.UNSETTLED, Verdict.YES) if each in verdicts)
-        if verdict is Verdict.YES and not all(is_public for _, is_public in found):
+        if verdict is Verdict.YES and not again and not all(is_public for _, is_public in found):
             self._services.access_log.told(activity.object, credentials.agent, credentials.client, credentials.issuer)
         return verdict
 

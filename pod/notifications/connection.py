@@ -25,6 +25,8 @@ Send = Callable[[Message], Awaitable[None]]
 
 FOLLOWED_MS = 1_000
 """What was committed before a channel ends has been brought to its readers so much later."""
+FRESH_SECONDS = 5.0
+"""What happened longer ago, and what waited for a rate, is decided again before it is told: access may have ended."""
 FAREWELL_SECONDS = 2.0
 """To take leave of a reader before the connection is broken off."""
 GONE_AWAY = (OSError, RuntimeError)
@@ -175,6 +177,10 @@ class Connection(ABC):
             self.end(TOO_SLOW)
 
     @abstractmethod
+    async def may_still_hear(self, message: Heard) -> bool:
+        """Whether it may be told now what it might be told when that happened."""
+
+    @abstractmethod
     def doubt(self, change: Change) -> None:
         """Nothing was heard of a change, perhaps only because something was not known yet."""
 
@@ -212,13 +218,19 @@ class Connection(ABC):
 
     async def _send_waiting(self) -> None:
         while self._outbox and self._pause is None and self.ending is None:
-            await self.tell_now(self._outbox.pop())
-            if self.rate_seconds:
+            if await self._tell_if_it_may(self._outbox.pop()) and self.rate_seconds:
                 self._pause = asyncio.get_running_loop().call_later(self.rate_seconds, self._go_on)
 
     def _go_on(self) -> None:
         self._pause = None
         self.enqueue(())
+
+    async def _tell_if_it_may(self, message: Heard) -> bool:
+        waited = self.rate_seconds or time.time() - message.about.time_ms / 1000 > FRESH_SECONDS
+        if waited and not await self.may_still_hear(message):
+            return False
+        await self.tell_now(message)
+        return True
 
     async def tell_now(self, message: Heard) -> None:
         self._since = time.monotonic()
@@ -284,7 +296,7 @@ class Connection(ABC):
                 if under_way is not None:
                     await asyncio.wait([under_way])
                 for message in left:
-                    await self.tell_now(message)
+                    await self._tell_if_it_may(message)
                 await self.farewell(ending)
         except (*GONE_AWAY, TimeoutError):
             self.visit.line.abort()

@@ -12,14 +12,19 @@ from collections.abc import Iterator, Sequence
 from enum import Enum
 from typing import NamedTuple
 
+from pod.notifications.messages import Activity
+
 
 class Heard(NamedTuple):
-    """One message for a listener. `whole`: with it, all that it hears of that change has been told."""
+    """One message for a listener. `whole`: with it, all that it hears of that change has been told. `about`: what it
+    tells, so that it can be decided once more.
+    """
 
     sequence: int
     topic: str
     body: bytes
     whole: bool
+    about: Activity
 
 
 class Queue:

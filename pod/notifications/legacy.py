@@ -22,7 +22,7 @@ from pod.http.headers import UPDATES_PATH
 from pod.notifications.connection import SILENT, TALKATIVE, Connection, Ending, Receive, Visit
 from pod.notifications.feed import Heard
 from pod.notifications.messages import Activity, activities, beneath
-from pod.notifications.reception import Reception
+from pod.notifications.reception import CROWDED_SECONDS, Reception
 from pod.protocol.agent import Credentials
 from pod.protocol.modes import AccessMode
 from pod.protocol.resource import Target, parent_of
@@ -36,8 +36,6 @@ COMMANDS_MAX = 1_000
 """That one connection may send in all."""
 UNSPOKEN = Ending(1002, "this speaks solid-0.1")
 REFUSED = Ending(1008, "the access token or its proof was not accepted")
-CROWDED_SECONDS = 2.0
-"""Until a change in doubt is looked at again, when too many wait for documents of groups."""
 
 log = structlog.get_logger()
 
@@ -189,7 +187,10 @@ class LegacyConnection(Connection):
     def render(self, allowed: Sequence[Activity]) -> tuple[Heard, ...]:
         """Of what it has not taken back meanwhile."""
         asked = ((each, self._urls.get(each.topic)) for each in allowed)
-        return tuple(Heard(each.sequence, each.topic, f"pub {url}".encode(), whole=True) for each, url in asked if url)
+        return tuple(Heard(each.sequence, each.topic, f"pub {url}".encode(), True, each) for each, url in asked if url)
+
+    async def may_still_hear(self, message: Heard) -> bool:
+        return await self._reception.may_still_hear(self, message)
 
     def doubt(self, change: Change) -> None:
         """There is no journal to come back to without a channel: what is in doubt is decided with time to wait."""

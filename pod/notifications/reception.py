@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TypeVar
 
 import structlog
@@ -38,7 +39,7 @@ from pod.notifications.replay import Batch, Missed, Replay, render
 from pod.protocol.agent import Credentials
 from pod.protocol.notification import ChannelType, State
 from pod.services import Services
-from pod.store.channels import Channel, Channels
+from pod.store.channels import Channel, Channels, living
 from pod.store.journal import head
 from pod.store.records import Change
 
@@ -49,6 +50,8 @@ LOOK_SECONDS = 1.0
 """Between two looks at whether one whose time is over has been told what it missed."""
 NEW_SECONDS = 120
 """So long after a channel was made, who connects without a state is told all since then; later, only what is new."""
+CROWDED_SECONDS = 2.0
+"""Until the next try, when too many wait for a thread or for documents of groups."""
 CAPABILITY_CHARACTERS_MAX = 64
 MESSAGES_MAX = 100
 """That a reader may send, or parts of the content of its request."""
@@ -106,6 +109,26 @@ class Reception:
             self.live.leave(connection)
             self.connections.leave(connection)
             connection.close()
+
+    async def may_still_hear(self, connection: Connection, message: Heard) -> bool:
+        """Decided again for one who is told something late. One for whom that fails is broken off, to come back."""
+        decide = partial(self._may_still_hear, connection.channel_id, message.about, connection.credentials)
+        while True:
+            try:
+                return await self.on_thread(decide)
+            except Busy:
+                await asyncio.sleep(CROWDED_SECONDS)
+            except Exception:  # the border: it would miss this without knowing
+                log.exception("deciding again failed", topic=message.topic)
+                connection.visit.line.abort()
+                return False
+
+    def _may_still_hear(self, channel: str | None, activity: Activity, credentials: Credentials) -> bool:
+        """Raises: Busy"""
+        store = self.services.store
+        if channel is not None and not living(store, (channel,)):
+            return False
+        return self.audience.may_still_hear(store, activity, credentials)
 
     def end_in_time(self, connection: Connection) -> None:
         """One that ends soon; others are seen to when they are looked after."""
@@ -225,6 +248,9 @@ class ChannelConnection(Connection):
 
     def render(self, allowed: Sequence[Activity]) -> tuple[Heard, ...]:
         return render(self._reception.writer, self.channel, allowed)
+
+    async def may_still_hear(self, message: Heard) -> bool:
+        return await self._reception.may_still_hear(self, message)
 
     def doubt(self, change: Change) -> None:
         if self.ending is None and self.feed.doubt(change.sequence):

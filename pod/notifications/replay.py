@@ -78,6 +78,7 @@ def render(writer: Writer, channel: Channel, allowed: Sequence[Activity]) -> tup
             activity.topic,
             writer.message(activity, channel.context, channel.accept, with_state=number == last),
             whole=number == last,
+            about=activity,
         )
         for number, activity in enumerate(allowed)
     )

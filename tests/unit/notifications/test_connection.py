@@ -20,8 +20,10 @@ from pod.notifications.connection import (
     Visit,
 )
 from pod.notifications.feed import Heard
+from pod.notifications.messages import activities
 from pod.protocol.agent import PUBLIC, Credentials
-from pod.store.records import Change
+from pod.store.records import Change, ChangeKind
+from tests.unit.notifications.happenings import change
 
 BOUNDS = Bounds(messages=5, bytes=100, seconds=10.0)
 
@@ -48,6 +50,8 @@ class Reader(Connection):
     def __init__(self) -> None:
         super().__init__(Visit(Wire(), "192.0.2.1", None), BOUNDS)
         self.sent: list[Any] = []
+        self.asked: list[bytes] = []
+        self.closed: set[bytes] = set()
         self.ready = asyncio.Event()
         self.ready.set()
 
@@ -65,6 +69,10 @@ class Reader(Connection):
 
     async def begin(self) -> None: ...
 
+    async def may_still_hear(self, message: Heard) -> bool:
+        self.asked.append(message.body)
+        return message.body not in self.closed
+
     def doubt(self, change: Change) -> None: ...
 
     async def tell(self, message: Heard) -> None:
@@ -80,8 +88,14 @@ class Reader(Connection):
         self.sent.append(ending)
 
 
-def message(sequence: int, *, topic: str = "/alice/a", body: bytes = b"", whole: bool = True) -> Heard:
-    return Heard(sequence, topic, body or b"%d" % sequence, whole)
+JUST_NOW_MS = 2**50
+
+
+def message(
+    sequence: int, *, topic: str = "/alice/a", body: bytes = b"", whole: bool = True, time_ms: int = JUST_NOW_MS
+) -> Heard:
+    (about,) = activities(change(ChangeKind.UPDATE, topic, sequence=sequence, time_ms=time_ms))
+    return Heard(sequence, topic, body or b"%d" % sequence, whole, about)
 
 
 def reading(test: Callable[[Reader], Awaitable[None]]) -> None:
@@ -185,6 +199,28 @@ def test_who_wants_to_hear_seldom_hears_the_first_and_then_the_newest_of_each_to
         while len(reader.sent) < 3:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
         assert reader.sent == [b"1", b"3", b"4"]
+
+    reading(test)
+
+
+def test_what_waits_for_a_rate_is_decided_again_and_makes_room_for_what_may_be_told():
+    async def test(reader: Reader) -> None:
+        reader.rate = 0.01
+        reader.hear([message(1), message(2, topic="/alice/b"), message(3, topic="/alice/c")])
+        reader.closed = {b"2"}
+        while len(reader.sent) < 2:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        assert (reader.sent, reader.asked) == ([b"1", b"3"], [b"1", b"2", b"3"])
+
+    reading(test)
+
+
+def test_what_is_told_long_after_it_happened_is_decided_again_and_the_rest_is_not():
+    async def test(reader: Reader) -> None:
+        reader.closed = {b"1", b"2"}
+        reader.hear([message(1, time_ms=0), message(2), message(3, time_ms=0)])
+        await settle()
+        assert (reader.sent, reader.asked) == ([b"2", b"3"], [b"1", b"3"])
 
     reading(test)
 

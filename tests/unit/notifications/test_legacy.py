@@ -16,7 +16,7 @@ from pod.notifications.legacy import LegacyConnection
 from pod.protocol.agent import Credentials
 from pod.store.records import ChangeKind
 from tests.unit.notifications.happenings import change
-from tests.unit.notifications.test_connection import Wire, settle
+from tests.unit.notifications.test_connection import JUST_NOW_MS, Wire, settle
 
 ALICE = Credentials("https://pods.example/alice#me", "app", "https://pods.example/", "grant")
 UNTIL_MS = 1_000_000
@@ -94,8 +94,8 @@ def test_what_is_in_doubt_is_decided_with_time_to_wait(monkeypatch: pytest.Monke
         connection = LegacyConnection(Crowd(*found), Visit(Wire(), "192.0.2.1", send))  # type: ignore[arg-type]
         connection._main = None
         connection._urls[PATH] = URL
-        connection.doubt(change(ChangeKind.UPDATE, PATH))
-        connection.doubt(change(ChangeKind.UPDATE, PATH))
+        for _ in range(2):
+            connection.doubt(change(ChangeKind.UPDATE, PATH, time_ms=JUST_NOW_MS))
         await settle()
         assert (connection._doubted, connection.ending) == ({}, None)
         return sent

@@ -59,7 +59,7 @@ class Listener:
 
     def render(self, allowed: list[Activity]) -> tuple[Heard, ...]:
         Listener.rendered += 1
-        return tuple(Heard(each.sequence, each.topic, b"", whole=True) for each in allowed)
+        return tuple(Heard(each.sequence, each.topic, b"", True, each) for each in allowed)
 
     def hear(self, heard: list[Heard]) -> None:
         self.heard += [each.sequence for each in heard]

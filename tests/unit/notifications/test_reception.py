@@ -54,6 +54,9 @@ class Reader(ChannelConnection):
         self.settled: list[int] = []
         self.meanwhile: Callable[[], None] = lambda: None
 
+    async def may_still_hear(self, heard: Heard) -> bool:
+        return True
+
     async def begin(self) -> None: ...
 
     async def tell(self, heard: Heard) -> None:
