@@ -17,10 +17,10 @@ from pod.audit.search import LINES, NAMED, Question, choice_of, find, find_all, 
 from pod.errors import NotFound, PodError, UnprocessableContent, WrongPassword
 from pod.http.limits import Places
 from pod.identity.sign_in import confirm
-from pod.protocol.resource import storage_of
+from pod.protocol.resource import Target, storage_of
 from pod.services import Services
 from pod.store.access_log import WRITTEN_SECONDS
-from pod.store.access_records import HOUR_SECONDS, SEVERAL, Client, Record
+from pod.store.access_records import CONTROL, HOUR_SECONDS, SEVERAL, Client, Record
 from pod.store.accounts import Account
 from pod.ui.door import Door, see_other
 from pod.ui.render import render
@@ -129,14 +129,15 @@ def _by_day(lines: Iterable[Line]) -> Iterator[tuple[int, list[Line]]]:
 
 
 def _line(services: Services, names: Names, record: Record) -> Line:
-    place = record.place[len(storage_of(record.path)) :]
+    about = Target.parse(record.place).subject if record.act == CONTROL else record.place
+    place = about[len(storage_of(about)) :]
     app = names.app(Client(record.client, record.issuer))
     return Line(
         record,
         app if app.kind is Kind.OPERATOR else names.person(record.agent),
         app,
         unquote(place),
-        None if record.is_folded else f"/.home{record.path}",
+        None if record.is_folded else f"/.home{about}",
         services.placement.url(record.place),
         record.hour * HOUR_SECONDS * 1000,
     )

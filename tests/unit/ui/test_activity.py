@@ -58,7 +58,7 @@ def test_people_and_apps_have_names(site):
     program, _ = create_client(site.services, "alice", "Backup")
     note(site, "/alice/photos/my%20cat.jpg", web_id("bob"), "https://app.example/id")
     note(site, "/alice/a", web_id("alice"), program.id, mode=WRITE)
-    note(site, "/alice/", web_id("alice"), BASE, mode=CONTROL)
+    note(site, "/alice/.acl", web_id("alice"), BASE, mode=CONTROL)
     note(site, "/alice/b", "https://eve.example/profile#me", "unknown", allowed=False)
     note(site, "/alice/b", None, f"{BASE}.account/links#link-7", mode=AccessMode.APPEND)
     note(site, "/alice/c", web_id("alice"), "https://app.example/id", allowed=False, limited=True)
