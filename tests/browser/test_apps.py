@@ -98,7 +98,7 @@ def test_the_question_says_who_asks_and_how_that_is_known(meet: Meet, app: AppSe
     question = alice.page.locator("main")
     expect(question).to_contain_text("The Documented App" if options else "The Registered App")
     expect(question).to_contain_text("address verified" if options else "chose its name itself")
-    expect(question).to_contain_text(app.home.removeprefix("http://").removesuffix("/"))
+    expect(question).to_contain_text((app.client_id if options else app.home).removeprefix("http://").removesuffix("/"))
     expect(alice.page.locator("button[name=answer][value=allow]")).to_be_visible()
     expect(alice.page.locator("button[name=answer][value=refuse]")).to_be_visible()
 
