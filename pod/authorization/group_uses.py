@@ -8,6 +8,7 @@ Spec: design section 8, "editing a group that an ACL uses needs Control"
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -25,6 +26,9 @@ from pod.store.fsck import Finding, Severity
 from pod.store.interface import ResourceStore
 from pod.store.records import SERVER, ACLReference
 
+READING = 1
+"""Another number where this version finds other groups in the same rules than those before it."""
+
 log = structlog.get_logger()
 
 Named = Callable[[Graph], frozenset[str]]
@@ -32,17 +36,28 @@ Named = Callable[[Graph], frozenset[str]]
 
 
 def settle_group_uses(store: ResourceStore, config: Config, placement: Placement, named: Named) -> None:
-    """Record what rules name that are older than the record, or than the URL of the server, since some of them may be
-    written with it. Any number of processes may be at it.
+    """Record what rules name that are older than the record, or than the settings that say what they name. Any number
+    of processes may be at it.
     """
-    if are_complete(store, config.base_url):
+    way = way_of_reading(config, placement)
+    if are_complete(store, way):
         return
     for acl, paths in _all_named(store, config, placement, named):
         if paths:
             with store.write(SERVER) as tx:
                 keep_groups(tx, acl.id, acl.version, paths)
     with store.write(SERVER) as tx:
-        declare_complete(tx, config.base_url)
+        declare_complete(tx, way)
+
+
+def way_of_reading(config: Config, placement: Placement) -> str:
+    """A name for all that decides what rules name: which URLs are whose, and how large they may be to be read."""
+    facts = (READING, placement, _limits(config))
+    return hashlib.sha256(repr(facts).encode()).hexdigest()
+
+
+def _limits(config: Config) -> Limits:
+    return replace(Limits.from_config(config), bytes=config.acl_bytes_max)
 
 
 def check_group_uses(store: ResourceStore, config: Config, placement: Placement, named: Named) -> Iterator[Finding]:
@@ -55,7 +70,7 @@ def check_group_uses(store: ResourceStore, config: Config, placement: Placement,
 def _all_named(
     store: ResourceStore, config: Config, placement: Placement, named: Named
 ) -> Iterator[tuple[ACLReference, frozenset[str]]]:
-    limits = replace(Limits.from_config(config), bytes=config.acl_bytes_max)
+    limits = _limits(config)
     for acl in all_rules(store):
         content = store.rules(acl)
         if content is None:  # changed meanwhile, and recorded by whoever did

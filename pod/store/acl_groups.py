@@ -26,13 +26,13 @@ def keep_groups(tx: Writer, acl: int, version: int, paths: Iterable[str]) -> Non
         tx.rows(sql.keep_groups(len(some)), values)
 
 
-def are_complete(queries: Queries, base_url: str) -> bool:
-    """Whether the rules that were there before this table have been read, as rules of a server with this URL."""
-    return queries.rows(sql.SETTING, (sql.ACL_GROUPS,)) == [(base_url,)]
+def are_complete(queries: Queries, way: str) -> bool:
+    """Whether all rules that were there before have been read, in this way of reading them."""
+    return queries.rows(sql.SETTING, (sql.ACL_GROUPS,)) == [(way,)]
 
 
-def declare_complete(tx: Writer, base_url: str) -> None:
-    tx.rows(sql.SET_ACL_GROUPS, (base_url,))
+def declare_complete(tx: Writer, way: str) -> None:
+    tx.rows(sql.SET_ACL_GROUPS, (way,))
 
 
 def all_rules(queries: Queries) -> Iterator[ACLReference]:

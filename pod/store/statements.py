@@ -193,7 +193,7 @@ KEEP_CONTEXT = "INSERT INTO json_ld_context (url, digest, body, fetched_ms) VALU
 # -- groups that access rules name -------------------------------------------------------------------------------------
 
 ACL_GROUPS = "acl_groups"
-"""The setting that says that the table has what it should, by the URL of the server that it was made for."""
+"""The setting that says that the table has what it should, by the way in which rules were read for it."""
 
 SET_ACL_GROUPS = f"""
 INSERT INTO setting (name, value) VALUES ('{ACL_GROUPS}', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value

@@ -59,6 +59,25 @@ def test_rules_are_read_again_for_a_server_with_another_url(world):
 
 
 @pytest.mark.parametrize(
+    ("before", "after", "group"),
+    [
+        ({}, {"placement": "subdomain"}, "http://alice.pods.test/friends#1"),
+        ({"placement": "root"}, {"placement": "root", "root_name": "alice"}, "http://pods.test/friends#1"),
+        ({"document_triples_max": 1}, {}, "http://pods.test/alice/friends#1"),
+        ({"acl_bytes_max": 10}, {}, "http://pods.test/alice/friends#1"),
+    ],
+)
+def test_rules_are_read_again_where_settings_let_them_name_more(world, before, after, group):
+    world.acl("/alice/", MINE, rule("/alice/", f"acl:agentGroup <{group}>", "Read"))
+    for settings, is_found in ((before, False), (after, True)):
+        config = replace(world.config, base_url="http://pods.test/", **settings)
+        placement = Placement(config.base_url, config.placement, config.root_name)
+        named = Authorizer(config, placement, world.clock, world.remote).groups_named
+        settle_group_uses(world.store, config, placement, named)
+        assert ("/alice/friends" in kept(world)) is is_found
+
+
+@pytest.mark.parametrize(
     "group", ["https://elsewhere.example/g#1", f"{BASE}/.account/", f"{BASE}/alice//g", "mailto:a"]
 )
 def test_what_is_no_document_of_a_storage_here_is_not_recorded(world, group):
