@@ -6,6 +6,7 @@ has no credentials.
 
 from __future__ import annotations
 
+import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,6 +17,16 @@ from tests.support.client import Login, SolidClient, authorization
 from tests.support.server import ALICE, BOB, Account, Server, account, running_server
 
 CAROL = account("carol")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _temporary_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What a server or a browser that was killed leaves behind goes when pytest removes its own directories."""
+    place = str(tmp_path_factory.mktemp("left"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TMPDIR", place)
+        patch.setattr(tempfile, "tempdir", place)
+        yield
 
 
 def signed_in(server: Server, who: Account) -> SolidClient:
