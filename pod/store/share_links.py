@@ -28,12 +28,14 @@ _OF_LINK = (
     "l.id, l.account, l.web_id, l.resource, l.mode, l.label, l.password_hash, l.uses, l.uses_max, "
     f"l.files % {_COUNTED}, l.files / {_COUNTED} * {_UNIT}, COALESCE(s.bytes_max, 0), COALESCE(s.resources_max, 0), "
     "l.created_ms, l.end_ms, l.used_ms, l.revoked_ms, r.path, "
-    "CASE WHEN a.status = 'active' AND a.delete_due_ms IS NULL AND w.iri IS NOT NULL THEN 1 ELSE 0 END"
+    "CASE WHEN a.status = 'active' AND a.delete_due_ms IS NULL AND w.iri IS NOT NULL AND n.web_id IS NOT NULL "
+    "THEN 1 ELSE 0 END"
 )
 _FROM = (
     "FROM share_link l JOIN account a ON a.id = l.account "
     "LEFT JOIN web_id w ON w.iri = l.web_id AND w.account = l.account LEFT JOIN resource r ON r.id = l.resource "
-    "LEFT JOIN storage s ON s.id = l.storage"
+    "LEFT JOIN storage s ON s.id = l.storage "
+    "LEFT JOIN storage_owner n ON n.storage = l.storage AND n.web_id = l.web_id"
 )
 _INSERT = """
 INSERT INTO share_link (hash, account, web_id, storage, resource, mode, label, password_hash, uses_max, created_ms,
@@ -95,7 +97,7 @@ class LinkEnd(StrEnum):
     GONE = "gone"
     """What it opened was deleted."""
     NO_RIGHT = "no right"
-    """Whoever made it may no longer share what it opened, or has no account any more that could."""
+    """Whoever made it may no longer share what it opened, is no owner of the pod, or has no account that could."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,7 @@ def add_links(pages: Blueprint, door: Door) -> None:
 def links_of(services: Services, account: Account, target: Target, state: ResourceState) -> dict[str, Any]:
     """The values of links_of_resource.html, for somebody who controls the target, whose state is given."""
     return {
+        "is_owner": _is_owner(services, account, target),
         "lines": _lines(services, list_links(services, account, state)),
         "resource": services.placement.url(target.path),
         "takes_files": takes_files(target),
@@ -88,6 +89,13 @@ def links_of(services: Services, account: Account, target: Target, state: Resour
         "link_errors": {},
         "dev": services.config.dev,
     }
+
+
+def _is_owner(services: Services, account: Account, target: Target) -> bool:
+    try:
+        return bool(maker_of(services, account, target))
+    except AccessDenied:
+        return False
 
 
 def target_of(services: Services, url: str) -> Target:
@@ -135,6 +143,8 @@ def _line(services: Services, link: ShareLink) -> Line:
     end = link.end(int(services.clock.now() * 1000)) or (LinkEnd.USED_UP if link.is_used_up else None)
     if link.path is None:
         return Line(link, "Something that was deleted", None, end)
+    if link.mode is LinkMode.UPLOAD and not takes_files(Target(link.path, link.path)):
+        end = end or LinkEnd.NO_RIGHT
     return Line(link, name_of(link.path), f"/.home{link.path}", end)
 
 

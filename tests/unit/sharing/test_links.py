@@ -160,7 +160,8 @@ def test_only_the_owner_makes_links_and_control_that_was_lent_makes_none(people:
         tx.rows("UPDATE share_link SET account = ?, web_id = ?", (bob.id, web_id("bob")))
     with pytest.raises(LinkEnded):
         content(people, secret)
-    assert [each.account for each in list_links(people, alice)] == [bob.id]
+    now_ms = int(people.clock.now() * 1000)
+    assert [(each.account, each.end(now_ms)) for each in list_links(people, alice)] == [(bob.id, LinkEnd.NO_RIGHT)]
 
 
 def test_there_must_be_something_to_share(people: Services, alice: Account):

@@ -15,6 +15,7 @@ from werkzeug.test import TestResponse
 from pod.identity.accounts import named
 from pod.store.accounts import Account
 from pod.store.records import SERVER
+from tests.support.client import acl, authorization
 from tests.support.linking import UPLOAD, file, folder, link_to
 from tests.support.pages import BASE, Guest, Site, forms
 from tests.support.stores import delete, put, state_in
@@ -462,6 +463,21 @@ def test_others_learn_nothing_there(site: Site, path: str):
         site.account("bob")
     answer = site.signed_in("bob").get(f"/.account/links?resource={BASE}{path}")
     assert answer.status_code == 404
+
+
+def test_who_was_lent_control_sees_that_only_the_owner_makes_links(site: Site):
+    if not site.services.accounts.by_name("bob"):
+        site.account("bob")
+    folder(site.services, "/alice/lent/")
+    both = (f"{BASE}alice/profile/card#me", f"{BASE}bob/profile/card#me")
+    rules = acl(authorization(f"{BASE}alice/lent/", "Read Write Control", agents=both))
+    put(site.services.store, "/alice/lent/.acl", rules.encode())
+    page = f"/.account/sharing?resource={BASE}alice/lent/"
+    assert "Make a link" in site.signed_in("alice").get(page).text
+    theirs = site.signed_in("bob").get(page)
+    assert theirs.status_code == 200
+    assert "Only the owner of this pod makes links" in theirs.text
+    assert "Make a link" not in theirs.text
 
 
 def test_the_pages_of_owners_are_theirs(site: Site):
