@@ -72,12 +72,13 @@ class People:
         text = typed.strip().removeprefix("<").removesuffix(">").strip()
         if not text:
             raise UnprocessableContent("Say whom to share with: their WebID, or the address of their profile.")
-        by_name = [web_id for web_id, name in known.items() if text.casefold() in {name.casefold(), web_id.casefold()}]
-        if len(by_name) == 1:
-            return Somebody(by_name[0], known[by_name[0]])
-        if "://" not in text:
+        if "://" in text:
+            return Somebody(text, known[text]) if text in known else self._at(text, account)
+        by_name = [web_id for web_id, name in known.items() if text.casefold() == name.casefold()]
+        if len(by_name) != 1:
             return self._by_name(text, account)
-        return self._at(text, account)
+        self._check_unmistakable(text, by_name[0])
+        return Somebody(by_name[0], known[by_name[0]])
 
     def name(self, web_id: str) -> str | None:
         """What the profile of somebody here says to call them. Nothing is fetched."""
@@ -85,6 +86,18 @@ class People:
             return None
         graph = self._own(web_id)
         return None if graph is None else _name(graph, web_id)
+
+    def _check_unmistakable(self, text: str, web_id: str) -> None:
+        """People choose their own names, so that of an account here, or an address, is not left to whoever took it.
+
+        Raises: UnprocessableContent
+        """
+        is_address = "." in text and is_web_iri(f"https://{text}") and not web_id.startswith(f"https://{text}")
+        if is_address:
+            raise UnprocessableContent("You know somebody who calls themselves what is an address: paste a WebID.")
+        named = self._services.accounts.by_name(text.lower()) if is_storage_name(text.lower()) else None
+        if named is not None and web_id not in self._services.accounts.web_ids(named.id):
+            raise UnprocessableContent("You know somebody of this name, and somebody else here has it: paste a WebID.")
 
     def _by_name(self, text: str, account: int) -> Somebody:
         """Raises: NobodyThere, TooManyRequests, Busy."""

@@ -114,6 +114,22 @@ def test_two_of_one_name_are_not_confused(people: People):
         people.find("sam", {"https://a.example/#me": "Sam", "https://b.example/#me": "Sam"}, 1)
 
 
+@pytest.mark.parametrize("typed", [BOB, "https://bob.example/"])
+def test_a_name_never_stands_for_the_address_of_somebody_else(people: People, typed: str):
+    assert people.find(typed, {"https://mallory.example/#me": typed}, 1).web_id == BOB
+
+
+@pytest.mark.parametrize("taken", ["eve", "EVE", "bob.example/"])
+def test_who_took_the_name_of_somebody_else_is_not_taken_for_them(people: People, taken: str):
+    with pytest.raises(UnprocessableContent, match="paste a WebID"):
+        people.find(taken, {"https://mallory.example/#me": taken}, 1)
+
+
+def test_a_contact_with_an_account_here_is_found_by_its_name(people: People):
+    eve = f"{BASE}eve/profile/card#me"
+    assert people.find("eve", {eve: "Eve"}, 1) == Somebody(eve, "Eve")
+
+
 def test_names_of_people_elsewhere_are_not_looked_up_to_show_a_page(people: People, elsewhere: Elsewhere):
     assert people.name(ALICE) == "alice"
     assert people.name(BOB) is None
