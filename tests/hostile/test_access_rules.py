@@ -29,7 +29,7 @@ _numbers = itertools.count()
 
 @pytest.fixture(scope="module")
 def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalServer]:
-    server = LocalServer(tmp_path_factory.mktemp("rules"))
+    server = LocalServer(tmp_path_factory.mktemp("rules"), settings={"remote_seconds_max": 1})
     yield server
     server.close()
 
