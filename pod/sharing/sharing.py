@@ -17,6 +17,7 @@ from pod.authorization.required import Need
 from pod.errors import AccessDenied, Busy, Conflict, NotAuthenticated, NotFound, UnprocessableContent, VersionMoved
 from pod.operations.admission import settled
 from pod.operations.content import Incoming, discarded_on_failure
+from pod.operations.watched import note_own
 from pod.protocol.agent import Credentials
 from pod.protocol.modes import AccessMode
 from pod.protocol.resource import Target
@@ -24,6 +25,7 @@ from pod.services import Services
 from pod.sharing.acp_document import ACRDocument
 from pod.sharing.audiences import Audience, Level, Whom
 from pod.sharing.in_force import Document, InForce, RulesUnreadable, begun, read_in_force
+from pod.sharing.rules_view import RulesView
 from pod.sharing.shares import Share
 from pod.sharing.writing import rendered, write
 from pod.store.accounts import Accounts
@@ -84,6 +86,8 @@ class SharingState:
     apart: tuple[str, ...] = ()
     """Paths in it that have rules of their own, some if there are many."""
     now_ms: int = 0
+    is_owner: bool = True
+    """Whoever asks owns the storage; else they were let decide about this."""
 
     @property
     def is_container(self) -> bool:
@@ -128,13 +132,15 @@ class Sharing:
     def state(self, account: int, path: str) -> SharingState:
         """Raises: NotFound -- nothing is there that this account may share; RulesUnreadable."""
         reader = self._services.store
-        snapshot = self._controlled(reader, acting_for(self._services, reader, account, path), path)
+        who = acting_for(self._services, reader, account, path)
+        snapshot = self._controlled(reader, who, path)
         in_force = read_in_force(self._services, reader, snapshot)
+        view = RulesView(self._services, reader, who, snapshot)
         storage, state = snapshot.storage, snapshot.state
         assert storage is not None
         assert state is not None
         named = {Audience(Whom.PERSON, owner) for owner in storage.owners}
-        shares = tuple(each for each in in_force.shares() if each.denies or each.audience not in named)
+        shares = tuple(each for each in view.told(in_force) if each.denies or each.audience not in named)
         adds_up = self._services.config.access_control == "acp"
         return SharingState(
             path,
@@ -145,25 +151,28 @@ class Sharing:
             adds_up=adds_up,
             is_identity=state.protected,
             more=max(0, len(shares) - SHARES_MAX),
-            apart=with_own_rules(reader, path, APART_MAX) if path.endswith("/") else (),
+            apart=view.may_tell(with_own_rules(reader, path, APART_MAX)) if path.endswith("/") else (),
             now_ms=self._now_ms(),
+            is_owner=view.is_owner,
         )
 
     @settled
     def explain(self, account: int, path: str, web_id: str | None) -> Explanation:
         """What somebody may do, by which shares. May wait for groups of other servers.
 
-        Raises: NotFound -- see `state`; RulesUnreadable; Busy
+        Raises: NotFound -- see `state`; Conflict -- rules or groups count that the account may not read;
+            RulesUnreadable; Busy
         """
         services, reader = self._services, self._services.store
-        snapshot = self._controlled(reader, acting_for(services, reader, account, path), path)
+        who = acting_for(services, reader, account, path)
+        snapshot = self._controlled(reader, who, path)
+        in_force = read_in_force(services, reader, snapshot)
+        RulesView(services, reader, who, snapshot).check_explainable(in_force)
         decision = services.authorizer.decide(reader, snapshot, seen_as(services, web_id), may_wait=True)
         circle = services.authorizer.circle(reader, snapshot)
         circle.wait()
         concerned = [
-            share
-            for share in read_in_force(services, reader, snapshot).shares()
-            if share.here and self._concerns(share.audience, web_id, circle, path)
+            share for share in in_force.shares() if share.here and self._concerns(share.audience, web_id, circle, path)
         ]
         now_ms = self._now_ms()
         return Explanation(
@@ -245,6 +254,7 @@ class Sharing:
                 if made is not None:
                     with discarded_on_failure(self._services, made.incoming.content):
                         store.write_together(Actor(made.who.agent), partial(self._write, made))
+                    note_own(self._services, path, made.who.agent, AccessMode.CONTROL)
                 return
         raise Busy("Others kept changing who has access; try again.", headers=(("Retry-After", "1"),))
 
@@ -267,7 +277,8 @@ class Sharing:
         snapshot = self._controlled(reader, who, path)
         in_force = read_in_force(services, reader, snapshot)
         owners = snapshot.storage.owners if snapshot.storage else ()
-        if not self._is_possible(in_force, snapshot, owners, change):
+        view = RulesView(services, reader, who, snapshot)
+        if not self._is_possible(in_force, view, snapshot, change):
             return None
         document = begun(services, in_force)
         change.apply(document)
@@ -279,24 +290,26 @@ class Sharing:
         incoming = rendered(services, target, (document.dataset, in_force.media_type))
         return _Computed(who, target, snapshot.acls, incoming)
 
-    def _is_possible(self, in_force: InForce, snapshot: Snapshot, owners: tuple[str, ...], change: _Change) -> bool:
+    def _is_possible(self, in_force: InForce, view: RulesView, snapshot: Snapshot, change: _Change) -> bool:
         """False where there is nothing to take back.
 
         Raises: Conflict -- somebody has to have it, or has it from above
         """
         audience = change.audience
-        if audience.whom is Whom.PERSON and audience.iri in owners:
+        if audience.whom is Whom.PERSON and snapshot.storage is not None and audience.iri in snapshot.storage.owners:
             raise Conflict("An owner always keeps everything in their own pod.")
         is_identity = snapshot.state is not None and snapshot.state.protected
         if is_identity and audience.whom is Whom.EVERYONE and (change.level is None or change.until_ms is not None):
             raise Conflict("Everyone has to be able to see your profile: it says where you sign in.")
-        return change.level is not None or self._is_given(in_force, audience)
+        return change.level is not None or self._is_given(in_force, view, audience)
 
-    def _is_given(self, in_force: InForce, audience: Audience) -> bool:
+    def _is_given(self, in_force: InForce, view: RulesView, audience: Audience) -> bool:
         """Whether there is something to take back here. Raises: Conflict -- it is given above, and counts here."""
-        found = [each for each in in_force.shares() if audience.covers(each.audience) and not each.denies]
+        is_added_up = self._services.config.access_control == "acp"
+        shares = view.told(in_force) if is_added_up else in_force.shares()
+        found = [each for each in shares if audience.covers(each.audience) and not each.denies]
         elsewhere = [each for each in found if each.source != in_force.path]
-        if elsewhere and self._services.config.access_control == "acp" and len(elsewhere) == len(found):
+        if elsewhere and is_added_up and len(elsewhere) == len(found):
             where = self._services.placement.url(elsewhere[0].source)
             raise Conflict(f"They have it from {where}: take it back there.")
         return bool(found)

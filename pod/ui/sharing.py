@@ -160,7 +160,10 @@ class _Office:
         audience = Audience(Whom(who)) if who in _ANYBODY else Audience(Whom.PERSON, who)
         name = names.get(who) or self._people.name(who)
         told = {"done": done, "done_name": called(audience, names, name), "done_who": audience.iri}
-        found = self._sharing.explain(account.id, state.path, audience.iri or None)
+        try:
+            found = self._sharing.explain(account.id, state.path, audience.iri or None)
+        except Conflict:  # what else they have is not for whoever asks
+            return told | {"still": ""}
         is_one = audience.whom in {Whom.PERSON, Whom.EVERYONE}
         return told | {"still": doing(found.modes) if is_one and found.modes else ""}
 
@@ -236,7 +239,10 @@ class _Office:
         except _TOLD as error:
             return self.page(target, typed={"asked": typed}, errors={"asked": error.detail}, status=error.status)
         web_id = somebody.web_id if somebody else None
-        found = self._sharing.explain(account.id, target.path, web_id)
+        try:
+            found = self._sharing.explain(account.id, target.path, web_id)
+        except Conflict as error:
+            return self.page(target, typed={"asked": typed}, errors={"asked": error.detail}, status=error.status)
 
         def lines(shares: Iterable[Share]) -> list[Line]:
             return [Line.of(each, target.path, names, state.now_ms) for each in shares]
@@ -258,6 +264,7 @@ class _Office:
         account, services = self._account(), self._services
         web_id = _decoded(code)
         state = self._sharing.state(account.id, target.path)
+        self._sharing.explain(account.id, target.path, web_id)  # what they see tells of the rules
         own = Operation("HEAD", target, acting_for(services, services.store, account.id, target.path), NO_CONDITIONS)
         try:
             watched(services, get, own, app=services.placement.base_url)

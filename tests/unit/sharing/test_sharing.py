@@ -212,6 +212,54 @@ def test_nobody_else_shares_it_but_whom_the_owner_lets_decide(pod: Pod):
     assert pod.modes(FILE, CAROL) == READ
 
 
+def _delegate(pod: Pod, path: str) -> int:
+    account = create_account(pod.services, "bob", password=None).id
+    pod.share(path, person(f"{BASE}bob/profile/card#me"), Level.FULL)
+    return account
+
+
+def test_who_was_let_decide_about_one_thing_hears_nothing_of_rules_above_and_inside(acp: Pod):
+    acp.share("/alice/", person(CAROL), Level.READ)
+    bob = _delegate(acp, FOLDER)
+    acp.write(f"{FILE}.acl", "<> acp:resource <./sea>; acp:accessControl <#own>.")
+    assert CAROL not in {each.audience.iri for each in acp.sharing.state(bob, FOLDER).shares}
+    with pytest.raises(Conflict, match="only the owner"):
+        acp.sharing.explain(bob, FOLDER, CAROL)
+    acp.sharing.unshare(bob, FOLDER, person(CAROL))  # and so is not told where it comes from
+    assert acp.modes(FOLDER, CAROL) == READ
+
+
+def test_who_was_let_decide_about_one_thing_hears_only_of_rules_inside_that_it_decides_about_too(wac: Pod):
+    bob = _delegate(wac, FOLDER)
+    wac.share(FILE, person(CAROL), Level.READ)
+    assert wac.sharing.state(bob, FOLDER).apart == (FILE,)
+    wac.unshare(FILE, person(f"{BASE}bob/profile/card#me"))
+    assert wac.sharing.state(bob, FOLDER).apart == ()
+    assert wac.sharing.state(wac.account, FOLDER).apart == (FILE,)
+
+
+def test_who_was_let_decide_cannot_find_out_who_is_in_a_private_group(wac: Pod):
+    wac.write("/alice/friends", f"<#it> a vcard:Group; vcard:hasMember <{CAROL}>.")
+    bob = _delegate(wac, FOLDER)
+    assert wac.sharing.explain(bob, FOLDER, CAROL).ways == ()
+    wac.sharing.share(bob, FOLDER, group(FRIENDS), Level.READ)
+    with pytest.raises(Conflict, match="only the owner"):
+        wac.sharing.explain(bob, FOLDER, CAROL)
+    wac.share("/alice/friends", SIGNED_IN, Level.READ)
+    assert wac.sharing.explain(bob, FOLDER, CAROL).modes == READ
+
+
+def test_owners_see_in_their_activity_who_changed_who_has_access(pod: Pod, monkeypatch: pytest.MonkeyPatch):
+    noted: list[tuple[Any, ...]] = []
+    monkeypatch.setattr(type(pod.services.access_log), "note", lambda _, *what, **more: noted.append(what))
+    bob = _delegate(pod, FOLDER)
+    pod.sharing.share(bob, FOLDER, person(CAROL), Level.READ)
+    pod.unshare(FOLDER, person(CAROL))
+    pod.unshare(FOLDER, person(CAROL))  # does nothing
+    who = [ALICE, f"{BASE}bob/profile/card#me", ALICE]
+    assert noted == [(FOLDER, each, BASE, AccessMode.CONTROL) for each in who]
+
+
 @pytest.mark.parametrize("path", ["/alice/none", "/alice/photos/.acl", "/alice/photos/sea.meta", "/nobody/x"])
 def test_what_is_not_there_cannot_be_shared(pod: Pod, path: str):
     with pytest.raises(NotFound):
