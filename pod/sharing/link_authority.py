@@ -65,8 +65,6 @@ def check_maker(
     Raises: AccessDenied, NotAuthenticated; NotFound -- nothing is there; PodLeaving; VersionMoved
     """
     snapshot = reader.describe(target, with_body=False)
-    if snapshot.storage is None or web_id not in snapshot.storage.owners:
-        raise AccessDenied("Only the owner of a pod makes links into it.")
     need = Need(target.subject, modes, told=modes)
     services.authorizer.authorize(reader, snapshot, maker(services, web_id), (need,), may_wait=may_wait)
     if snapshot.state is None:

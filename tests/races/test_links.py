@@ -97,6 +97,13 @@ def test_files_of_one_name_are_all_kept(processes: list[Services]):
     assert list(check(store)) == []
 
 
+def test_a_link_takes_in_no_file_too_many(processes: list[Services], monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("pod.store.share_links.LEFT_FILES_MAX", 3)
+    link = visit(processes[0], secret_of(processes, mode=UPLOAD)).link
+    found = outcomes(processes, lambda each, number: send(each, link, f"file-{number}"))
+    assert found == {"done": 3, "LinkFull": AT_ONCE - 3}
+
+
 def test_nothing_is_kept_once_a_link_is_withdrawn_or_its_maker_locked_out(processes: list[Services]):
     secret = secret_of(processes, mode=UPLOAD)
     link = visit(processes[0], secret).link
