@@ -176,8 +176,10 @@ def read_key_set(answer: Fetched, issuer: str) -> KeySet:
 
 def json_object(answer: Fetched) -> dict[str, Any] | None:  # JSON
     """What an issuer publishes; None where that is no JSON object."""
+    if answer.status != 200 or not answer.media_type.endswith(_JSON_TYPES):
+        return None
     try:
-        text = answer.body.decode("utf-8-sig") if answer.status == 200 and answer.media_type.endswith(_JSON_TYPES) else "null"
+        text = answer.body.decode("utf-8-sig")
         value = json.loads(text)
         check_unicode(text, value)
     except (ValueError, RecursionError):
