@@ -274,6 +274,15 @@ def test_a_refusal_says_what_an_app_can_ask_for(scene):
     assert told["authorization_details"][0]["locations"] == [url("/alice/diary")]
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_refusal_tells_what_the_app_may_do_and_not_what_its_person_may(scene, method):
+    assert scene.ask(method, "/alice/diary").headers["wac-allow"] == 'user="",public=""'
+    appender = ceiling({"/alice/diary": "append"})
+    limited_app(scene.server, "alice", "appender", appender)
+    told = scene.ask(method, "/alice/diary", by="appender").headers["wac-allow"]
+    assert told == 'user="append",public=""'
+
+
 @WITH_GROUPS
 def test_a_group_that_rules_name_is_not_for_it_to_change(scene):
     patch = INSERT.format(MEMBER).encode()
