@@ -21,12 +21,9 @@ LEFT_BYTES_MAX = 5_000_000_000
 QUOTA_SHARE = 4
 """One link takes no more than this part of what a pod may hold."""
 
-_COUNTED = 1 << 20
-"""The column `files` holds the number of files below this, and above it their size."""
-_UNIT = 1024
 _OF_LINK = (
     "l.id, l.account, l.web_id, l.resource, l.mode, l.label, l.password_hash, l.uses, l.uses_max, "
-    f"l.files % {_COUNTED}, l.files / {_COUNTED} * {_UNIT}, COALESCE(s.bytes_max, 0), COALESCE(s.resources_max, 0), "
+    "l.files, l.bytes, COALESCE(s.bytes_max, 0), COALESCE(s.resources_max, 0), "
     "l.created_ms, l.end_ms, l.used_ms, l.revoked_ms, r.path, "
     "CASE WHEN a.status = 'active' AND a.delete_due_ms IS NULL AND w.iri IS NOT NULL AND n.web_id IS NOT NULL "
     "THEN 1 ELSE 0 END"
@@ -58,7 +55,7 @@ WHERE id = ? AND revoked_ms IS NULL AND (end_ms IS NULL OR end_ms > ?) AND (uses
 RETURNING uses
 """
 _OPEN = "INSERT INTO share_link_opening (hash, link, end_ms) VALUES (?, ?, ?)"
-_ADD_FILE = "UPDATE share_link SET files = files + ? WHERE id = ?"
+_ADD_FILE = "UPDATE share_link SET files = files + 1, bytes = bytes + ? WHERE id = ?"
 _REVOKE = """
 UPDATE share_link SET revoked_ms = ? WHERE id = ? AND revoked_ms IS NULL
   AND (account = ? OR storage IN (SELECT id FROM storage WHERE account = ?))
@@ -116,7 +113,7 @@ class ShareLink:
     uses_max: int | None
     """None: any number."""
     files: int
-    """How many were left through it, and how much that was, each file in whole KiB."""
+    """How many were left through it, and how much that was."""
     bytes: int
     quota_bytes: int
     """Of the pod; 0 is no limit."""
@@ -213,7 +210,7 @@ class ShareLinks:
 
     def add_file(self, tx: Writer, link: int, size: int) -> None:
         """Whether there is room for it is looked at before, in the same transaction."""
-        tx.rows(_ADD_FILE, (1 + -(-size // _UNIT) * _COUNTED, link))
+        tx.rows(_ADD_FILE, (size, link))
 
     def revoke(self, tx: Writer, account: int, link: int) -> bool:
         """Whether there was one that this account made, or that opens something in a storage of it."""
