@@ -231,7 +231,9 @@ def after(*steps: Steps) -> Steps:
 
 def see_links_of(scene: Scene) -> None:
     """The owner's page about the links to a folder."""
-    folder = scene.person.server.url("alice/settings/")
+    alice = signed_in(scene.person.server, ALICE)
+    folder = f"{alice.pod}party-{uuid.uuid4().hex}/"
+    alice.put_container(folder)
     scene.person.go(f".account/links?{urlencode({'resource': folder})}")
 
 
