@@ -19,6 +19,7 @@ from pod.identity.accounts import create_account
 from pod.identity.outgoing_mail import Postman
 from pod.services import Services, open_services
 from pod.store.accounts import Account
+from tests.support.quick import keys_of_their_own
 from tests.support.stores import StillClock
 
 PUBLIC = "https://pods.example/"
@@ -48,7 +49,8 @@ class CountedPasswords(Passwords):
 def _template() -> TemporaryDirectory[str]:
     """An empty data directory with its keys, which take long to make."""
     folder = TemporaryDirectory(prefix="freehold-")
-    open_services(Config(data=Path(folder.name)), StillClock()).close()
+    with keys_of_their_own():
+        open_services(Config(data=Path(folder.name)), StillClock()).close()
     return folder
 
 

@@ -5,6 +5,7 @@ and new RSA keys. Servers in processes of their own do both as they always do.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache, partial
 from itertools import count
 
@@ -17,17 +18,27 @@ from pod.authentication.jose import IssuingAlgorithm, PrivateKey
 KEYS = 32
 """More than any one test makes."""
 
+_generate = keys._generated
+
+
+@contextmanager
+def keys_of_their_own() -> Iterator[None]:
+    """For what many tests copy: none of its keys may come up again as a new one."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keys, "_generated", _generate)
+        yield
+
 
 @pytest.fixture(scope="session", autouse=True)
 def _quick() -> Iterator[None]:
-    generate, numbers = keys._generated, count()
+    numbers = count()
 
     @cache
     def held(number: int) -> PrivateKey:
-        return generate("RS256")
+        return _generate("RS256")
 
     def generated(algorithm: IssuingAlgorithm) -> PrivateKey:
-        return held(next(numbers) % KEYS) if algorithm == "RS256" else generate(algorithm)
+        return held(next(numbers) % KEYS) if algorithm == "RS256" else _generate(algorithm)
 
     quick = partial(PasswordHasher, time_cost=1, memory_cost=64, parallelism=1)
     with pytest.MonkeyPatch.context() as patch:

@@ -134,7 +134,8 @@ def test_what_others_may_read_is_found(data: Path, name: str):
 
 def test_a_file_of_settings_with_a_password_is_a_secret(data: Path, tmp_path: Path):
     file = tmp_path / "freehold.toml"
-    file.touch(0o644)
+    file.touch()
+    file.chmod(0o644)
     assert worst(list(files.check_permissions(Config(data=data), file))) is Level.OK
     config = Config(data=data, metrics_token="x" * 30)
     assert worst(list(files.check_permissions(config, file))) is Level.PROBLEM
