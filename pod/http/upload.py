@@ -25,6 +25,8 @@ GRACE_SECONDS = 10.0
 PIECE_BYTES = 256 * KIB
 DRAINED_BYTES_MAX = 16 * MIB
 DRAINED_SECONDS_MAX = 2.0
+SILENT_SECONDS = 0.5
+"""Whoever sends nothing for so long is not in the middle of sending."""
 
 Message = dict[str, Any]  # as of ASGI
 Receive = Callable[[], Awaitable[Message]]
@@ -164,10 +166,13 @@ class Reader(io.RawIOBase):
 
         On the event loop, when the application has answered. Spec: RFC 9112 s9.6
         """
-        dropped = 0
+        clock, dropped = self._loop.time, 0
+        end = clock() + DRAINED_SECONDS_MAX
         with suppress(PodError, TimeoutError):
-            async with asyncio.timeout(DRAINED_SECONDS_MAX):
-                if self._coming is not None:
-                    await asyncio.wrap_future(self._coming)
-                while dropped < DRAINED_BYTES_MAX and (chunk := await self._content.chunk()):
-                    dropped += len(chunk)
+            while dropped < DRAINED_BYTES_MAX and clock() < end:
+                async with asyncio.timeout(SILENT_SECONDS):
+                    chunk = await (asyncio.wrap_future(self._coming) if self._coming else self._content.chunk())
+                self._coming = None
+                if not chunk:
+                    return
+                dropped += len(chunk)
