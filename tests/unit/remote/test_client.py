@@ -18,6 +18,7 @@ from pod.remote.errors import (
     Unreachable,
     UnsafeURL,
 )
+from tests.support.proxy import certificate as signed
 from tests.unit.remote.servers import answering, ok, redirect, serving
 
 FOR_EVER_SECONDS = 60
@@ -266,27 +267,7 @@ def test_what_is_not_a_whole_http_answer_is_refused(answer):
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory):
     """A certificate of its own authority for pod.example."""
-    return make_certificate(tmp_path_factory.mktemp("tls") / "server.pem", "pod.example")
-
-
-def make_certificate(file, name):
-    from datetime import UTC, datetime, timedelta
-
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
-    builder = x509.CertificateBuilder().subject_name(subject).issuer_name(subject).public_key(key.public_key())
-    builder = builder.serial_number(1).not_valid_before(datetime.now(UTC) - timedelta(days=1))
-    builder = builder.not_valid_after(datetime.now(UTC) + timedelta(days=1))
-    builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-    builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-    signed = builder.sign(key, hashes.SHA256())
-    pem, pkcs8 = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
-    file.write_bytes(signed.public_bytes(pem) + key.private_bytes(pem, pkcs8, serialization.NoEncryption()))
-    return str(file)
+    return signed(tmp_path_factory.mktemp("tls") / "server.pem", name="pod.example")
 
 
 def over_tls(certificate, host, *, trusted):

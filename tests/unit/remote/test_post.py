@@ -6,11 +6,15 @@ import socket
 import ssl
 import threading
 import time
+from contextlib import nullcontext
+from functools import partial
+from pathlib import Path
 
 import pytest
 
 from pod.remote.client import Posted, RemoteClient, wire_url
-from pod.remote.errors import ForbiddenAddress, MalformedAnswer, RemoteError, RemoteTimeout, Unreachable, UnsafeURL
+from pod.remote.errors import ForbiddenAddress, MalformedAnswer, RemoteTimeout, Unreachable, UnsafeURL
+from tests.support.proxy import certificate
 from tests.unit.remote.servers import answering, ok, redirect, serving
 
 FOR_EVER_SECONDS = 60
@@ -132,11 +136,16 @@ def test_a_name_that_changes_its_address_is_checked_again():
         remote.post("https://rebind.example/hook", b"", {}, seconds_max=1)
 
 
-def test_a_certificate_of_nobody_is_not_trusted():
-    with serving(answering(ok())) as port, pytest.raises(RemoteError):
-        RemoteClient(dev=True, look_up=lambda *_: ["127.0.0.1"], tls_context=ssl.create_default_context()).post(
-            f"https://localhost:{port}/", b"", {}, seconds_max=5
-        )
+@pytest.mark.parametrize("is_trusted", [True, False])
+def test_a_certificate_of_nobody_is_not_trusted(tmp_path: Path, *, is_trusted: bool):
+    file = certificate(tmp_path / "server.pem")
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(file)
+    known = ssl.create_default_context(cafile=file if is_trusted else None)
+    client = RemoteClient(dev=True, look_up=lambda *_: ["127.0.0.1"], tls_context=known)
+    expected = nullcontext() if is_trusted else pytest.raises(Unreachable)
+    with serving(answering(ok()), partial(context.wrap_socket, server_side=True)) as port, expected:
+        client.post(f"https://localhost:{port}/", b"", {}, seconds_max=5)
 
 
 @pytest.mark.parametrize(
