@@ -39,6 +39,8 @@ SHARES_MAX = 200
 """On one page: more lines than that nobody reads."""
 
 ATTEMPTS_MAX = 10
+END_MAX_MS = 253_402_300_799_999
+"""The last moment that rules can name: the end of the year 9999."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +185,28 @@ class Sharing:
             denials=tuple(each for each in concerned if each.stands(now_ms) and each.denies),
             over=tuple(each for each in concerned if not each.stands(now_ms)),
         )
+
+    @settled
+    def still_inside(self, account: int, path: str, audience: Audience) -> tuple[tuple[str, ...], bool]:
+        """Paths in a folder whose own rules give an audience something now; and whether all in it were looked at.
+
+        Raises: NotFound -- see `state`
+        """
+        reader = self._services.store
+        who = acting_for(self._services, reader, account, path)
+        view = RulesView(self._services, reader, who, self._controlled(reader, who, path))
+        found = with_own_rules(reader, path, APART_MAX + 1) if path.endswith("/") else ()
+        seen = view.may_tell(found[:APART_MAX])
+        return tuple(each for each in seen if self._gives(reader, each, audience)), len(found) <= APART_MAX
+
+    def _gives(self, reader: Reader, path: str, audience: Audience) -> bool:
+        try:
+            own = read_in_force(self._services, reader, reader.describe(Target.parse(path), with_body=False)).own
+        except (RulesUnreadable, VersionMoved):  # unreadable ones let nobody in
+            return False
+        now_ms = self._now_ms()
+        given = [] if own is None else [each for each in own.shares() if each.stands(now_ms) and not each.denies]
+        return any(audience.covers(each.audience) for each in given)
 
     def _concerns(self, audience: Audience, web_id: str | None, circle: Circle, path: str) -> bool:
         if web_id is None or audience.whom is Whom.EVERYONE:
@@ -337,6 +361,8 @@ class Sharing:
             raise UnprocessableContent("Only people and groups that you name can be let decide who has access.")
         if until_ms is not None and until_ms <= self._now_ms():
             raise UnprocessableContent("The end is in the past.")
+        if until_ms is not None and until_ms > END_MAX_MS:
+            raise UnprocessableContent("The end is too far away.")
 
     def _now_ms(self) -> int:
         return int(self._services.clock.now() * 1000)

@@ -157,15 +157,28 @@ class _Office:
             return {"done": done, "done_name": called(named[who], names)}
         if done != "removed" or who in named or not (who in _ANYBODY or is_web_iri(who)):
             return {"done": ""}
-        audience = Audience(Whom(who)) if who in _ANYBODY else Audience(Whom.PERSON, who)
+        kind = Whom.GROUP if request.args.get("whom") == Whom.GROUP.value else Whom.PERSON
+        audience = Audience(Whom(who)) if who in _ANYBODY else Audience(kind, who)
         name = names.get(who) or self._people.name(who)
-        told = {"done": done, "done_name": called(audience, names, name), "done_who": audience.iri}
+        inside, all_seen = self._sharing.still_inside(account.id, state.path, audience)
+        return {
+            "done": done,
+            "done_name": called(audience, names, name),
+            "done_who": audience.iri,
+            "still": self._still(account, state.path, audience),
+            "inside": [Crumb(path.removeprefix(state.path), self._page_of(path)) for path in inside],
+            "all_seen": all_seen,
+        }
+
+    def _still(self, account: Account, path: str, audience: Audience) -> str:
+        """What somebody can do all the same; nothing for those who are many."""
+        if audience.whom not in {Whom.PERSON, Whom.EVERYONE}:
+            return ""
         try:
-            found = self._sharing.explain(account.id, state.path, audience.iri or None)
+            modes = self._sharing.explain(account.id, path, audience.iri or None).modes
         except Conflict:  # what else they have is not for whoever asks
-            return told | {"still": ""}
-        is_one = audience.whom in {Whom.PERSON, Whom.EVERYONE}
-        return told | {"still": doing(found.modes) if is_one and found.modes else ""}
+            return ""
+        return doing(modes) if modes else ""
 
     def share(self, form: Mapping[str, str]) -> Response:
         account = self._account()
@@ -399,7 +412,8 @@ def sharing_url(services: Services, target: Target, **more: str) -> str:
 
 
 def _done(services: Services, target: Target, what: str, audience: Audience) -> Response:
-    return see_other(sharing_url(services, target, done=what, who=audience.iri or audience.whom.value))
+    more = {"whom": audience.whom.value} if audience.whom is Whom.GROUP else {}
+    return see_other(sharing_url(services, target, done=what, who=audience.iri or audience.whom.value, **more))
 
 
 def _levels() -> list[tuple[str, str]]:

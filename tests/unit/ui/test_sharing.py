@@ -126,6 +126,37 @@ def test_taking_back_says_what_else_lets_them_in(site: Site, alice: Guest):
     assert modes(site, FILE, BOB) == ""
 
 
+@both
+@pytest.mark.parametrize("audience", [{"whom": "person", "iri": BOB}, {"whom": "everyone"}])
+def test_taking_back_says_what_inside_still_lets_them_in(site: Site, alice: Guest, audience: dict[str, str]):
+    for path in (FOLDER, FILE):
+        share(alice, path, **({"who": "bob"} if "iri" in audience else audience))
+    assert "prefs.ttl" in told_inside(alice.get(take_back(alice, **audience).location))
+    share(alice, FILE, who="https://x.invalid/#me", sure="1")
+    take_back(alice, FILE, **audience)
+    assert "prefs.ttl" not in told_inside(alice.get(page(done="removed", who=audience.get("iri", "everyone"))))
+
+
+def told_inside(answer: TestResponse) -> str:
+    return text(answer).partition("what has rules of its own that name them:")[2].partition("Remove them there")[0]
+
+
+def test_taking_back_says_what_was_not_looked_at(alice: Guest, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(sharing, "APART_MAX", 1)
+    share(alice, "/alice/", who="bob")
+    said = text(alice.get(take_back(alice, "/alice/", whom="person", iri=BOB).location))
+    assert "not all of it was looked at here" in said
+
+
+def test_taking_back_from_a_group_says_nothing_of_a_person_at_its_address(site: Site, alice: Guest):
+    group = f"{BASE}alice/groups#g"
+    for fields in ({"whom": "group", "iri": group}, {"whom": "everyone"}):
+        share(alice, **fields)
+    said = text(alice.get(take_back(alice, whom="group", iri=group).location))
+    assert "nothing any more" in said
+    assert "can still" not in said
+
+
 def test_nobody_is_told_of_something_that_was_not_done(alice: Guest):
     for who in (BOB, "everyone", "nonsense", "https://x.example/<b>"):
         assert "Shared with" not in text(alice.get(page(done="shared", who=who)))
@@ -147,6 +178,7 @@ def test_nobody_is_told_of_something_that_was_not_done(alice: Guest):
         ({"who": "bob", "date": "tomorrow"}, "The last day must be a date"),
         ({"who": "bob", "date": "2001-01-01"}, "The end is in the past"),
         ({"who": "bob", "date": "9999-12-31"}, "The last day must be a date"),
+        ({"who": "bob", "days": "keep", "until": "9" * 15}, "The end is too far away"),
     ],
 )
 def test_what_is_wrong_is_said_and_what_was_typed_stays(site: Site, alice: Guest, fields: dict[str, str], said: str):
