@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from pod.protocol.notification import format_moment
 from pod.rdf.graph import IRI, BNode, Dataset, Graph, Literal, Node, Term, Triple
 from pod.rdf.vocab import FH, PREFIXES, RDFS, XSD
+from pod.sharing.audiences import is_web_iri
 
 LABEL_CHARACTERS_MAX = 120
 _NUMBER = re.compile("[0-9]{1,18}")
@@ -59,8 +60,8 @@ def until(node: Node, until_ms: int) -> Triple:
 
 
 def as_client(client: str) -> IRI | Literal:
-    """Clients that registered here have names that are no IRIs."""
-    return IRI(client) if client.startswith(("https://", "http://")) else Literal(client)
+    """Clients that registered here have names that are no IRIs; what other tools wrote may only look like one."""
+    return IRI(client) if is_web_iri(client) else Literal(client)
 
 
 def forget(graph: Graph, node: Node, understood: Iterable[IRI]) -> bool:

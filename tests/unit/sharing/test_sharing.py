@@ -16,10 +16,12 @@ from pod.protocol.modes import ALL_MODES, AccessMode
 from pod.protocol.resource import Target
 from pod.rdf.graph import IRI
 from pod.rdf.vocab import ACL, ACP, RDFS
+from pod.services import open_services
 from pod.sharing.audiences import EVERYONE, SIGNED_IN, Audience, Level, Whom, group, person
 from pod.sharing.in_force import RulesUnreadable
 from pod.sharing.sharing import Sharing, is_shared
 from pod.store.records import Actor
+from pod.store.sqlite import open_store
 from tests.support.people import PUBLIC as BASE
 from tests.unit.sharing.pod import ALICE, BOB, CAROL, FILE, FOLDER, Pod, pod_of
 
@@ -93,6 +95,15 @@ def test_only_through_one_app(pod: Pod):
     assert pod.shares(FOLDER) == [(BOB, FOLDER)]
     pod.unshare(FOLDER, person(BOB))
     assert pod.shares(FOLDER) == []
+
+
+def test_what_is_given_through_something_that_is_no_app_can_be_changed_and_taken_back(pod: Pod):
+    for client in ("https://app.example/an id", "http://"):
+        audience = person(BOB, client)
+        pod.share(FOLDER, audience, Level.READ)
+        assert [share.audience for share in pod.sharing.state(pod.account, FOLDER).shares] == [audience]
+        pod.unshare(FOLDER, audience)
+        assert pod.shares(FOLDER) == []
 
 
 def test_the_page_tells_what_is_inherited_and_from_where(pod: Pod):
@@ -324,6 +335,30 @@ def test_what_an_app_writes_meanwhile_is_not_lost(wac: Pod, monkeypatch: pytest.
     monkeypatch.setattr(Sharing, "_computed", lambda _, *what: interrupted(*what))
     wac.share(FOLDER, person(BOB), Level.READ)
     assert wac.modes(FOLDER, BOB) == wac.modes(FOLDER, CAROL) == READ
+
+
+def test_what_another_page_shares_and_takes_back_meanwhile_is_not_lost(pod: Pod, monkeypatch: pytest.MonkeyPatch):
+    """It is open in another process."""
+    config, clock = pod.services.config, pod.services.clock
+    services = open_services(config, clock, open_store(config, clock))
+    computed, other = Sharing._computed, Sharing(services)
+    waiting = [
+        lambda: other.share(pod.account, FOLDER, person(CAROL), Level.READ),
+        lambda: other.unshare(pod.account, FOLDER, SIGNED_IN),
+    ]
+
+    def interrupted(sharing: Sharing, *what: Any) -> Any:
+        made = computed(sharing, *what)
+        if sharing is pod.sharing and waiting:
+            waiting.pop()()
+        return made
+
+    pod.share(FOLDER, SIGNED_IN, Level.EDIT)
+    monkeypatch.setattr(Sharing, "_computed", interrupted)
+    pod.share(FOLDER, person(BOB), Level.READ)
+    services.close()
+    assert not waiting
+    assert {name for name, _ in pod.shares(FOLDER)} == {BOB, CAROL}
 
 
 def test_many_who_share_at_once_lose_nothing(pod: Pod):
