@@ -67,6 +67,8 @@ RULE = [
     (ACL.accessTo, IRI(RESOURCE)),
     (ACL.mode, ACL.Write),
 ]
+MIXED = [*RULE, (ACL.agentGroup, IRI(FRIENDS)), (ACL.agentClass, ACL.AuthenticatedAgent)]
+"""One rule for many."""
 
 
 def documents(statements: list[tuple[IRI, object]], usual: list[tuple[IRI, object]]) -> st.SearchStrategy[Graph]:
@@ -189,7 +191,7 @@ def test_taking_back_from_a_list_leaves_what_strangers_have(graph, audience):
 
 
 @settings(deadline=None, max_examples=100)
-@given(documents(WAC_STATEMENTS, RULE), audiences, levels, ends, st.booleans())
+@given(documents(WAC_STATEMENTS, MIXED), audiences, levels, ends, st.booleans())
 def test_others_have_by_a_list_what_they_had(graph, audience, level, end, only_removing):
     document = acl(graph)
     document.remove(audience)
