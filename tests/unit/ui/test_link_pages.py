@@ -374,7 +374,7 @@ def test_who_sends_hears_how_much_a_link_takes_and_its_owner_how_much_it_took(
     link, guest = made(site, "/alice/in/few/", mode=UPLOAD), site.guest()
     assert "Up to 100 at once, and 5.0 GB in all." in guest.get(link).text
     monkeypatch.setattr("pod.store.share_links.LEFT_FILES_MAX", 2)
-    answer = sent(guest, link, *((f"file-{number}.txt", b"1", "text/plain") for number in range(3)))
+    answer = sent(guest, link, *((f"file-{number}.txt", b"1" * 1000, "text/plain") for number in range(3)))
     assert (answer.status_code, list(names(site, "/alice/in/few/"))) == (507, ["file-0.txt", "file-1.txt"])
     assert "This link takes no more files." in answer.text
     assert "multipart" not in guest.get(link).text
