@@ -6,7 +6,7 @@ Spec: Solid #n3-patch; SPARQL 1.1 Update s3.1; REQUIREMENTS section 8 and sectio
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -193,16 +193,21 @@ def _sparql(content: bytes, base: str) -> SparqlUpdate:
 def _change(operation: Any) -> Change:  # rdflib's algebra
     """Raises: Refused -- 422: beyond changes of one document by triple patterns"""
     if operation.name == "InsertData":
-        return Change(NOTHING, frozenset(operation.triples), NOTHING)
+        return Change(NOTHING, _as_read(operation.triples), NOTHING)
     if operation.name == "DeleteData":
-        return Change(frozenset(operation.triples), NOTHING, NOTHING)
+        return Change(_as_read(operation.triples), NOTHING, NOTHING)
     if operation.name == "DeleteWhere":
-        return Change(frozenset(operation.triples), NOTHING, frozenset(operation.triples))
+        return Change(_as_read(operation.triples), NOTHING, _as_read(operation.triples))
     if operation.name != "Modify":
         raise Refused(422)
     parts = (operation.delete, operation.insert)
-    deletes, inserts = (frozenset(part.triples if part else ()) for part in parts)
-    return Change(deletes, inserts, frozenset(_patterns(operation.where)))
+    deletes, inserts = (_as_read(part.triples if part else ()) for part in parts)
+    return Change(deletes, inserts, _as_read(_patterns(operation.where)))
+
+
+def _as_read(some: Iterable[Triple]) -> Triples:
+    """With literals written as rdflib writes those that it reads from documents, and not those from updates."""
+    return frozenset((s, p, o.normalize() if isinstance(o, Literal) else o) for s, p, o in some)
 
 
 def _patterns(where: Any) -> list[Triple]:  # rdflib's algebra
