@@ -41,6 +41,11 @@ def delete(services: Services, operation: Operation) -> Result:
     return done
 
 
+def delete_within(services: Services, tx: Writer, operation: Operation) -> None:
+    """The same in a transaction of the caller's."""
+    _change(services, operation, tx)
+
+
 def _delete(services: Services, operation: Operation) -> Result:
     services.store.write_together(actor(operation), partial(_change, services, operation))
     return Result(204, operation.target, Shape(container=operation.target.is_container, exists=False))

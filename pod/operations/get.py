@@ -81,7 +81,7 @@ def _answer(
         content_range=sent.content_range,
         granted=granted,
         minimal=variant.minimal,
-        page_policy=variant.view.renderer.policy if variant.view else None,
+        page_policy=variant.view.renderer.policy_of(operation.target) if variant.view else None,
     )
 
 

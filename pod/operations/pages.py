@@ -45,7 +45,11 @@ class PageRenderer(Protocol):
 
     @property
     def policy(self) -> str:
-        """The `Content-Security-Policy` of every page."""
+        """The `Content-Security-Policy` of pages that are about no resource."""
+        ...
+
+    def policy_of(self, target: Target) -> str:
+        """That of the page about a resource."""
         ...
 
     @property
@@ -61,8 +65,10 @@ class PageRenderer(Protocol):
         """`content` is the document as it was written, `dataset` what it says."""
         ...
 
-    def failure(self, error: PodError, target: Target | None, instance: str) -> bytes:
-        """`instance` is the name under which the log may tell more."""
+    def failure(self, error: PodError, target: Target | None, instance: str, languages: str | None = None) -> bytes:
+        """`instance` is the name under which the log may tell more; `languages` are those that a browser asks for. This
+        page alone is in one of them: it is not kept.
+        """
         ...
 
 

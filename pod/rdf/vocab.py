@@ -42,6 +42,7 @@ class Namespace:
 ACL = Namespace("http://www.w3.org/ns/auth/acl#")
 ACP = Namespace("http://www.w3.org/ns/solid/acp#")
 AS = Namespace("https://www.w3.org/ns/activitystreams#")
+DC = Namespace("http://purl.org/dc/elements/1.1/")
 DCTERMS = Namespace("http://purl.org/dc/terms/")
 FH = Namespace("urn:freehold:")
 FOAF = Namespace("http://xmlns.com/foaf/0.1/")

@@ -35,6 +35,10 @@ SET_PASSWORD_HASH = "UPDATE account SET password_hash = ? WHERE id = ? RETURNING
 EMAIL_TAKEN = "SELECT 1 FROM account WHERE lower(email) = lower(?) AND email_verified_ms IS NOT NULL AND id <> ?"
 SET_EMAIL = f"UPDATE account SET email = ?, email_verified_ms = ? WHERE id = ? RETURNING {_ACCOUNT}"
 
+LANGUAGE = "SELECT language FROM account WHERE id = ?"
+OPERATORS_LANGUAGE = "SELECT language FROM account WHERE role = 'operator' ORDER BY id LIMIT 1"
+SET_LANGUAGE = "UPDATE account SET language = ? WHERE id = ? AND language <> ?"
+
 SET_DELETE_DUE = f"UPDATE account SET delete_due_ms = ? WHERE id = ? RETURNING {_ACCOUNT}"
 SET_STORAGES_STATUS = "UPDATE storage SET status = ? WHERE account = ?"
 REMOVAL_BEGUN = "SELECT 1 FROM storage WHERE account = ? AND status = 'emptying'"

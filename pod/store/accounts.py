@@ -209,6 +209,19 @@ class Accounts:
         _found(changed, "account")
         return account_of(changed[0])
 
+    def language(self, account: int) -> str:
+        """Which one it reads; empty where nobody said."""
+        rows = self._queries.rows(sql.LANGUAGE, (account,))
+        return str(rows[0][0]) if rows else ""
+
+    def operators_language(self) -> str:
+        """Of whoever has run the server longest; empty where nobody said."""
+        rows = self._queries.rows(sql.OPERATORS_LANGUAGE)
+        return str(rows[0][0]) if rows else ""
+
+    def set_language(self, tx: Writer, account: int, language: str) -> None:
+        tx.rows(sql.SET_LANGUAGE, (language, account, language))
+
     def schedule_deletion(self, tx: Writer, account: int, due_ms: int) -> Account:
         """Its storages answer nobody, and whatever acts for it no longer may. Raises: NotFound."""
         changed = tx.rows(sql.SET_DELETE_DUE, (due_ms, account))

@@ -15,6 +15,7 @@ from pod.store.attempts import Attempts
 from pod.store.factors import Factors
 from pod.store.interface import ResourceStore, Writer
 from pod.store.links import Links
+from pod.store.notices import Notices
 from pod.store.records import SERVER
 from pod.store.sessions import Sessions
 from pod.store.share_links import ShareLinks
@@ -51,6 +52,7 @@ def forget(config: Config, store: ResourceStore) -> int:
         ),
         Factors(store).sweep,
         lambda tx: events.sweep_events(tx, tx.now_ms - EVENTS_KEPT_MS),
+        lambda tx: Notices(tx).sweep(tx, tx.now_ms - EVENTS_KEPT_MS),
         lambda tx: events.sweep_browsers(tx, tx.now_ms - BROWSERS_KEPT_MS),
     )
     return sum(_until_done(store, sweep) for sweep in sweeps)

@@ -9,7 +9,7 @@ Spec: Solid #server-hierarchical-containment, #server-delete-remove-auxiliary-re
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import BinaryIO, Protocol, TypeVar
 
@@ -23,6 +23,7 @@ from pod.store.records import (
     Change,
     Content,
     Cursor,
+    Held,
     Kind,
     Member,
     ResourceState,
@@ -152,6 +153,25 @@ class Writer(Reader, Protocol):
         """
         ...
 
+    def move(
+        self,
+        moved: Sequence[Held],
+        destination: Target,
+        contents: Mapping[int, Content],
+        *,
+        acl: ACLReference | None,
+        acl_there: ACLReference | None,
+    ) -> dict[int, int]:
+        """Give a resource with all beneath it, as `moving.tree` lists them, other paths; gives the new versions by id.
+        `contents` are new bodies, by id; `acl_there` is the effective ACL of what is new at the destination.
+
+        In the journal each goes (the innermost first) and comes (with its old path), in one operation.
+
+        Raises: Conflict, SlashTwinExists -- something is there; NotFound -- the parent is gone, or in another storage;
+            VersionMoved -- one of them is not current
+        """
+        ...
+
     def remember_proof(self, proof: Proof) -> bool:
         """False when this proof was seen before in a transaction. Commits and rolls back with what it protects."""
         ...
@@ -241,6 +261,13 @@ class ResourceStore(Reader, Protocol):
 
     def change_derived(self, statement: str, parameters: Sequence[Value] = ()) -> None:
         """One statement that changes what may be rebuilt, in a transaction of its own."""
+        ...
+
+    def derive(self) -> AbstractContextManager[Queries]:
+        """A transaction that changes what may be rebuilt: all that the block does, or nothing if it raises.
+
+        Raises: Busy, NoSpaceLeft, StoreUnavailable -- as `write`
+        """
         ...
 
     @property

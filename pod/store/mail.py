@@ -14,6 +14,7 @@ from pod.store.interface import Queries, Writer
 _MAIL = "id, kind, account, email, created_ms, due_ms, attempts"
 _INSERT = "INSERT INTO outgoing_mail (kind, account, email, created_ms, due_ms) VALUES (?, ?, ?, ?, ?)"
 _DUE = f"SELECT {_MAIL} FROM outgoing_mail WHERE due_ms <= ? ORDER BY due_ms, id LIMIT ?"  # noqa: S608
+_HOW_MANY = "SELECT COUNT(*), COALESCE(SUM(CASE WHEN attempts > 0 THEN 1 ELSE 0 END), 0) FROM outgoing_mail"
 _HAS = "SELECT 1 FROM outgoing_mail WHERE id = ?"
 _WAITS = "SELECT 1 FROM outgoing_mail WHERE account = ? AND kind = ? LIMIT 1"
 _PUT_OFF = "UPDATE outgoing_mail SET attempts = attempts + 1, due_ms = ? WHERE id = ?"
@@ -46,6 +47,15 @@ class MailKind(StrEnum):
     RECOVERY_CODE_USED = "recovery code used"
     PASSWORD_REMOVED = "password removed"  # noqa: S105  # a reason
     FACTORS_REMOVED = "factors removed"
+    ORGANISATION_CONNECTED = "organisation connected"
+    ORGANISATION_DISCONNECTED = "organisation disconnected"
+    SUSPENDED = "suspended"
+    RESUMED = "resumed"
+    QUOTA = "quota"
+    EXPORT_OFFERED = "export offered"
+    HANDOVER_ASKED = "hand-over asked"
+    HANDOVER_AGREED = "hand-over agreed"
+    HANDED_OVER = "handed over"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +84,11 @@ class Outbox:
     def waits(self, account: int, kind: MailKind) -> bool:
         """Whether there is one that was not sent."""
         return bool(self._queries.rows(_WAITS, (account, kind.value)))
+
+    def waiting(self) -> tuple[int, int]:
+        """How many are to be sent, and how many of them were tried in vain."""
+        number, failed = self._queries.rows(_HOW_MANY)[0]
+        return int(number), int(failed)
 
     def due(self, now_ms: int, limit: int) -> tuple[OutgoingMail, ...]:
         return tuple(_mail(row) for row in self._queries.rows(_DUE, (now_ms, limit)))

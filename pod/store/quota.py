@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from pod.errors import QuotaExceeded
 from pod.store.records import Snapshot
 
+FULL_PERCENT = 80
+"""From then on owners are told."""
+
 
 @dataclass(frozen=True, slots=True)
 class Held:
@@ -31,6 +34,16 @@ class Usage:
     def without(self, held: Held) -> Usage:
         """The same without what is not the owner's."""
         return Usage(self.bytes - held.bytes, self.bytes_max, self.resources - held.resources, self.resources_max)
+
+
+def is_nearly_full(held: int, bytes_max: int) -> bool:
+    return bytes_max > 0 and held >= bytes_max * FULL_PERCENT // 100
+
+
+def gets_full(usage: Usage, *, bytes_more: int) -> bool:
+    """Whether this change is the one after which most of what it may hold is used."""
+    much = usage.bytes_max * FULL_PERCENT // 100
+    return usage.bytes_max > 0 and usage.bytes - bytes_more < much <= usage.bytes
 
 
 def room(snapshot: Snapshot) -> int | None:

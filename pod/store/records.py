@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from pod.protocol.ceiling import Ceiling
-from pod.protocol.resource import Target
+from pod.protocol.resource import ACL_SUFFIX, Target
 
 
 class Kind(StrEnum):
@@ -73,6 +73,24 @@ class ResourceState:
     def modified(self) -> int:
         """Seconds since the epoch, as `Last-Modified` tells it."""
         return self.modified_ms // 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A resource that is part of a tree, and what it belongs to."""
+
+    state: ResourceState
+    subject: int | None
+    creator: str | None
+
+    @property
+    def is_rules(self) -> bool:
+        return self.subject is not None and self.state.path.endswith(ACL_SUFFIX)
+
+    @property
+    def place(self) -> str:
+        """The path of the resource that it is, or belongs to."""
+        return self.state.path if self.subject is None else Target.parse(self.state.path).subject
 
 
 @dataclass(frozen=True, slots=True)

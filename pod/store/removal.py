@@ -18,7 +18,9 @@ from pod.store.access_retention import forget_storages
 from pod.store.accounts import EMPTYING
 from pod.store.channels import remove_channels
 from pod.store.interface import ResourceStore, Writer
+from pod.store.receipts import begin_deletion, finish_deletion, tally
 from pod.store.records import SERVER, ACLReference
+from pod.store.things import forget_storage
 
 AT_ONCE_MAX = 500
 """Rows removed in one transaction."""
@@ -62,10 +64,16 @@ _BELONGINGS = tuple(
         ("app", "id", "account = ?"),
         ("web_session", "id", "account = ?"),
         ("passkey", "id", "account = ?"),
+        ("outside_identity", "account", "account = ?"),
         ("account_factors", "account", "account = ?"),
         ("recovery_code", "account", "account = ?"),
         ("known_browser", "account", "account = ?"),
         ("account_event", "id", "account = ?"),
+        ("notice", "id", "account = ?"),
+        ("member_group_member", "account", "account = ?"),
+        ("offered_export", "account", "account = ?"),
+        ("handover", "account", "account = ?"),
+        ("handover", "account", "successor = ?"),
         ("single_use_link", "hash", "account = ?"),
         ("share_link", "id", "account = ?"),
         ("access_notice", "id", "account = ?"),
@@ -74,6 +82,7 @@ _BELONGINGS = tuple(
         ("access_request", "id", "account = ?"),
         ("access_request", "id", "agent IN (SELECT iri FROM web_id WHERE account = ?)"),
         ("outgoing_mail", "id", "account = ?"),
+        ("upload", "id", "account = ?"),
         ("web_id", "iri", "account = ?"),
     )
 )
@@ -90,14 +99,25 @@ def remove_due(store: ResourceStore, clock: Clock, records: AccessRecords) -> in
     removed = 0
     while due := store.rows(_DUE, (int(clock.now() * 1000),)):
         account = int(due[0][0])
-        storages = [path for _, path in store.rows(_STORAGES, (account,))]
+        storages = store.rows(_STORAGES, (account,))
+        _note(store, account, [path for _, path in storages])
         while not _step(store, account):
             pass
-        forget_storages(store, records, storages)
+        forget_storages(store, records, [path for _, path in storages])
+        for storage, _ in storages:
+            forget_storage(store, storage)
         removed += 1
     if removed:
         store.compact()
     return removed
+
+
+def _note(store: ResourceStore, account: int, storages: list[str]) -> None:
+    """What goes, for the receipt, before anything of it is gone."""
+    found = tally(store, storages)
+    with store.write(SERVER) as tx:
+        if tx.rows(_IS_DUE, (account, tx.now_ms)):
+            begin_deletion(tx, account, found)
 
 
 def _step(store: ResourceStore, account: int) -> bool:
@@ -117,6 +137,7 @@ def _step(store: ResourceStore, account: int) -> bool:
                 return False
         tx.rows(_RETIRE_ACCOUNTS_NAME, (tx.now_ms, account))
         tx.rows(_REMOVE_ACCOUNT, (account,))
+        finish_deletion(tx, account)
     return True
 
 

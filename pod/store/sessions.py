@@ -6,12 +6,13 @@ read with it each time. Changes are made in the Writer the caller opened. Knows 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pod.db.connection import Row
 from pod.store.account_statements import ACCOUNT
 from pod.store.accounts import Account, account_of
 from pod.store.interface import Queries, Writer
+from pod.store.notices import UNREAD
 
 SWEPT_AT_ONCE_MAX = 1_000
 
@@ -20,7 +21,7 @@ _INSERT = """
 INSERT INTO web_session (id, account, created_ms, authenticated_ms, seen_ms, user_agent, network)
 VALUES (?, ?, ?, ?, ?, ?, ?)
 """
-_FIND = f"SELECT {_SESSION}, {ACCOUNT} FROM web_session s JOIN account a ON a.id = s.account WHERE s.id = ?"  # noqa: S608
+_FIND = f"SELECT {UNREAD}, {_SESSION}, {ACCOUNT} FROM web_session s JOIN account a ON a.id = s.account WHERE s.id = ?"  # noqa: S608
 _OF_ACCOUNT = (
     f"SELECT {_SESSION}, {ACCOUNT} FROM web_session s JOIN account a ON a.id = s.account "  # noqa: S608
     "WHERE s.account = ? ORDER BY s.seen_ms DESC, s.id"
@@ -48,6 +49,8 @@ class Session:
     user_agent: str
     network: str
     """Where it was last seen from: an address, or the network of one; empty where nobody knows."""
+    unread: int = field(default=0, compare=False)
+    """How many notices its account has not read, counted where it was found by its secret."""
 
 
 class Sessions:
@@ -56,15 +59,19 @@ class Sessions:
     def __init__(self, queries: Queries) -> None:
         self._queries = queries
 
-    def create(self, tx: Writer, key: str, account: Account, user_agent: str, network: str) -> Session:
+    def create(
+        self, tx: Writer, key: str, account: Account, user_agent: str, network: str, *, shown_ms: int | None = None
+    ) -> Session:
+        """`shown_ms` is when its owner showed who they are, if that was before now."""
         now_ms = tx.now_ms
-        tx.rows(_INSERT, (key, account.id, now_ms, now_ms, now_ms, user_agent, network))
-        return Session(key, account, now_ms, now_ms, now_ms, user_agent, network)
+        since_ms = now_ms if shown_ms is None else min(now_ms, shown_ms)
+        tx.rows(_INSERT, (key, account.id, now_ms, since_ms, now_ms, user_agent, network))
+        return Session(key, account, now_ms, since_ms, now_ms, user_agent, network)
 
     def find(self, key: str) -> Session | None:
         """Whatever its age."""
         rows = self._queries.rows(_FIND, (key,))
-        return _session(rows[0]) if rows else None
+        return _session(rows[0][1:], rows[0][0]) if rows else None
 
     def of_account(self, account: int) -> tuple[Session, ...]:
         """The last seen first."""
@@ -91,6 +98,7 @@ class Sessions:
         return tuple(row[0] for row in rows)
 
 
-def _session(row: Row) -> Session:
+def _session(row: Row, unread: int = 0) -> Session:
     key, created_ms, authenticated_ms, seen_ms, user_agent, network, *account = row
-    return Session(key, account_of(tuple(account)), created_ms, authenticated_ms, seen_ms, user_agent, network)
+    owner = account_of(tuple(account))
+    return Session(key, owner, created_ms, authenticated_ms, seen_ms, user_agent, network, unread)

@@ -26,10 +26,12 @@ from pod.store import staging
 from pod.store import statements as sql
 from pod.store.blobs.filesystem import FilesystemBlobs, Sync
 from pod.store.blobs.interface import BlobStore
+from pod.store.interface import Queries
+from pod.store.moving import Moving
 from pod.store.quota import Held
 from pod.store.reading import Reading
 from pod.store.records import Actor, Content, Cursor, ResourceState, Snapshot
-from pod.store.writing import Limits, Occasion, Writing
+from pod.store.writing import Limits, Occasion
 
 DESCRIBED_MAX = 1_000
 """Resources that one snapshot remembers."""
@@ -97,11 +99,11 @@ class SQLiteStore(Reading):
         return self._blobs
 
     @contextmanager
-    def write(self, by: Actor) -> Iterator[Writing]:
+    def write(self, by: Actor) -> Iterator[Moving]:
         with self._main.transaction() as connection, self._writer(connection, by, set()) as writer:
             yield writer
 
-    def write_together(self, by: Actor, change: Callable[[Writing], Made]) -> Made:
+    def write_together(self, by: Actor, change: Callable[[Moving], Made]) -> Made:
         def work(connection: Connection, changed: set[int]) -> Made:
             with self._writer(connection, by, changed) as writer:
                 return change(writer)
@@ -165,6 +167,11 @@ class SQLiteStore(Reading):
         with self._side.transaction() as connection:
             connection.execute(statement, parameters)
 
+    @contextmanager
+    def derive(self) -> Iterator[Queries]:
+        with self._side.transaction() as connection:
+            yield SQLiteSnapshot(connection, self._blobs, self.now_ms)
+
     def watch(self) -> Watch:
         return Watch(self._config.database)
 
@@ -176,6 +183,7 @@ class SQLiteStore(Reading):
 
     def compact(self) -> None:
         self._main.truncate_log()
+        self._side.truncate_log()
 
     def close(self) -> None:
         self._main.close()
@@ -215,7 +223,7 @@ class SQLiteSnapshot(Reading):
         yield from self._connection.execute(statement, parameters)
 
 
-class SQLiteWriter(Writing):
+class SQLiteWriter(Moving):
     """`Writer` of interface.py, over the one connection that writes."""
 
     def __init__(self, connection: Connection, blobs: BlobStore, occasion: Occasion, limits: Limits) -> None:

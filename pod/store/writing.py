@@ -24,6 +24,7 @@ from pod.store import quota
 from pod.store import statements as sql
 from pod.store.blobs.interface import BlobStore
 from pod.store.inboxes import set_aside
+from pod.store.notices import tell_of_room
 from pod.store.reading import Reading, state_of
 from pod.store.records import ACLReference, Actor, ChangeKind, Content, Kind, ResourceState, StorageState
 
@@ -34,6 +35,7 @@ _CONTAINER_DESCRIPTION = "/" + DESCRIPTION_SUFFIX
 
 Parameters = ParamSpec("Parameters")
 Given = TypeVar("Given")
+Own = TypeVar("Own", bound="Writing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +66,13 @@ class _Place:
     subject: int | None = None
 
 
-def _all_or_nothing(
-    change: Callable[Concatenate[Writing, Parameters], Given],
-) -> Callable[Concatenate[Writing, Parameters], Given]:
+def all_or_nothing(
+    change: Callable[Concatenate[Own, Parameters], Given],
+) -> Callable[Concatenate[Own, Parameters], Given]:
     """A change that raised half-way must never be committed, even if the caller swallows what it raised."""
 
     @wraps(change)
-    def guarded(self: Writing, /, *args: Parameters.args, **kwargs: Parameters.kwargs) -> Given:
+    def guarded(self: Own, /, *args: Parameters.args, **kwargs: Parameters.kwargs) -> Given:
         try:
             return change(self, *args, **kwargs)
         except Exception as error:
@@ -104,7 +106,7 @@ class Writing(Reading):
         """The one moment of this transaction."""
         return self._now_ms
 
-    @_all_or_nothing
+    @all_or_nothing
     def create(
         self,
         target: Target,
@@ -123,12 +125,12 @@ class Writing(Reading):
         self._record(ChangeKind.CREATE, state, place.subject, acl)
         return state
 
-    @_all_or_nothing
+    @all_or_nothing
     def replace(self, state: ResourceState, content: Content, *, kind: Kind, acl: ACLReference | None) -> ResourceState:
         self._changed.add(state.id)
         version = self._spend(state.storage, content.size - state.size, 0)
         self._keep_rules(state, version)
-        new = _replaced(state, kind, content, version, self._now_ms)
+        new = replaced(state, kind, content, version, self._now_ms)
         updated = self.rows(sql.UPDATE_RESOURCE, _update_values(new, state))
         if not updated:
             raise VersionMoved
@@ -140,7 +142,7 @@ class Writing(Reading):
         self._record(ChangeKind.UPDATE, new, subject, acl, before=state)
         return new
 
-    @_all_or_nothing
+    @all_or_nothing
     def delete(self, state: ResourceState, *, acl: ACLReference | None) -> None:
         if state.is_container and self.rows(sql.MEMBERS_COUNT, (state.id,)) != [(0,)]:
             raise ContainerNotEmpty
@@ -155,7 +157,7 @@ class Writing(Reading):
         self.rows(sql.FORGET_PROOFS, (self._now_ms, PROOFS_FORGOTTEN_MAX))
         return bool(self.rows(sql.INSERT_PROOF, (proof.jkt, proof.jti, int(proof.expires * 1000))))
 
-    @_all_or_nothing
+    @all_or_nothing
     def create_storage(self, path: str, account: int, owners: tuple[str, ...]) -> StorageState:
         limits = self._limits
         inserted = self.rows(
@@ -207,6 +209,8 @@ class Writing(Reading):
         except QuotaExceeded:
             usage = usage.without(set_aside(self, storage, self._limits.inbox))
             quota.check(usage, bytes_more=bytes_more, resources_more=resources_more)
+        if quota.gets_full(usage, bytes_more=bytes_more):
+            tell_of_room(self, storage, self._now_ms)
 
     def _inserted(
         self, target: Target, kind: Kind, content: Content, place: _Place, version: int, *, protected: bool
@@ -243,7 +247,7 @@ class Writing(Reading):
             raise VersionMoved
         parent, subject, creator = removed[0]
         self._abandon(state.blob)
-        gone = _replaced(state, state.kind, Content(state.media_type, 0, ""), version, self._now_ms)
+        gone = replaced(state, state.kind, Content(state.media_type, 0, ""), version, self._now_ms)
         self._record(ChangeKind.DELETE, gone, subject, acl, before=state, creator=creator)
         return parent, subject, version
 
@@ -288,10 +292,11 @@ class Writing(Reading):
         *,
         before: ResourceState | None = None,
         creator: str | None = None,
+        old_path: str | None = None,
     ) -> None:
-        """`creator` is that of what is gone: of what is there, the resource tells."""
+        """`creator` is that of what is gone: of what is there, the resource tells. `old_path`: where it was."""
         what: tuple[Value, ...] = (state.storage, state.version, self._now_ms, kind.value)
-        where: tuple[Value, ...] = (state.id, state.path, None, subject)
+        where: tuple[Value, ...] = (state.id, state.path, old_path, subject)
         after: tuple[Value, ...] = (state.media_type, state.size, state.digest)
         was: tuple[Value, ...] = (before.version, before.digest) if before else (None, None)
         who: tuple[Value, ...] = (self._by.agent, self._by.client, self._operation)
@@ -299,14 +304,14 @@ class Writing(Reading):
         self.rows(sql.INSERT_CHANGE, (*what, *where, *after, *was, *who, *rule, creator))
 
 
-def _replaced(state: ResourceState, kind: Kind, content: Content, version: int, now_ms: int) -> ResourceState:
+def replaced(state: ResourceState, kind: Kind, content: Content, version: int, now_ms: int) -> ResourceState:
     return replace(
         state,
         kind=kind,
         media_type=content.media_type,
         version=version,
         listing_version=version,
-        modified_ms=_date(state, now_ms),
+        modified_ms=dated(state, now_ms),
         size=content.size,
         digest=content.digest,
         inline=content.inline,
@@ -314,7 +319,7 @@ def _replaced(state: ResourceState, kind: Kind, content: Content, version: int, 
     )
 
 
-def _date(state: ResourceState, now_ms: int) -> int:
+def dated(state: ResourceState, now_ms: int) -> int:
     """Of the state that follows: a clock that is set back must not make a newer state look older, or as old."""
     return now_ms if now_ms >= state.modified_ms else (state.modified_ms // 1000 + 1) * 1000
 

@@ -1,8 +1,10 @@
 """Patches do what rdflib does, and all or nothing."""
 
+import re
+
 import pytest
 import rdflib
-from hypothesis import assume, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rdflib import URIRef
 
@@ -33,9 +35,11 @@ def is_rdf(triple: tuple[rdflib.term.Node, ...]) -> bool:
 
 
 def by_rdflib(before: str, update: str) -> Graph:
-    """The document after an update, as rdflib does it."""
+    """The document after an update, as rdflib does it: by the long form of DELETE WHERE, since rdflib removes what the
+    short form finds while it is still looking.
+    """
     graph = read_by_rdflib(before)
-    graph.update(SPARQL_PREFIXES + update)
+    graph.update(SPARQL_PREFIXES + re.sub(r"DELETE WHERE (\{.*?\})", r"DELETE \1 WHERE \1", update))
     return told(graph)
 
 
@@ -97,16 +101,15 @@ updates = st.one_of(
 @settings(max_examples=100, deadline=None)
 @given(facts, updates)
 def test_sparql_update_does_as_rdflib_does(before: list[str], update: str):
-    assume(update != "DELETE WHERE {  }")  # rdflib does not read it
     ours = apply(sparql(update), document_of(before), limits=LIMITS).default
     assert ours.isomorphic(by_rdflib(turtle_of(before), update))
 
 
 @settings(max_examples=30, deadline=None)
 @given(facts, st.lists(updates, min_size=2, max_size=3))
+@example([":a ex:p :a"], ["INSERT DATA { :a ex:p :b }", "DELETE WHERE { :a ex:p ?y . ?x ex:p ?x }"])
 def test_several_operations_do_as_rdflib_does(before: list[str], several: list[str]):
     update = " ; ".join(several)
-    assume("DELETE WHERE {  }" not in update)
     ours = apply(sparql(update), document_of(before), limits=LIMITS).default
     assert ours.isomorphic(by_rdflib(turtle_of(before), update))
 

@@ -23,6 +23,8 @@ Sync = Callable[[int], None]
 
 PARTIAL_SUFFIX = ".part"
 _NAME_BYTES = 20
+_NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK}
+"""What file systems say that know one name for a file."""
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -48,6 +50,21 @@ class FilesystemBlobs:
                 with suppress(OSError):  # it will be swept
                     leftover.unlink(missing_ok=True)
             raise
+        return name
+
+    def adopt(self, file: Path) -> str:
+        name = secrets.token_hex(_NAME_BYTES)
+        place = self._place(name)
+        with translated(FileNotFoundError):
+            _link(file, place)
+            try:
+                self._sync_directory(place.parent)
+            except OSError:
+                if file.exists():
+                    place.unlink()
+                else:
+                    place.rename(file)
+                raise
         return name
 
     def open(self, name: str) -> BinaryIO:
@@ -138,6 +155,16 @@ def translated(*passing: type[OSError]) -> Iterator[None]:
         raise StoreUnavailable(
             "This server cannot use the disk with its files. Its operator must see to it."
         ) from error
+
+
+def _link(file: Path, place: Path) -> None:
+    """Another name for the file; its only one, where files can have no others."""
+    try:
+        place.hardlink_to(file)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        file.rename(place)
 
 
 def _write_all(descriptor: int, piece: bytes) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import BinaryIO, Protocol
 
 
@@ -31,6 +32,14 @@ class BlobStore(Protocol):
         """Write a body under a new name, durable when this returns; what `pieces` raises passes through, nothing stays.
 
         Raises: NoSpaceLeft -- the disk is full.
+        """
+        ...
+
+    def adopt(self, file: Path) -> str:
+        """Take in a file on the same disk whose bytes are durable, under a new name, without a copy. It may stay under
+        its old name too, to be removed, or to be adopted again when nothing came of the first time.
+
+        Raises: FileNotFoundError -- it is gone; NoSpaceLeft -- the disk is full.
         """
         ...
 

@@ -1,10 +1,12 @@
 """Documents as cards: what comes first, what is nested, what is left out."""
 
+import time
+
 import pytest
 from hypothesis import given, settings
 
 from pod.rdf import formats
-from pod.rdf.graph import BNode, Dataset
+from pod.rdf.graph import IRI, BNode, Dataset, Graph, Literal, Triple
 from pod.rdf.limits import Limits
 from pod.rdf.outline import (
     NESTING_MAX,
@@ -17,7 +19,9 @@ from pod.rdf.outline import (
     Text,
     outline,
 )
+from pod.rdf.vocab import RDF
 from pod.rdf.words import words
+from pod.ui.data_statements import sheet
 from tests.property.rdf_strategies import graphs
 
 URL = "https://a.example/doc"
@@ -178,3 +182,15 @@ def test_terms_have_names_that_people_read(iri, label):
 )
 def test_a_name_is_short(iri):
     assert 0 < len(words(iri)) <= 61
+
+
+@pytest.mark.parametrize("show", [lambda data: outline(data, URL), lambda data: sheet(data.default, URL, 1)])
+def test_a_long_list_without_an_end_is_laid_out_soon(show):
+    cells = [BNode(f"c{number}") for number in range(4_000)]
+    graph = Graph([Triple(IRI(URL), IRI(f"{URL}#p"), cells[0])])
+    for cell, rest in zip(cells, [*cells[1:], Literal("no list")], strict=True):
+        graph.add(Triple(cell, RDF.first, Literal("x")))
+        graph.add(Triple(cell, RDF.rest, rest))
+    begun = time.process_time()
+    show(Dataset(graph))
+    assert time.process_time() - begun < 3

@@ -32,6 +32,9 @@ NOT_YET_IN_THE_VOCABULARIES = {
 NOT_YET_IN_THE_VOCABULARIES |= {SOLID.iri + "notificationGateway"}
 """Of the gateway in older drafts of the Solid Notifications Protocol, which clients still look for."""
 
+NOT_YET_IN_THE_VOCABULARIES |= {SOLID.iri + f"preferred{each}Pronoun" for each in ("Subject", "Object", "Relative")}
+"""SolidOS writes pronouns so in profiles and contacts."""
+
 
 def used_terms(name: str) -> Iterator[str]:
     """Every `NAME.term` in the code, under whatever name a module imports it."""
