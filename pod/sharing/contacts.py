@@ -2,18 +2,21 @@
 
 People are those that the profile says the owner knows, those in address books, and the members of groups. Address books
 and groups are found through the type indexes. Only documents of the owner's own pod are read, and not more than a
-bounded number of them.
+bounded number of them; the many of an address book are known from the index, as far as it has come.
 
 Spec: Type Indexes #type-registration; WAC #acl-agentgroup
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
 from pod.errors import PodError
+from pod.index.index import Index
+from pod.index.records import ContactRow
+from pod.people.card_document import read_card
 from pod.protocol.resource import Target, storage_of
 from pod.rdf.graph import IRI, Graph, Literal, Node
 from pod.rdf.outline import NAMES
@@ -25,6 +28,8 @@ from pod.store.interface import Reader
 from pod.store.records import Kind
 
 DOCUMENTS_MAX = 100
+CARDS_MAX = 1_000
+"""Of one address book."""
 DOCUMENT_BYTES_MAX = 256 * 1024
 PEOPLE_MAX = 200
 GROUPS_MAX = 50
@@ -66,6 +71,7 @@ class _Search:
         self._services = services
         self._reader = reader
         self._storage = storage
+        self._index = Index(services)
         self._left = DOCUMENTS_MAX
         self._graphs: dict[str, Graph] = {}
 
@@ -87,7 +93,7 @@ class _Search:
         for group in islice(self._groups(web_id), GROUPS_MAX):
             graph = self._graph(group.iri)
             for member in group.members:
-                yield member, _name(graph, IRI(member)) or local_name(member)
+                yield member, _name(graph, IRI(member)) or self._unnamed(member)
         profile = self._graph(web_id)
         for term in profile.objects(IRI(web_id), FOAF.knows):
             if isinstance(term, IRI):
@@ -97,16 +103,21 @@ class _Search:
         """Those of an address book as SolidOS writes it: an index of cards, each of which names WebIDs."""
         for index in self._objects(book, VCARD.nameEmailIndex):
             graph = self._graph(index)
-            cards = graph.subjects(VCARD.inAddressBook, IRI(book))
-            for card in islice((each for each in cards if isinstance(each, IRI)), DOCUMENTS_MAX):
-                name = _name(graph, card)
-                yield from ((web_id, name) for web_id in self._web_ids(card.value) if name)
+            cards = (each for each in graph.subjects(VCARD.inAddressBook, IRI(book)) if isinstance(each, IRI))
+            named = {card.value: name for card in islice(cards, CARDS_MAX) if (name := _name(graph, card))}
+            indexed = self._indexed(list(named))
+            for card, name in named.items():
+                web_ids = indexed[card].web_ids if card in indexed else self._web_ids(card)
+                yield from ((web_id, name) for web_id in web_ids)
 
-    def _web_ids(self, card: str) -> Iterator[str]:
-        graph = self._graph(card)
-        for address in graph.objects(IRI(card), VCARD.url):
-            if not isinstance(address, Literal) and graph.count(address, RDF.type, VCARD.WebId):
-                yield from (term.value for term in graph.objects(address, VCARD.value) if isinstance(term, IRI))
+    def _indexed(self, cards: Sequence[str]) -> Mapping[str, ContactRow]:
+        """What is known of cards without reading them: nothing, unless the index tells how they are now."""
+        root = self._reader.describe(Target.parse(self._storage), with_body=False).state
+        is_current = root is not None and bool(cards) and self._index.catch_up(root.storage)
+        return self._index.contacts_at(root.storage, cards) if root is not None and is_current else {}
+
+    def _web_ids(self, card: str) -> tuple[str, ...]:
+        return read_card(self._graph(card), IRI(card)).web_ids
 
     # -- groups --------------------------------------------------------------------------------------------------------
 
@@ -136,6 +147,11 @@ class _Search:
             for member in islice(self._reader.members(state.id), MEMBERS_READ_MAX):
                 if member.kind is Kind.RDF:
                     yield member.path
+
+    def _unnamed(self, web_id: str) -> str:
+        """What to call somebody whom only a group names: as their pod is called, if that is here."""
+        path = self._services.placement.local_path(web_id)
+        return storage_of(path).strip("/") if path else web_id
 
     # -- documents -----------------------------------------------------------------------------------------------------
 

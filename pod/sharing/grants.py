@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from pod.errors import AccessDenied, Busy, Conflict, NotFound, UnprocessableContent, VersionMoved
 from pod.operations.attempts import Allowance, spend
 from pod.operations.watched import note_own
+from pod.operations.writing import acting_for
 from pod.protocol.access_profile import EDIT
 from pod.protocol.access_profile import EVERYONE as EVERYBODY
 from pod.protocol.agent import Credentials
@@ -27,11 +28,12 @@ from pod.sharing.audiences import EVERYONE, Audience, Level, person
 from pod.sharing.hearing import Hearing
 from pod.sharing.notices import add_grant_notice, add_refusal_notice
 from pod.sharing.requests import KEY_BYTES, Visitor, check_own_inbox, thing
-from pod.sharing.sharing import Sharing, acting_for
+from pod.sharing.sharing import Sharing
 from pod.store.access_requests import GRANTS_MAX, AccessItem, AccessRequest, AccessRequests, Answer, GivenAccess, Said
 from pod.store.accounts import Account
 from pod.store.interface import Writer
 from pod.store.mail import MailKind, Outbox
+from pod.store.notices import NoticeKind, Notices
 from pod.store.records import SERVER, ACLReference, Actor, StorageState
 
 BLOCKED_MAX = 1_000
@@ -246,6 +248,7 @@ def refuse_request(services: Services, account: Account, key: str) -> None:
             raise _answered()
         if storage is not None:
             add_refusal_notice(services, tx, storage, request)
+            Notices(tx).add_refused(tx, request.said.agent, account.id, storage.path)
         _forget_mail(services, tx, account.id)
 
 
@@ -293,6 +296,7 @@ def _forget_mail(services: Services, tx: Writer, account: int) -> None:
     """Nobody needs to be told of requests that are all answered."""
     if not Hearing(services, tx, account).waiting():
         Outbox(tx).remove_of_account(tx, account, MailKind.ACCESS_ASKED)
+        Notices(tx).read_kind(tx, account, NoticeKind.ASKED)
 
 
 # -- taking back -------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ Spec: WAC #acl-mode-control, #authorization-evaluation
 from __future__ import annotations
 
 from pod.authorization.required import Need
-from pod.errors import AccessDenied, LinkEnded, NotAuthenticated, NotFound
+from pod.errors import AccessDenied, LinkEnded, NotAuthenticated, NotFound, Withheld
 from pod.operations.provision import SETTINGS
 from pod.protocol.agent import Credentials
 from pod.protocol.modes import AccessMode
@@ -69,6 +69,8 @@ def check_maker(
     services.authorizer.authorize(reader, snapshot, maker(services, web_id), (need,), may_wait=may_wait)
     if snapshot.state is None:
         raise NotFound("There is nothing to share at this address.")
+    if services.moderation.lists().covers(target.subject):
+        raise Withheld("The operators of this server keep this from everybody but its owner.")
     return snapshot.state
 
 

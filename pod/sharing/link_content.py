@@ -12,11 +12,10 @@ from __future__ import annotations
 import secrets
 from functools import partial
 from typing import BinaryIO
-from unicodedata import normalize
-from urllib.parse import quote
 
 from pod.authorization.required import Need
 from pod.errors import AccessDenied, BadRequest, LinkFull, NotAuthenticated, NotFound, QuotaExceeded
+from pod.files.names import PLAIN_FILE, file_name
 from pod.http.request import parse_target
 from pod.operations.admission import check_creatable, settled
 from pod.operations.content import discarded_on_failure, receive
@@ -27,7 +26,7 @@ from pod.operations.provision import SETTINGS
 from pod.protocol.modes import AccessMode
 from pod.protocol.representation import MediaType
 from pod.protocol.resource import INBOX, Target
-from pod.protocol.slug import segment, with_suffix
+from pod.protocol.slug import with_suffix
 from pod.rdf import formats
 from pod.services import Services
 from pod.sharing.link_authority import check_link, check_maker, ended, maker, needed
@@ -37,7 +36,6 @@ from pod.store.records import Actor, Content, Kind, Snapshot
 from pod.store.share_links import LinkEnd, ShareLink, ShareLinks
 
 NAME_ATTEMPTS_MAX = 8
-PLAIN_FILE = MediaType("application/octet-stream")
 NO_ROOM = "There is no room for this file. Whoever sent you the link can make some, or another link."
 _NOTHING = "There is nothing here that this link shows."
 
@@ -192,13 +190,6 @@ def _free(reader: Reader, container: str, wish: str) -> Snapshot:
             return snapshot
         name = with_suffix(wish, secrets.token_hex(4))
     raise AssertionError("eight random names were all taken")
-
-
-def file_name(said: str) -> str:
-    """A path segment for a file that somebody else named: no folders, nothing that hides or turns letters around."""
-    last = normalize("NFC", said).replace("\\", "/").rpartition("/")[2]
-    shown = "".join(each if each.isprintable() else " " if each.isspace() else "" for each in last)
-    return segment(quote(shown.strip(), safe="")) or f"file-{secrets.token_hex(4)}"
 
 
 def kept_as(media_type: str) -> MediaType:

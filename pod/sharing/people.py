@@ -19,7 +19,7 @@ from pod.rdf.graph import IRI, Graph, Literal
 from pod.rdf.outline import NAME_CHARACTERS_MAX, NAMES, SOMEBODY
 from pod.rdf.vocab import FOAF, PIM, RDF, SOLID
 from pod.remote.client import Limits as FetchLimits
-from pod.remote.client import Remote, RemoteClient
+from pod.remote.client import Remote
 from pod.remote.errors import RemoteError
 from pod.remote.fairness import Places
 from pod.remote.pace import Paced
@@ -55,9 +55,7 @@ class People:
         """`remote` fetches profiles; by default the guarded client."""
         config = services.config
         self._services = services
-        self._remote = remote or Paced(
-            RemoteClient(dev=config.dev), services.clock, 0 if config.dev else FETCHES_PER_MINUTE
-        )
+        self._remote = remote or Paced(services.outbound(), services.clock, 0 if config.dev else FETCHES_PER_MINUTE)
         self._places = Places(config.threads // 2)
         self._fetch_limits = FetchLimits.of(config)
         self._limits = replace(services.limits, bytes=config.remote_bytes_max, triples=STATEMENTS_MAX)

@@ -34,6 +34,7 @@ from pod.services import Services
 from pod.sharing.hearing import Hearing, person_of
 from pod.store.access_requests import AccessRequest, AccessRequests, Answer, Asking, GivenAccess, Said
 from pod.store.interface import Writer
+from pod.store.notices import NoticeKind, Notices
 from pod.store.records import SERVER, StorageState
 
 OF_ASKER = Allowance("access asked for by agent", 20, 3600)
@@ -115,6 +116,8 @@ def ask(services: Services, visitor: Visitor, said: Said, network: str) -> Acces
             raise _asked_before(services, storage, before)
         _make_room(services, tx, storage.account, visitor.agent, network)
         added = requests.add(tx, key, storage, said, asking)
+        if Hearing(services, tx, storage.account).hears(said.agent):
+            Notices(tx).add(tx, storage.account, NoticeKind.ASKED, said.agent, storage.path)
         assert added, "the transaction has just seen none"
     made = requests.by_id(key)
     assert made is not None

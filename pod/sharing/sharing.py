@@ -18,6 +18,7 @@ from pod.errors import AccessDenied, Busy, Conflict, NotAuthenticated, NotFound,
 from pod.operations.admission import settled
 from pod.operations.content import Incoming, discarded_on_failure
 from pod.operations.watched import note_own
+from pod.operations.writing import acting_for, rendered, write
 from pod.protocol.agent import Credentials
 from pod.protocol.modes import AccessMode
 from pod.protocol.resource import Target
@@ -27,9 +28,8 @@ from pod.sharing.audiences import Audience, Level, Whom
 from pod.sharing.in_force import Document, InForce, RulesUnreadable, begun, read_in_force
 from pod.sharing.rules_view import RulesView
 from pod.sharing.shares import Share
-from pod.sharing.writing import rendered, write
-from pod.store.accounts import Accounts
 from pod.store.interface import Reader, Writer
+from pod.store.notices import Notices
 from pod.store.own_rules import with_own_rules
 from pod.store.records import ACLReference, Actor, Snapshot
 
@@ -66,6 +66,9 @@ class _Computed:
     target: Target
     acls: tuple[ACLReference, ...]
     incoming: Incoming
+    account: int
+    given_to: str
+    """The WebID of whom it was shared with just now, if that is a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,6 +296,9 @@ class Sharing:
         if tx.describe(made.target, with_body=False).acls != made.acls:
             raise VersionMoved
         write(self._services, tx, made.who, made.target, made.incoming)
+        if made.given_to:
+            owner, path = made.who.agent or "", Target.parse(made.target.path).subject
+            Notices(tx).add_shared(tx, made.given_to, made.account, owner, path)
 
     def _computed(self, reader: Reader, account: int, path: str, change: _Change) -> _Computed | None:
         """The resource's own rules as they will be; None where there is nothing to change."""
@@ -312,7 +318,8 @@ class Sharing:
             document.keep_owners(owners)
         target = Target.parse(snapshot.target.acl)
         incoming = rendered(services, target, (document.dataset, in_force.media_type))
-        return _Computed(who, target, snapshot.acls, incoming)
+        given_to = change.audience.iri if change.level is not None and change.audience.whom is Whom.PERSON else ""
+        return _Computed(who, target, snapshot.acls, incoming, account, given_to)
 
     def _is_possible(self, in_force: InForce, view: RulesView, snapshot: Snapshot, change: _Change) -> bool:
         """False where there is nothing to take back.
@@ -387,18 +394,3 @@ def seen_as(services: Services, web_id: str | None) -> Credentials:
     """Somebody as they come without any app; those with an account here were let in by this server."""
     is_ours = web_id is not None and services.accounts.web_id_account(web_id) is not None
     return Credentials(agent=web_id, issuer=services.placement.base_url if is_ours else None)
-
-
-def acting_for(services: Services, reader: Reader, account: int, path: str) -> Credentials:
-    """The WebID of an account by which it owns a storage; in other people's storages, its first.
-
-    Raises: NotFound -- the account has none; MalformedTarget
-    """
-    root = Target.parse(path).storage
-    storage = reader.describe(Target(root, root), with_body=False).storage
-    web_ids = Accounts(reader).web_ids(account)
-    owner = next((each for each in web_ids if storage and each in storage.owners), None)
-    agent = owner or next(iter(web_ids), None)
-    if agent is None:
-        raise NotFound("There is nothing here that you may share.")
-    return Credentials(agent=agent, issuer=services.placement.base_url)

@@ -113,6 +113,13 @@ def test_only_groups_of_ones_own_are_changed(pod: Pod, keeper: Groups, iri: str)
 # -- whom an owner knows -----------------------------------------------------------------------------------------------
 
 
+def test_who_has_no_name_in_a_group_is_called_by_their_pod_or_their_address(pod: Pod, keeper: Groups):
+    family = keeper.make(pod.account, "/alice/", "Family")
+    for who in (f"{BASE}bob/profile/card#me", CAROL):
+        keeper.add(pod.account, family, who)
+    assert known(pod).people == {f"{BASE}bob/profile/card#me": "bob", CAROL: CAROL}
+
+
 def test_address_books_are_read_as_solidos_writes_them(pod: Pod):
     pod.write(
         "/alice/settings/privateTypeIndex.ttl",
@@ -130,7 +137,23 @@ def test_address_books_are_read_as_solidos_writes_them(pod: Pod):
         "/alice/contacts/Group/friends.ttl", f"<#this> a vcard:Group; vcard:fn 'Friends'; vcard:hasMember <{CAROL}>."
     )
     pod.write("/alice/contacts/Person/1/index.ttl", f"<#this> vcard:url [ a vcard:WebId; vcard:value <{BOB}> ].")
-    assert known(pod).names == {BOB: "Bob", CAROL: "me", f"{BASE}alice/contacts/Group/friends.ttl#this": "Friends"}
+    assert known(pod).names == {BOB: "Bob", CAROL: CAROL, f"{BASE}alice/contacts/Group/friends.ttl#this": "Friends"}
+
+
+def test_address_books_are_known_beyond_the_documents_that_are_read(pod: Pod, monkeypatch: pytest.MonkeyPatch):
+    """The index knows the cards, and what was written just now as well."""
+    monkeypatch.setattr(contacts, "DOCUMENTS_MAX", 6)
+    registered = "solid:forClass vcard:AddressBook; solid:instance </alice/contacts/index.ttl#this>"
+    pod.write("/alice/settings/privateTypeIndex.ttl", f"<> a solid:TypeIndex. <#b> {registered}.")
+    pod.write("/alice/contacts/index.ttl", "<#this> a vcard:AddressBook; vcard:nameEmailIndex <people.ttl>.")
+    cards = "".join(f"<c{n}#it> vcard:inAddressBook <index.ttl#this>; vcard:fn 'Name{n}'. " for n in range(20))
+    pod.write("/alice/contacts/people.ttl", cards)
+    for n in range(20):
+        url = f"vcard:url [ a vcard:WebId; vcard:value <https://p{n}.example/#me> ]"
+        pod.write(f"/alice/contacts/c{n}", f"<#it> a vcard:Individual; {url}.")
+    assert known(pod).people == {f"https://p{n}.example/#me": f"Name{n}" for n in range(20)}
+    pod.write("/alice/contacts/c0", "<#it> a vcard:Individual; vcard:fn 'Somebody without a WebID'.")
+    assert len(known(pod).people) == 19
 
 
 def test_those_whom_the_profile_knows_are_known(pod: Pod):

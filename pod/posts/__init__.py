@@ -1,0 +1,1 @@
+"""What people write in their pods for others to read."""
