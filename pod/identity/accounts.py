@@ -86,9 +86,14 @@ def set_disabled(services: Services, name: str, disabled: bool) -> None:
     """Lock an account, whose sessions and tokens stop working at once, or unlock it. Raises: NotFound."""
     account = named(services, name)
     with services.store.write(SERVER) as tx:
-        services.accounts.set_status(tx, account.id, AccountStatus.DISABLED if disabled else AccountStatus.ACTIVE)
-        if disabled:
-            end_sessions(services, tx, account.id)
+        disable_within(services, tx, account.id, disabled=disabled)
+
+
+def disable_within(services: Services, tx: Writer, account_id: int, *, disabled: bool) -> None:
+    """Raises: NotFound."""
+    services.accounts.set_status(tx, account_id, AccountStatus.DISABLED if disabled else AccountStatus.ACTIVE)
+    if disabled:
+        end_sessions(services, tx, account_id)
 
 
 def reset_password(services: Services, name: str, password: str) -> None:

@@ -18,7 +18,7 @@ from pod.identity.registration import Registrations
 from pod.identity.throttle import Throttle
 from pod.protocol.addresses import network_of
 from pod.remote.cache import Pay, free
-from pod.remote.client import Remote, RemoteClient
+from pod.remote.client import Remote
 from pod.remote.pace import Paced
 from pod.services import Services
 from pod.store.clients import RegisteredClients
@@ -38,7 +38,7 @@ class Clients:
     def __init__(self, services: Services, remote: Remote | None = None) -> None:
         """`remote` fetches documents and logos; by default the guarded client, at a bounded rate."""
         per_minute = 0 if services.config.dev else FETCHES_PER_MINUTE
-        remote = remote or Paced(RemoteClient(dev=services.config.dev), services.clock, per_minute)
+        remote = remote or Paced(services.outbound(), services.clock, per_minute)
         self._services = services
         self._registered = RegisteredClients(services.store)
         self._registrations = Registrations(services, self._registered)

@@ -49,10 +49,15 @@ def keep_account(services: Services, account: Account) -> Account:
     Raises: Conflict -- too late.
     """
     with services.store.write(SERVER) as tx:
-        current = _current(services, account.id)
-        if current.delete_due_ms is not None and current.delete_due_ms <= tx.now_ms:
-            raise Conflict("It is too late: this account is being removed.")
-        return services.accounts.keep(tx, account.id)
+        return keep_within(services, tx, account.id)
+
+
+def keep_within(services: Services, tx: Writer, account_id: int) -> Account:
+    """Raises: Conflict -- too late."""
+    current = _current(services, account_id)
+    if current.delete_due_ms is not None and current.delete_due_ms <= tx.now_ms:
+        raise Conflict("It is too late: this account is being removed.")
+    return services.accounts.keep(tx, account_id)
 
 
 def delete_due(services: Services) -> int:
@@ -61,16 +66,21 @@ def delete_due(services: Services) -> int:
 
 
 def _scheduled(services: Services, account_id: int, grace_days: int | None = None) -> Account:
-    days = services.config.deletion_grace_days if grace_days is None else grace_days
     with services.store.write(SERVER) as tx:
-        current = _current(services, account_id)
-        due_ms = tx.now_ms + days * _DAY_MS
-        if current.delete_due_ms is not None:
-            due_ms = min(due_ms, current.delete_due_ms)
-        account = services.accounts.schedule_deletion(tx, account_id, due_ms)
-        _disarm(services, tx, account)
-        if account.email is not None and account.email_verified and days and mail_enabled(services.config):
-            services.outbox.add(tx, MailKind.LEAVING, account.email, account.id)
+        return schedule_within(services, tx, account_id, grace_days)
+
+
+def schedule_within(services: Services, tx: Writer, account_id: int, grace_days: int | None = None) -> Account:
+    """The account goes after so many days, or those of the settings. Raises: Conflict -- it is gone."""
+    days = services.config.deletion_grace_days if grace_days is None else grace_days
+    current = _current(services, account_id)
+    due_ms = tx.now_ms + days * _DAY_MS
+    if current.delete_due_ms is not None:
+        due_ms = min(due_ms, current.delete_due_ms)
+    account = services.accounts.schedule_deletion(tx, account_id, due_ms)
+    _disarm(services, tx, account)
+    if account.email is not None and account.email_verified and days and mail_enabled(services.config):
+        services.outbox.add(tx, MailKind.LEAVING, account.email, account.id)
     return account
 
 

@@ -15,6 +15,7 @@ from pod.store.account_events import AccountEvent, AccountEvents
 from pod.store.accounts import Accounts
 from pod.store.interface import Writer
 from pod.store.mail import MailKind
+from pod.store.notices import NoticeKind, Notices
 
 NOTICES = Allowance("notice, account", 20, 3600)
 """Of each kind: what changes one thing over and over fills no mailbox, and hides no change of another."""
@@ -24,6 +25,7 @@ SHOWN_MAX = 20
 def tell_owner(services: Services, tx: Writer, account_id: int, kind: MailKind) -> None:
     """Kept for its page; and mail to the verified address that the account has now, if this server sends mail."""
     AccountEvents(tx).add(tx, account_id, kind)
+    Notices(tx).add(tx, account_id, NoticeKind.ACCOUNT, thing=kind.value)
     account = Accounts(tx).by_id(account_id)
     if account is None or account.email is None or not account.email_verified or not mail_enabled(services.config):
         return

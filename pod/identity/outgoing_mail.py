@@ -10,7 +10,6 @@ import secrets
 import smtplib
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from email.message import EmailMessage
 
 import structlog
@@ -18,13 +17,23 @@ import structlog
 from pod.authentication.credentials import digest
 from pod.clock import Clock
 from pod.config import Config
-from pod.mail.message import FACTORS_CHANGED, RESET_MINUTES, VERIFY_HOURS, Letter, mail_enabled, message
+from pod.mail.message import (
+    ENGLISH,
+    FACTORS_CHANGED,
+    RESET_MINUTES,
+    VERIFY_HOURS,
+    Letter,
+    Speech,
+    mail_enabled,
+    message,
+)
 from pod.mail.smtp import send
 from pod.protocol.devices import device_name
-from pod.store.accounts import Account, Accounts
+from pod.store.accounts import Account, Accounts, AccountStatus
 from pod.store.interface import ResourceStore
 from pod.store.links import Links, Purpose
 from pod.store.mail import MailKind, Outbox, OutgoingMail
+from pod.store.operator_acts import ActKind, OperatorActs
 from pod.store.records import SERVER
 from pod.store.sessions import Sessions
 
@@ -40,6 +49,9 @@ FORGOTTEN_PATH, EMAIL_PATH = ".account/reset", ".account/email"
 ISSUERS_PATH, CREDENTIALS_PATH = ".account/issuers", ".account/credentials"
 REQUESTS_PATH = ".account/requests"
 SECURITY_PATH, SESSIONS_PATH = ".account/security", ".account/sessions"
+ABOUT_PATH, PODS_PATH = ".about/", ".account/pods"
+EXPORT_PATH, HAND_OVER_PATH = ".account/export", ".account/hand-over"
+ACTS_READ_MAX = 100
 _HOUR_MS = 3600 * 1000
 
 Send = Callable[[Config, EmailMessage, str], None]
@@ -59,11 +71,20 @@ class _Link:
 class Postman:
     """Sends what is due. One a worker."""
 
-    def __init__(self, config: Config, store: ResourceStore, clock: Clock, send: Send = send) -> None:
+    def __init__(
+        self,
+        config: Config,
+        store: ResourceStore,
+        clock: Clock,
+        send: Send = send,
+        speech: Callable[[str], Speech] = lambda _language: ENGLISH,
+    ) -> None:
+        """`speech`: how a language says things, by its name; empty where nobody said which."""
         self._config = config
         self._store = store
         self._clock = clock
         self._send = send
+        self._speech = speech
         self._accounts = Accounts(store)
         self._links = Links(store)
         self._outbox = Outbox(store)
@@ -83,9 +104,11 @@ class Postman:
         token = self._make_link(mail)
         if token is None:
             return False
-        letter = self._letter(mail, account, token)
+        speech = self._speech_of(account)
+        letter = self._letter(mail, account, token, speech)
         try:
-            self._send(self._config, message(self._config, letter, mail.email, self._clock.now()), mail.email)
+            written = message(self._config, letter, mail.email, self._clock.now(), speech.said)
+            self._send(self._config, written, mail.email)
         except (OSError, ValueError) as error:
             self._failed(mail, token, error)
             return False
@@ -106,21 +129,34 @@ class Postman:
             )
         return token
 
-    def _letter(self, mail: OutgoingMail, account: Account | None, token: str) -> Letter:
+    def _letter(self, mail: OutgoingMail, account: Account | None, token: str, speech: Speech) -> Letter:
         link = self._config.base_url + self._about(mail).path + token
-        seen = self._seen(mail, account) if account and mail.kind is MailKind.NEW_BROWSER else ""
-        return Letter(mail.kind, link, account.name if account else "", _date(mail, account), seen)
+        name, date = account.name if account else "", _date(mail, account, speech)
+        if account is not None and mail.kind is MailKind.NEW_BROWSER:
+            browser, place = self._seen(mail, account)
+            return Letter(mail.kind, link, name, date, browser, place)
+        reason = self._reason(account) if account is not None and mail.kind is MailKind.SUSPENDED else ""
+        return Letter(mail.kind, link, name, date, reason=reason)
 
-    def _seen(self, mail: OutgoingMail, account: Account) -> str:
+    def _seen(self, mail: OutgoingMail, account: Account) -> tuple[str, str]:
         """What the browser of a sign-in calls itself, and where it was, if that is known still."""
         begun = (each for each in Sessions(self._store).of_account(account.id) if each.created_ms == mail.created_ms)
         session = next(begun, None)
         if session is None:
-            return ""
+            return "", ""
         has_moved = session.seen_ms != session.created_ms
-        name, place = device_name(session.user_agent), "" if has_moved else session.network
-        said = [name and f"calls itself {name}", place and f"came from {place}"]
-        return f"It {' and '.join(filter(None, said))}.\n" if name or place else ""
+        return device_name(session.user_agent), "" if has_moved else session.network
+
+    def _reason(self, account: Account) -> str:
+        """What the operator said who suspended it."""
+        acts = OperatorActs(self._store).about(account.id, ACTS_READ_MAX)
+        return next((each.detail for each in acts if each.kind is ActKind.SUSPENDED), "")
+
+    def _speech_of(self, account: Account | None) -> Speech:
+        """Whoever has no account yet reads what those read who invite them."""
+        if account is None:
+            return self._speech(self._accounts.operators_language())
+        return self._speech(self._accounts.language(account.id))
 
     def _failed(self, mail: OutgoingMail, token: str, error: Exception) -> None:
         tried = mail.attempts + 1
@@ -164,16 +200,23 @@ class Postman:
             MailKind.NEW_BROWSER: _Link(SESSIONS_PATH),
             MailKind.WRONG_CODES: _Link(FORGOTTEN_PATH),
             MailKind.FACTORS_REMOVED: _Link(SIGN_IN_PATH),
+            MailKind.SUSPENDED: _Link(ABOUT_PATH),
+            MailKind.RESUMED: _Link(SIGN_IN_PATH),
+            MailKind.QUOTA: _Link(PODS_PATH),
+            MailKind.EXPORT_OFFERED: _Link(EXPORT_PATH),
+            MailKind.HANDOVER_ASKED: _Link(HAND_OVER_PATH),
+            MailKind.HANDOVER_AGREED: _Link(HAND_OVER_PATH),
+            MailKind.HANDED_OVER: _Link(ABOUT_PATH),
             **dict.fromkeys(FACTORS_CHANGED, _Link(SECURITY_PATH)),
         }[mail.kind]
 
 
-def _date(mail: OutgoingMail, account: Account | None) -> str:
+def _date(mail: OutgoingMail, account: Account | None, speech: Speech) -> str:
     """When the account goes; else when what the mail tells happened."""
     if mail.kind is MailKind.LEAVING:
         due_ms = account.delete_due_ms if account else None
-        return datetime.fromtimestamp(due_ms / 1000, UTC).strftime("%-d %B %Y") if due_ms else ""
-    return datetime.fromtimestamp(mail.created_ms / 1000, UTC).strftime("%-d %B %Y, %H:%M UTC")
+        return speech.day(due_ms) if due_ms else ""
+    return speech.moment(mail.created_ms)
 
 
 def _is_still_wanted(mail: OutgoingMail, account: Account | None) -> bool:
@@ -184,6 +227,8 @@ def _is_still_wanted(mail: OutgoingMail, account: Account | None) -> bool:
         return False
     if mail.kind is MailKind.RESET:
         return account.email_verified and account.email == mail.email
+    if mail.kind in {MailKind.SUSPENDED, MailKind.RESUMED}:
+        return (account.status is AccountStatus.DISABLED) == (mail.kind is MailKind.SUSPENDED)
     return mail.kind is not MailKind.LEAVING or account.leaving
 
 

@@ -11,7 +11,7 @@ import structlog
 
 from pod.authentication.issuer import LOADS_SHARE, differs_in_slash, json_object, metadata_url
 from pod.errors import Busy, UnprocessableContent
-from pod.remote.client import Fetched, Limits, Remote, RemoteClient
+from pod.remote.client import Fetched, Limits, Remote
 from pod.remote.errors import RemoteError
 from pod.remote.pace import Paced
 from pod.services import Services
@@ -29,7 +29,7 @@ class Providers:
         """`remote` is the guarded client, at a bounded rate, unless another is given."""
         config = services.config
         per_minute = 0 if config.dev else FETCHES_PER_MINUTE
-        self._remote = remote or Paced(RemoteClient(dev=config.dev), services.clock, per_minute)
+        self._remote = remote or Paced(services.outbound(), services.clock, per_minute)
         self._limits = Limits.of(config)
         self._places = BoundedSemaphore(max(1, config.threads // LOADS_SHARE))
 

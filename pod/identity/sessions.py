@@ -47,13 +47,15 @@ _DAY_MS = 24 * 3600 * 1000
 @dataclass(frozen=True, slots=True)
 class Arrival:
     """How somebody came in. `browser` is a secret that their browser keeps after the session; `passkey` is the one that
-    let them in; `expected`: its owner has just made the account or the password, and knows of a new browser.
+    let them in; `expected`: its owner has just made the account or the password, and knows of a new browser;
+    `shown_ms` is when they showed elsewhere who they are, None for just now.
     """
 
     browser: str = field(repr=False)
     network: str = ""
     passkey: str | None = None
     expected: bool = False
+    shown_ms: int | None = None
 
 
 def start_session(
@@ -77,7 +79,10 @@ def start_session(
         if arrival is not None:
             _receive(services, tx, account, arrival)
         network = arrival.network if arrival else ""
-        session = services.sessions.create(tx, digest(secret), account, _printable(user_agent), network)
+        shown_ms = arrival.shown_ms if arrival else None
+        session = services.sessions.create(
+            tx, digest(secret), account, _printable(user_agent), network, shown_ms=shown_ms
+        )
         if instead_of is not None and instead_of.account.id == account.id:
             services.sessions.hand_over(tx, instead_of.id, session.id)
         if instead_of is not None:

@@ -24,8 +24,9 @@ from pod.protocol.placement import is_private
 from pod.services import Services
 from pod.store.accounts import Account, Accounts
 from pod.store.interface import Queries, Writer
-from pod.store.links import Link, Purpose
+from pod.store.links import Link, Links, Purpose
 from pod.store.mail import MailKind
+from pod.store.organisation import organisation
 from pod.store.records import SERVER
 
 TOKEN_CHARACTERS_MAX = 100
@@ -45,14 +46,22 @@ def registration(services: Services) -> Registration:
 
 def _registration(services: Services, queries: Queries) -> Registration:
     if Accounts(queries).any():
-        return services.config.registration
+        return organisation(queries).registration or services.config.registration
     return "first" if is_private(services.config.base_url, services.config.host) else "invitation"
 
 
 def sign_up(
-    services: Services, name: str, password: str, email: str | None, *, invitation: str | None = None, address: str
+    services: Services,
+    name: str,
+    password: str,
+    email: str | None,
+    *,
+    invitation: str | None = None,
+    address: str,
+    language: str = "",
 ) -> Account:
-    """A new account with its WebID and pod. `address` is `effective_address` of the request.
+    """A new account with its WebID and pod. `address` is `effective_address` of the request, `language`
+    that of the page.
 
     Raises: RegistrationClosed -- also without an invitation where it takes one; LinkExpired -- an invitation that is no
         longer one; UnprocessableContent, Conflict -- see `create_account`; TooManyRequests; Busy
@@ -71,6 +80,8 @@ def sign_up(
         link = _taken(services, tx, invitation)
         verified = link is not None and link.email is not None and email is not None and _same(link.email, email)
         account = make_account(services, tx, name, email, password_hash, email_verified=verified)
+        if language:
+            services.accounts.set_language(tx, account.id, language)
         if email is not None and not verified:
             ask_to_verify(services, tx, account, email)
     return account
@@ -82,19 +93,29 @@ def invite(services: Services, email: str | None = None) -> str:
 
     Raises: Conflict -- registration is closed; UnprocessableContent -- not a mail address.
     """
-    if services.accounts.any() and services.config.registration == "closed":
-        raise Conflict("Registration is closed. Set registration to invitation, or make the account yourself.")
+    check_invites(services)
     if email is not None:
         check_email(email)
     token = secrets.token_urlsafe(32)
     with services.store.write(SERVER) as tx:
-        if len(services.links.invitations(tx.now_ms)) >= INVITATIONS_MAX:
-            raise Conflict("There are very many open invitations. Wait until some were used, or are too old.")
-        lifetime_ms = services.config.invitation_days * _DAY_MS
-        services.links.create(tx, digest(token), Purpose.INVITATION, account=None, email=email, lifetime_ms=lifetime_ms)
-        if email is not None and mail_enabled(services.config):
-            services.outbox.add(tx, MailKind.INVITATION, email, None)
+        invite_within(services, tx, email, token)
     return f"{services.config.base_url}{INVITATION_PATH}{token}"
+
+
+def check_invites(services: Services) -> None:
+    """Raises: Conflict -- registration is closed."""
+    if registration(services) == "closed":
+        raise Conflict("Registration is closed. Set registration to invitation, or make the account yourself.")
+
+
+def invite_within(services: Services, tx: Writer, email: str | None, token: str) -> None:
+    """Raises: Conflict -- too many are open."""
+    if len(Links(tx).invitations(tx.now_ms)) >= INVITATIONS_MAX:
+        raise Conflict("There are very many open invitations. Wait until some were used, or are too old.")
+    lifetime_ms = services.config.invitation_days * _DAY_MS
+    services.links.create(tx, digest(token), Purpose.INVITATION, account=None, email=email, lifetime_ms=lifetime_ms)
+    if email is not None and mail_enabled(services.config):
+        services.outbox.add(tx, MailKind.INVITATION, email, None)
 
 
 def find_invitation(services: Services, token: str) -> Link | None:
