@@ -50,6 +50,8 @@ _AT_LEAST_ONE = frozenset(
         "missed_changes_days",
         "push_seconds_max",
         "push_failures_max",
+        "uploads_per_account_max",
+        "upload_days",
     }
 )
 
@@ -122,6 +124,8 @@ class Config:
     blob_bytes_max: int = setting(10 * 1024 * MIB, "largest binary resource")
     body_idle_seconds_max: int = setting(30, "longest silence within an upload")
     body_bytes_per_second_min: int = setting(1024, "slowest upload accepted after its first ten seconds")
+    uploads_per_account_max: int = setting(100, "files that one account may be sending piece by piece at one time")
+    upload_days: int = setting(3, "days after its last piece in which a file that is sent piece by piece may go on")
     members_max: int = setting(1_000_000, "most members of one container")
 
     # storing
@@ -157,6 +161,7 @@ class Config:
 
     # remembering
     representation_cache_bytes: int = setting(32 * MIB, "converted representations kept in each web process")
+    thumbnail_bytes: int = setting(256 * MIB, "small pictures of files that are kept; no quota counts them")
     dataset_cache_bytes: int = setting(32 * MIB, "parsed documents of recent patches kept in each web process")
     acl_cache_entries: int = setting(10_000, "parsed access control lists kept in each web process")
     token_cache_entries: int = setting(10_000, "verified access tokens remembered in each web process")

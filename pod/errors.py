@@ -135,6 +135,18 @@ class CeilingReached(AccessDenied):
     type, title = "app-not-permitted", "This app was not given access to this"
 
 
+class Withheld(AccessDenied):
+    """The operators of the server keep it from all but its owner. Spec: RFC 7725 s3"""
+
+    status, type, title = 451, "withheld", "The operators of this server do not show this"
+
+
+class KeptOut(AccessDenied):
+    """The operators of the server let this agent, or everybody from their host, do nothing here."""
+
+    type, title = "kept-out", "The operators of this server do not let you in"
+
+
 class GroupInUse(AccessDenied):
     """A document that says who gets in somewhere, for an app that may not change the rules there."""
 
@@ -265,6 +277,12 @@ class UnprocessableContent(PodError):
     status, type, title = 422, "unprocessable-content", "The content breaks a rule"
 
 
+class Locked(PodError):
+    """Spec: RFC 4918 s11.3"""
+
+    status, type, title = 423, "locked", "Somebody else is changing this"
+
+
 class TooManyRequests(PodError):
     """`headers` carry `Retry-After`."""
 
@@ -295,6 +313,12 @@ class NoSpaceLeft(PodError):
     """The machine's disk is full, whatever the quota says."""
 
     status, type, title = 507, "no-space-left", "This server has no space left"
+
+
+class ProviderFailed(PodError):
+    """The organisation's OpenID provider did not answer, or not with anything to be believed."""
+
+    status, type, title = 502, "provider-failed", "The organisation's sign-in does not work just now"
 
 
 class StoreUnavailable(PodError):

@@ -37,6 +37,7 @@ from pod.store.contexts import FetchedContexts, KeptContexts
 from pod.store.interface import ResourceStore
 from pod.store.links import Links
 from pod.store.mail import Outbox
+from pod.store.moderation import Moderation
 from pod.store.records import ResourceState
 from pod.store.representation_cache import RepresentationCache
 from pod.store.sessions import Sessions
@@ -75,6 +76,7 @@ class Services:
     listeners: Listeners
     authorizer: Authorizer
     access_log: AccessLog
+    moderation: Moderation
     public_documents: PublicDocuments
     representations: RepresentationCache
     datasets: DatasetCache
@@ -90,6 +92,10 @@ class Services:
         """
         code = formats.code(media_type or state.media_type) or UNCONVERTED
         return ETag(self.store.epoch, state.state_version, code + MINIMAL if minimal else code)
+
+    def outbound(self) -> RemoteClient:
+        """A guarded client of its own for one purpose, which asks no host that operators block."""
+        return RemoteClient(dev=self.config.dev, blocks=lambda host: self.moderation.lists().blocks_host(host))
 
     def parse(self, content: bytes, media_type: str, base: str, limits: Limits | None = None) -> Dataset:
         """A document that was accepted: with the contexts that are known already.
@@ -123,13 +129,14 @@ def open_services(config: Config, clock: Clock | None = None, store: ResourceSto
     store = store or open_store(config, clock)
     config = replace(config, access_control=settled_access_control(store, config.access_control))
     accounts = Accounts(store)
-    remote = RemoteClient(dev=config.dev)
+    moderation = Moderation(store, clock)
+    remote = RemoteClient(dev=config.dev, blocks=lambda host: moderation.lists().blocks_host(host))
 
     def is_ours(url: str) -> bool:
         return placement.local_path(url) is not None
 
     keys = KeyRing.open(config, store, accounts, clock)
-    authorizer = Authorizer(config, placement, clock, remote)
+    authorizer = Authorizer(config, placement, clock, remote, moderation)
     settle_group_uses(store, config, placement, authorizer.groups_named)
     public_documents = PublicDocuments(store, placement, authorizer, bytes_max=config.remote_bytes_max)
     return Services(
@@ -151,6 +158,7 @@ def open_services(config: Config, clock: Clock | None = None, store: ResourceSto
         listeners=Listeners.open(config, clock),
         authorizer=authorizer,
         access_log=AccessLog(AccessRecords.of(config), store, clock, config.activity_days, config.base_url),
+        moderation=moderation,
         public_documents=public_documents,
         representations=RepresentationCache(config.representation_cache_bytes),
         datasets=DatasetCache(config.dataset_cache_bytes),

@@ -16,7 +16,6 @@ import structlog
 from pod.authentication.keys import KeyRing
 from pod.clock import Clock, SteadyClock, SystemClock
 from pod.config import Config
-from pod.identity.outgoing_mail import Postman
 from pod.mail.message import mail_enabled
 from pod.observability.meters import METERS
 from pod.store.access_records import AccessRecords
@@ -33,8 +32,15 @@ from pod.store.past_rules import sweep_past_rules
 from pod.store.removal import remove_due
 from pod.store.sqlite import open_store
 from pod.store.sweep import sweep, sweep_garbage
+from pod.store.things import has_places
+from pod.store.thumbnails import compare_thumbnails, sweep_thumbnails
+from pod.store.uploads import sweep_uploads
 
 if TYPE_CHECKING:
+    from pod.identity.outgoing_mail import Postman
+    from pod.index.acquaintance import Acquaintance
+    from pod.index.following import Following
+    from pod.mail.message import Speech
     from pod.sharing.notices import Notices
 
 MAIL_EVERY_SECONDS = 2
@@ -43,6 +49,8 @@ CHANNELS_EVERY_SECONDS = 1.0
 """How often it is looked whether there is somebody to notify, as long as there was nobody."""
 ACCESS_EVERY_SECONDS = 1.0
 """How often it is looked whether somebody asked for access, or was answered."""
+INDEX_EVERY_SECONDS = 1.0
+"""How often it is looked whether documents changed of which lists are kept, or profiles are to be read."""
 TASK_SECONDS_LONG = 15 * 60
 """What is still at one task after that is said to be late: health tells operators."""
 
@@ -78,10 +86,12 @@ def run(config: Config, stop: Event, clock: Clock | None = None) -> None:
     store = open_store(config, clock)
     pushing = Thread(target=push, args=(config, store, clock, stop), name="push")
     telling = Thread(target=tell, args=(config, store, clock, stop), name="tell")
+    indexing = Thread(target=index, args=(config, store, clock, stop), name="index")
     try:
         tasks = upkeep(config, store, clock)
         pushing.start()
         telling.start()
+        indexing.start()
         while not stop.is_set():
             for task in tasks:
                 task.run_if_due(clock.now())
@@ -90,7 +100,7 @@ def run(config: Config, stop: Event, clock: Clock | None = None) -> None:
             stop.wait(max(0.0, due - clock.now()))
     finally:
         stop.set()
-        for thread in (pushing, telling):
+        for thread in (pushing, telling, indexing):
             if thread.ident is not None:
                 thread.join()
         store.close()
@@ -151,10 +161,48 @@ def _notices(config: Config, store: ResourceStore, clock: Clock, opened: ExitSta
     return notices
 
 
+def index(config: Config, store: ResourceStore, clock: Clock, stop: Event) -> None:
+    """Read what documents say, and whom they name, until `stop` is set, from when somebody looked at lists of them."""
+    with ExitStack() as opened:
+        made: tuple[Following, Acquaintance] | None = None
+        while not stop.wait(INDEX_EVERY_SECONDS):
+            try:
+                if made is None and has_places(store):
+                    made = _index(config, store, clock, opened)
+                for each in made or ():
+                    each.work()
+            except Exception:  # the border: what failed once may do better next time
+                log.exception("index failed")
+
+
+def _index(config: Config, store: ResourceStore, clock: Clock, opened: ExitStack) -> tuple[Following, Acquaintance]:
+    """What it needs is large (RDF, the index), and servers whose pages nobody uses never do."""
+    from pod.index.acquaintance import Acquaintance  # noqa: PLC0415
+    from pod.index.following import Following  # noqa: PLC0415
+    from pod.index.index import Index  # noqa: PLC0415
+    from pod.services import open_services  # noqa: PLC0415
+
+    services = open_services(replace(config, threads=4), clock, store)
+    opened.callback(services.authenticator.close)
+    opened.callback(services.access_log.close)
+    following = Following(services, Index(services))
+    opened.callback(following.close)
+    acquaintance = Acquaintance(services, services.outbound(), _picture)
+    opened.callback(acquaintance.close)
+    return following, acquaintance
+
+
+def _picture(content: bytes, side: int) -> bytes:
+    """Made in a process apart, which begins with the first picture."""
+    from pod.files.previews import Previews  # noqa: PLC0415
+
+    made: bytes = Previews().picture(content, side)
+    return made
+
+
 def upkeep(config: Config, store: ResourceStore, clock: Clock) -> tuple[Task, ...]:
     """Removing what nobody needs or wants any more, sending mail, making signing keys before the old ones wear out."""
-    postman = Postman(config, store, clock)
-    mail = (Task("send mail", MAIL_EVERY_SECONDS, postman.work),) if mail_enabled(config) else ()
+    mail = (Task("send mail", MAIL_EVERY_SECONDS, _postman(config, store, clock).work),) if mail_enabled(config) else ()
     keys = KeyRing.open(config, store, Accounts(store), clock)
     steady = SteadyClock(clock)
     return (
@@ -163,6 +211,9 @@ def upkeep(config: Config, store: ResourceStore, clock: Clock) -> tuple[Task, ..
         Task("forget sign-ins", 600, lambda: forget(config, store)),
         Task("sweep replaced bodies", 60, lambda: sweep_garbage(store, clock)),
         Task("sweep orphans", 6 * 3600, lambda: sweep(store, steady, config.orphan_blob_seconds)),
+        Task("sweep small pictures", 60, lambda: sweep_thumbnails(store)),
+        Task("look for small pictures of nothing", 6 * 3600, lambda: compare_thumbnails(store)),
+        Task("sweep uploads", 600, lambda: sweep_uploads(store, clock, config)),
         Task("expire journal", 3600, lambda: expire(store, steady, days=config.journal_days)),
         Task("end channels", 60, lambda: Channels(store).expire(int(clock.now() * 1000))),
         Task("forget past rules", 60, lambda: sweep_past_rules(store, steady, days=config.missed_changes_days)),
@@ -173,9 +224,30 @@ def upkeep(config: Config, store: ResourceStore, clock: Clock) -> tuple[Task, ..
     )
 
 
+def _postman(config: Config, store: ResourceStore, clock: Clock) -> Postman:
+    """What it needs is large, and many servers send no mail."""
+    from pod.identity.outgoing_mail import Postman  # noqa: PLC0415
+
+    return Postman(config, store, clock, speech=_speech)
+
+
+def _speech(language: str) -> Speech:
+    """Catalogues are large, and mail in English needs none."""
+    from pod.mail.message import ENGLISH  # noqa: PLC0415
+
+    if not language:
+        return ENGLISH
+    from pod.ui.letters import speech  # noqa: PLC0415
+
+    return speech(language)
+
+
 def remove_accounts(config: Config, store: ResourceStore, clock: Clock) -> int:
     with closing(AccessRecords.of(config)) as records:
-        return remove_due(store, clock, records)
+        removed = remove_due(store, clock, records)
+    if removed:
+        compare_thumbnails(store)
+    return removed
 
 
 def forget_access(config: Config, store: ResourceStore, clock: Clock) -> int:

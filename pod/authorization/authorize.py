@@ -22,7 +22,17 @@ from pod.authorization.required import Need
 from pod.authorization.wac_rules import WebAccessControl
 from pod.clock import Clock
 from pod.config import Config
-from pod.errors import AccessDenied, Busy, InvalidToken, NotAuthenticated, NotFound, PodError, PodLeaving
+from pod.errors import (
+    AccessDenied,
+    Busy,
+    InvalidToken,
+    KeptOut,
+    NotAuthenticated,
+    NotFound,
+    PodError,
+    PodLeaving,
+    Withheld,
+)
 from pod.protocol.agent import PUBLIC, Credentials
 from pod.protocol.modes import AccessMode
 from pod.protocol.placement import Placement
@@ -30,6 +40,7 @@ from pod.protocol.resource import Auxiliary, Target
 from pod.rdf.graph import Graph
 from pod.remote.client import Remote
 from pod.store.interface import Reader
+from pod.store.moderation import Moderates, Nobody
 from pod.store.records import ResourceState, Snapshot
 
 _LATER = (("Retry-After", "5"),)
@@ -38,10 +49,18 @@ _LATER = (("Retry-After", "5"),)
 class Authorizer:
     """Decides by the language of the settings, which are those of `Services`. Shared by all threads."""
 
-    def __init__(self, config: Config, placement: Placement, clock: Clock, remote: Remote) -> None:
+    def __init__(
+        self,
+        config: Config,
+        placement: Placement,
+        clock: Clock,
+        remote: Remote,
+        moderation: Moderates | None = None,
+    ) -> None:
         language = AccessControlPolicy if config.access_control == "acp" else WebAccessControl
         self._language: Language = language(config, placement, clock)
         self._placement = placement
+        self._moderation = moderation or Nobody()
         self._groups = Groups(config, placement, clock, remote, self._may_everyone_read)
 
     def authorize(
@@ -153,7 +172,18 @@ class Authorizer:
         if storage is not None and inquiry.credentials.agent in storage.owners:
             decision = _with_ownership(decision)
         ceiling = permitted(inquiry.snapshot, inquiry.credentials, path)
-        return decision if ceiling is None else decision.under(ceiling)
+        decision = decision if ceiling is None else decision.under(ceiling)
+        return self._moderated(inquiry, path, decision)
+
+    def _moderated(self, inquiry: Inquiry, path: str, decision: Decision) -> Decision:
+        """What operators leave of a decision."""
+        lists, who, storage = self._moderation.lists(), inquiry.credentials, inquiry.snapshot.storage
+        if lists.keeps_out(who.agent, who.issuer):
+            return replace(decision, modes=AccessMode.NONE, withheld=AccessMode.NONE)
+        if not lists.covers(path):
+            return decision
+        is_owner = storage is not None and who.agent in storage.owners
+        return decision.kept_private() if is_owner else decision.take_down()
 
     def _insist(self, inquiry: Inquiry, need: Need, there: Decision, *, may_wait: bool) -> Decision:
         """A decision that meets the need after waiting for groups that were not known; raises the refusal if none."""
@@ -169,6 +199,10 @@ class Authorizer:
 
         Spec: REQUIREMENTS section 17 row 3
         """
+        if self._moderation.lists().keeps_out(inquiry.credentials.agent, inquiry.credentials.issuer):
+            return KeptOut("The operators of this server keep this agent, or its host, out.")
+        if need.is_met_by(there.taken_down):
+            return Withheld("The operators of this server keep this from everybody but its owner.")
         if need.missing and AccessMode.READ in there.modes:
             return NotFound("There is nothing at this URL.")
         modes = " and ".join(need.told.names())

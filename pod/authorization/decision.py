@@ -47,6 +47,8 @@ class Decision:
     """What the app that asks may do at most, beside what everybody may; None where nobody limited it."""
     withheld: AccessMode = AccessMode.NONE
     """What the one who asks may do, and their app may not."""
+    taken_down: AccessMode = AccessMode.NONE
+    """What the rules give to the one who asks, and operators of the server keep from them."""
     is_final: bool = True
     """No: groups that are not known yet were taken to have no members. Who waits for them may be let in."""
 
@@ -66,6 +68,15 @@ class Decision:
         """
         modes = self.modes & (ceiling | self.public)
         return replace(self, modes=modes, withheld=self.modes & ~modes, ceiling=ceiling)
+
+    def take_down(self) -> Decision:
+        """The same where operators keep it from all but its owner. Spec: RFC 7725"""
+        none = AccessMode.NONE
+        return replace(self, modes=none, public=none, taken_down=self.granted)
+
+    def kept_private(self) -> Decision:
+        """The same for its owner meanwhile: everybody has nothing."""
+        return replace(self, public=AccessMode.NONE)
 
     def of_acl(self) -> Decision:
         """The same for the ACL of the resource: with Control everything, without it nothing."""

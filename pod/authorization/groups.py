@@ -1,4 +1,5 @@
-"""Who is in a group: membership documents of our own storages, read from the store, and of other servers, fetched.
+"""Who is in a group: membership documents of our own storages, read from the store, and of other servers, fetched; and
+groups that operators keep for members, which are rows.
 
 A local document is never fetched: within the storage of the ACL it is read as it is, from other storages only if
 everyone may read it, or an ACL could probe a membership. A remote one is fetched as an anonymous reader, in a few
@@ -34,6 +35,7 @@ from pod.remote.client import Remote
 from pod.remote.errors import RemoteError
 from pod.remote.fairness import Budget, FairThreads, Places, Rate
 from pod.store.interface import Reader
+from pod.store.member_groups import MemberGroups
 from pod.store.records import Kind, ResourceState, Snapshot, StorageState
 
 log = structlog.get_logger()
@@ -59,6 +61,8 @@ GRACE_SECONDS = 60
 """A document that grew too old is still used this long while it is fetched again, so that a decision made before a
 transaction holds inside it."""
 
+MEMBER_GROUPS, GROUP_FRAGMENT = ".groups/", "it"
+"""Where documents of groups are that operators keep, under the base URL, and what each calls its group."""
 ACCEPT = "text/turtle, application/ld+json;q=0.8, application/n-triples;q=0.7, application/rdf+xml;q=0.5"
 
 Members = Mapping[str, frozenset[str]]
@@ -91,6 +95,7 @@ class Groups:
     ) -> None:
         self._may_everyone_read = may_everyone_read
         self._lookups_max = config.group_lookups_max
+        self._managed = placement.base_url + MEMBER_GROUPS
         self._placement = placement
         self._clock = clock
         self._remote = remote
@@ -123,6 +128,13 @@ class Groups:
     def is_ours(self, group: str) -> bool:
         """Whether a group lies under our own URLs, and so is never fetched."""
         return self._placement.is_ours(group)
+
+    def managed(self, group: str) -> str | None:
+        """The name of a group that operators keep for members, by its IRI; None for any other."""
+        prefix, _, fragment = group.partition("#")
+        slug = prefix.removeprefix(self._managed)
+        is_one = prefix.startswith(self._managed) and fragment == GROUP_FRAGMENT and slug and "/" not in slug
+        return slug if is_one else None
 
     # -- of our own storages -------------------------------------------------------------------------------------------
 
@@ -334,6 +346,8 @@ class Circle:
             if len(self._found) == self._groups.lookups_max:
                 log.warning("too many groups", storage=self._path)
             return False
+        if slug := self._groups.managed(group):
+            return MemberGroups(self._reader).holds(slug, member)
         if self._groups.is_ours(group):
             found = self._groups.local(self._reader, group, self._path, self._budget, self._unread)
             self.is_incomplete = self.is_incomplete or found is None

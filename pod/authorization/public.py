@@ -43,14 +43,16 @@ class PublicDocuments:
         """Whether it lies under our own URLs."""
         return self._placement.is_ours(iri)
 
-    def read(self, url: str, kinds: Collection[Kind] = (Kind.RDF,)) -> PublicDocument | None:
+    def read(
+        self, url: str, kinds: Collection[Kind] = (Kind.RDF,), *, bytes_max: int | None = None
+    ) -> PublicDocument | None:
         """The document at a URL of ours; None where there is none that everybody may read, or it is too long."""
         target = self._target(url)
         if target is None:
             return None
         snapshot = self._store.describe(target, with_body=False)
         state = snapshot.state
-        if state is None or state.kind not in kinds or state.size > self._bytes_max:
+        if state is None or state.kind not in kinds or state.size > (bytes_max or self._bytes_max):
             return None
         if AccessMode.READ not in self._authorizer.decide(self._store, snapshot, PUBLIC).modes:
             return None

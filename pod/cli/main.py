@@ -214,8 +214,17 @@ def alone_or_supervised(config: Any, supervised: int | None, port: int, setting:
 def tied(supervised: int | None) -> None:
     from pod.cli import guard  # noqa: PLC0415
 
+    import_structlog_alone()
     if supervised is not None:
         guard.die_with(supervised)
+
+
+def import_structlog_alone() -> None:
+    """It takes rich, and rich takes pygments, wherever they are installed: 3 MB a process, to draw what none draws."""
+    sys.modules["rich"] = None  # type: ignore[assignment]  # how Python marks what cannot be imported
+    import structlog  # noqa: F401, PLC0415
+
+    del sys.modules["rich"]
 
 
 def as_words(options: dict[str, Any]) -> tuple[str, ...]:

@@ -44,8 +44,11 @@ class SentFile:
     stream: BinaryIO
 
 
-def parts(content_type: str, stream: BinaryIO, *, parts_max: int) -> Iterator[SentField | SentFile]:
-    """The parts of a form in the order they were sent; each is good until the next is asked for.
+def parts(
+    content_type: str, stream: BinaryIO, *, parts_max: int, field_bytes_max: int = FIELD_BYTES_MAX
+) -> Iterator[SentField | SentFile]:
+    """The parts of a form in the order they were sent; each is good until the next is asked for. `field_bytes_max` is
+    what a field may have that is no file.
 
     Raises: BadRequest, ContentTooLarge; what reading `stream` raises
     """
@@ -56,7 +59,7 @@ def parts(content_type: str, stream: BinaryIO, *, parts_max: int) -> Iterator[Se
         name, file_name = _disposition(head)
         content = _Content(form)
         if file_name is None:
-            yield SentField(name, _text(content))
+            yield SentField(name, _text(content, field_bytes_max))
         else:
             yield SentFile(name, file_name, head.get("content-type", ""), cast("BinaryIO", content))
         content.pass_over()
@@ -169,13 +172,13 @@ def _disposition(head: dict[str, str]) -> tuple[str, str | None]:
     return said["name"], said.get("filename")
 
 
-def _text(content: _Content) -> str:
+def _text(content: _Content, bytes_max: int) -> str:
     """Raises: ContentTooLarge, BadRequest"""
     found = bytearray()
     while piece := content.read(PIECE_BYTES):
         found += piece
-        if len(found) > FIELD_BYTES_MAX:
-            raise ContentTooLarge(f"A field of this form may have {FIELD_BYTES_MAX} bytes.", limit=FIELD_BYTES_MAX)
+        if len(found) > bytes_max:
+            raise ContentTooLarge(f"A field of this form may have {bytes_max} bytes.", limit=bytes_max)
     try:
         return found.decode()
     except UnicodeDecodeError as error:

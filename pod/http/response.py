@@ -129,15 +129,18 @@ def failure(
     *,
     head: bool,
     renderer: PageRenderer | None = None,
+    languages: str | None = None,
 ) -> Answer:
-    """An error, with everything that lets the client see and mend it: a page where there is a `renderer`."""
+    """An error, with everything that lets the client see and mend it: a page where there is a `renderer`, in one of the
+    `languages` of the browser.
+    """
     instance = problems.report(error, target.path if target else None)
     if target is not None and type(error) is AccessDenied:
         error.extras |= _asking(services, target)
     if renderer is None:
         media_type, body = problems.MEDIA_TYPE, problems.problem(error, services.placement.base_url, instance)
     else:
-        media_type, body = HTML, renderer.failure(error, target, instance)
+        media_type, body = HTML, renderer.failure(error, target, instance, languages)
     fields = [
         ("Content-Type", media_type),
         ("Content-Length", str(len(body))),

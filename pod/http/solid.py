@@ -216,7 +216,9 @@ class SolidApplication:
     def _failure(self, environ: Environ, error: PodError, target: Target | None) -> Answer:
         renderer = self._renderer_for(environ, error) if wants_page(environ.get("HTTP_ACCEPT")) else None
         head = environ["REQUEST_METHOD"] == "HEAD"
-        return failure(self._services, error, target, environ.get("HTTP_ORIGIN"), head=head, renderer=renderer)
+        languages = environ.get("HTTP_ACCEPT_LANGUAGE")
+        origin = environ.get("HTTP_ORIGIN")
+        return failure(self._services, error, target, origin, head=head, renderer=renderer, languages=languages)
 
     def _renderer_for(self, environ: Environ, error: PodError | None = None) -> PageRenderer:
         """The data browser is for people who have come to a resource, or may once they have signed in."""

@@ -63,7 +63,8 @@ class Audience:
     def _judge(
         self, reader: Reader, activity: Activity, credentials: Credentials, *, may_wait: bool, again: bool = False
     ) -> Verdict:
-        paths = {activity.topic} if activity.type in MEMBERSHIP else {activity.topic, activity.object}
+        is_listed = activity.type in MEMBERSHIP and not self._is_taken_down(activity.object)
+        paths = {activity.topic} if is_listed else {activity.topic, activity.object}
         found = [self._may_read(reader, activity, path, credentials, may_wait) for path in paths]
         verdicts = {verdict for verdict, _ in found}
         verdict = next(each for each in (Verdict.NO, Verdict.UNSETTLED, Verdict.YES) if each in verdicts)
@@ -87,6 +88,10 @@ class Audience:
                 continue
             return _verdict(decisions), all(AccessMode.READ in each.public for each in decisions)
         return Verdict.NO, False
+
+    def _is_taken_down(self, path: str) -> bool:
+        """What operators keep from others is not told by its container either."""
+        return self._services.moderation.lists().covers(Target.parse(path).subject)
 
     def _stands(self, snapshot: Snapshot, activity: Activity, credentials: Credentials) -> bool:
         """Whether the storage is still there for anybody, and the subscriber still who it was."""

@@ -44,8 +44,11 @@ TASKS = (
     "forget past rules",
     "renew signing keys",
     "forget apps that nobody used",
+    "sweep small pictures",
+    "look for small pictures of nothing",
     "forget groups of old rules",
     "forget who used what",
+    "sweep uploads",
 )
 ACCESS_LOG = ("kept", "folded", "lost", "failures")
 """What became of decisions that were noted for owners, and how often they could not be written."""

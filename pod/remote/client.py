@@ -17,15 +17,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache, partial
-from http.client import HTTPException
 from threading import Timer
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 from urllib.parse import urljoin
-
-from urllib3 import BaseHTTPResponse
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import DecodeError, HTTPError
-from urllib3.util import Url, parse_url
 
 from pod.clock import Deadline
 from pod.config import Config
@@ -41,6 +35,13 @@ from pod.remote.errors import (
     UnsafeURL,
 )
 from pod.remote.names import LookUp, Names, system_look_up
+
+if TYPE_CHECKING:
+    from urllib3 import BaseHTTPResponse
+    from urllib3.connection import HTTPConnection
+    from urllib3.util import Url
+
+# What speaks HTTP is imported by whoever asks somebody first: with the authorities of TLS it is 3 MB a process.
 
 USER_AGENT = "Freehold"
 URL_CHARACTERS_MAX = 2048
@@ -121,11 +122,18 @@ class RemoteClient:
     """Fetches over the network. Safe to share between threads; every fetch has a connection of its own."""
 
     def __init__(
-        self, *, dev: bool, look_up: LookUp = system_look_up, tls_context: ssl.SSLContext | None = None
+        self,
+        *,
+        dev: bool,
+        look_up: LookUp = system_look_up,
+        tls_context: ssl.SSLContext | None = None,
+        blocks: Callable[[str], bool] = lambda _: False,
     ) -> None:
+        """`blocks` says which hosts are never asked, whatever their address."""
         self._dev = dev
+        self._blocks = blocks
         self._names = Names(look_up)
-        self._tls_context = tls_context or _public_authorities()
+        self._tls_context = tls_context
 
     def fetch(self, url: str, *, accept: str, limits: Limits) -> Fetched:
         """See `Remote.fetch`. All of it, name look-ups and redirects included, takes at most `seconds_max`."""
@@ -150,22 +158,34 @@ class RemoteClient:
         sent = partial(_send, target=target, content=content, fields=fields)
         return self._exchange(target, Deadline(seconds_max), sent)
 
+    def ask(self, url: str, content: bytes, fields: Mapping[str, str], *, limits: Limits) -> Fetched:
+        """The answer to a POST, of any status; a redirect is an answer like any other, and not followed.
+
+        Raises: RemoteError
+        """
+        target = self._checked(url)
+        asked = partial(_ask, target=target, content=content, fields=fields, limits=limits)
+        return self._exchange(target, Deadline(limits.seconds_max), asked)
+
     def _checked(self, url: str) -> Url:
-        """Raises: UnsafeURL."""
+        """Raises: UnsafeURL; ForbiddenAddress -- operators block this host."""
         if len(url) > URL_CHARACTERS_MAX or _NEVER_IN_URL.search(url):
             raise UnsafeURL("the URL is too long or holds characters that do not belong in a URL")
-        try:
-            target = parse_url(url)
-        except HTTPError as error:
-            raise UnsafeURL(f"{url} does not parse") from error
+        target = _parsed(url)
         if target.scheme != "https" and not (self._dev and target.scheme == "http"):
             raise UnsafeURL(f"{url} is not https")
         if not target.host or target.auth:
             raise UnsafeURL(f"{url} names no host, or carries credentials")
+        if self._blocks(target.host):
+            raise ForbiddenAddress(f"the operators of this server block {target.host}")
         return target
 
     def _exchange(self, target: Url, deadline: Deadline, converse: Callable[[HTTPConnection], Answer]) -> Answer:
         """What one connection is good for, which is one request and its answer."""
+        from http.client import HTTPException  # noqa: PLC0415 -- see above
+
+        from urllib3.exceptions import HTTPError  # noqa: PLC0415
+
         connection = self._connect(target, deadline)
         try:
             with hung_up_after(connection, deadline):
@@ -180,6 +200,8 @@ class RemoteClient:
 
     def _connect(self, target: Url, deadline: Deadline) -> HTTPConnection:
         """Raises: ForbiddenAddress, Unreachable, RemoteTimeout."""
+        from urllib3.exceptions import HTTPError  # noqa: PLC0415 -- see above
+
         addresses = self._allowed_addresses(target, deadline)
         while True:
             connection = self._connection(target, addresses[0], max(deadline.seconds_left / len(addresses), 0.001))
@@ -203,12 +225,13 @@ class RemoteClient:
 
     def _connection(self, target: Url, address: str, seconds: float) -> HTTPConnection:
         """A connection to exactly this address; TLS still asks for, and checks, the name."""
+        from urllib3.connection import HTTPConnection, HTTPSConnection  # noqa: PLC0415 -- see above
+
         if target.scheme == "http":
             return HTTPConnection(address, _port(target), timeout=seconds)
         host = _bare_host(target)
-        return HTTPSConnection(
-            address, _port(target), timeout=seconds, server_hostname=host, ssl_context=self._tls_context
-        )
+        context = self._tls_context or _public_authorities()
+        return HTTPSConnection(address, _port(target), timeout=seconds, server_hostname=host, ssl_context=context)
 
 
 @cache
@@ -258,13 +281,31 @@ def _send(connection: HTTPConnection, *, target: Url, content: bytes, fields: Ma
         return Posted(response.status, response.headers.get("Retry-After", ""))
 
 
+def _ask(
+    connection: HTTPConnection, *, target: Url, content: bytes, fields: Mapping[str, str], limits: Limits
+) -> Fetched:
+    headers = {**_headers(target), **fields}
+    connection.request("POST", target.request_uri, body=content, headers=headers, preload_content=False)
+    with closing(connection.getresponse()) as response:
+        media_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        return Fetched(target.url, response.status, media_type, _body(response, target, limits.bytes_max))
+
+
 def wire_url(url: str) -> str:
     """A URL in the spelling in which it is asked for: normalized, without its fragment.
 
     Raises: UnsafeURL
     """
+    return _parsed(url)._replace(fragment=None).url
+
+
+def _parsed(url: str) -> Url:
+    """Raises: UnsafeURL"""
+    from urllib3.exceptions import HTTPError  # noqa: PLC0415 -- see above
+    from urllib3.util import parse_url  # noqa: PLC0415
+
     try:
-        return parse_url(url)._replace(fragment=None).url
+        return parse_url(url)
     except HTTPError as error:
         raise UnsafeURL(f"{url} does not parse") from error
 
@@ -293,6 +334,10 @@ def _joined(url: str, location: str) -> str:
 
 
 def _explained(target: Url, error: Exception, deadline: Deadline) -> Exception:
+    from http.client import HTTPException  # noqa: PLC0415 -- see above
+
+    from urllib3.exceptions import DecodeError  # noqa: PLC0415
+
     if not deadline.seconds_left or isinstance(error, TimeoutError):
         return RemoteTimeout(f"{target.url} did not answer in time")
     if isinstance(error, DecodeError | HTTPException):

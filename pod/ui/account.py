@@ -12,6 +12,7 @@ from pod.notifications.overview import count_channels
 from pod.sharing.hearing import Hearing
 from pod.sharing.links import list_links
 from pod.store.factors import Factors
+from pod.store.outside import provider_settings
 from pod.ui.door import ACCOUNT, Door
 from pod.ui.render import render
 
@@ -33,6 +34,7 @@ def add_overview(pages: Blueprint, door: Door) -> None:
             sessions=len(list_sessions(services, account.id)),
             links=len(list_links(services, account)),
             requests=len(Hearing(services, services.store, account.id).waiting()),
+            organisation=provider_settings(services.store),
             mail=mail_enabled(services.config),
             issuer=services.placement.base_url,
             delete_due_ms=account.delete_due_ms,

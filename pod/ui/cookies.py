@@ -1,7 +1,8 @@
 """The cookies: the session of who is signed in, before that one that only binds forms, one by which a browser is known
-again that somebody signed in with, and for each link that somebody opened, that they did.
+again that somebody signed in with, one for the language somebody chose, one for how they like to see files, and for
+each link that somebody opened, that they did.
 
-Under https the first three have the prefix `__Host-`, so that no sibling host can set them; that of a link belongs to
+Under https all but the last have the prefix `__Host-`, so that no sibling host can set them; that of a link belongs to
 its path, and has `__Secure-`. Cookies ignore ports, so under http the names carry the port.
 
 Spec: RFC 6265bis s4.1.3.2, s8.8.2
@@ -27,18 +28,19 @@ class Cookies:
     form: str
     link: str
     browser: str
+    language: str
+    files: str
     secure: bool
 
     @classmethod
     def of(cls, base_url: str) -> Cookies:
         parts = urlsplit(base_url)
+        kinds = ("", "-form", "-link", "-browser", "-language", "-files")
         if parts.scheme == "https":
-            name = "__Host-freehold"
-            return cls(name, f"{name}-form", "__Secure-freehold-link", f"{name}-browser", secure=True)
-        session, form, link, browser = (
-            f"{name}-{parts.port or 80}" for name in ("freehold", "freehold-form", "freehold-link", "freehold-browser")
-        )
-        return cls(session, form, link, browser, secure=False)
+            session, form, _, browser, language, files = (f"__Host-freehold{kind}" for kind in kinds)
+            return cls(session, form, "__Secure-freehold-link", browser, language, files, secure=True)
+        session, form, link, browser, language, files = (f"freehold{kind}-{parts.port or 80}" for kind in kinds)
+        return cls(session, form, link, browser, language, files, secure=False)
 
     def session_secret(self, request: Request) -> str | None:
         return _plausible(request.cookies.get(self.session))
@@ -51,6 +53,18 @@ class Cookies:
 
     def browser_secret(self, request: Request) -> str | None:
         return _plausible(request.cookies.get(self.browser))
+
+    def chosen_language(self, request: Request) -> str | None:
+        return _plausible(request.cookies.get(self.language))
+
+    def chosen_files(self, request: Request) -> str | None:
+        return _plausible(request.cookies.get(self.files))
+
+    def set_files(self, response: Response, taste: str) -> None:
+        self._set(response, self.files, taste, BROWSER_SECONDS)
+
+    def set_language(self, response: Response, language: str) -> None:
+        self._set(response, self.language, language, BROWSER_SECONDS)
 
     def set_browser(self, response: Response, secret: str) -> None:
         self._set(response, self.browser, secret, BROWSER_SECONDS)

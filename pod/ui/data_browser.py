@@ -86,7 +86,10 @@ class DataBrowser:
     def document(self, _target: Target, _state: ResourceState, _content: bytes, _dataset: Dataset) -> bytes:
         return self.shell
 
-    def failure(self, _error: PodError, _target: Target | None, _instance: str) -> bytes:
+    def policy_of(self, _target: Target) -> str:
+        return self.policy
+
+    def failure(self, _error: PodError, _target: Target | None, _instance: str, _languages: str | None = None) -> bytes:
         """Who is not signed in may do so there."""
         return self.shell
 

@@ -10,19 +10,22 @@ from itertools import chain
 from flask import Blueprint, Response
 
 from pod.audit.export import activity_files, note_taken_along
+from pod.console.exports import export_with_receipt
 from pod.errors import WrongPassword
 from pod.http.limits import Places
 from pod.identity.departure import keep_account, schedule_deletion
-from pod.identity.export import Enclosures, export_account
+from pod.identity.export import Enclosures
 from pod.services import Services
 from pod.sharing.access_export import access_files
 from pod.store.accounts import Account
+from pod.store.receipts import Receipts
 from pod.ui.door import ACCOUNT, Door, see_other
 from pod.ui.forms import Errors
 from pod.ui.render import render
 
 DELETE = "/.account/delete"
 EXPORT = "/.account/export"
+RECEIPTS_SHOWN = 20
 
 
 def add_export(pages: Blueprint, door: Door) -> None:
@@ -32,14 +35,19 @@ def add_export(pages: Blueprint, door: Door) -> None:
 
     @pages.get(EXPORT)
     def export() -> Response:
-        storages = services.accounts.storages(door.session().account.id)
-        return render("export.html", bytes=sum(each.bytes for each in storages))
+        account, receipts = door.session().account, Receipts(services.store)
+        return render(
+            "export.html",
+            bytes=sum(each.bytes for each in services.accounts.storages(account.id)),
+            offered=receipts.offered_by(account.id),
+            receipts=receipts.of_member(account.id, RECEIPTS_SHOWN),
+        )
 
     @pages.post(EXPORT)
     def download() -> Response:
         account = door.session().account
         door.form()
-        pieces = places.during(export_account(services, account, _beside(services, account)))
+        pieces = places.during(export_with_receipt(services, account, _beside(services, account)))
         note_taken_along(services, account)
         response = Response(pieces, content_type="application/zip")
         response.headers["Content-Disposition"] = f'attachment; filename="{account.name}-freehold.zip"'

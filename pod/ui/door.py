@@ -23,19 +23,24 @@ from pod.protocol.addresses import network_of
 from pod.services import Services
 from pod.store.accounts import Account
 from pod.store.factors import Passkey
+from pod.ui.branding import Branding
 from pod.ui.cookies import Cookies
 from pod.ui.forms import read_form
+from pod.ui.language import ENGLISH, best, speak
 from pod.ui.problems import problem_page
 from pod.ui.visitor import Visitor
 
 SIGN_IN = "/.account/sign-in"
 SECOND_STEP = f"{SIGN_IN}/second"
 ACCOUNT = "/.account/"
+HOME = "/.home/"
 NEXT_CHARACTERS_MAX = 2000
 DAY_SECONDS = 24 * 3600
 READING = frozenset({"GET", "HEAD"})
 
-_NEXT = re.compile(r"/\.(?:account|home)(?:/[!-\[\]-~]*)?")
+_NEXT = re.compile(
+    r"/\.(?:(?:home|account|files|contacts|posts|profile|notices|console)(?:/[!-\[\]-~]*)?|uploads/new(?:\?[!-\[\]-~]*)?)"
+)
 
 
 class SignInFirst(Exception):
@@ -55,17 +60,26 @@ class Door:
 
     def __init__(self, services: Services) -> None:
         self.services = services
+        self.branding = Branding(services.store, services.clock)
         self._cookies = Cookies.of(services.placement.base_url)
         self._session_seconds = services.config.session_days * DAY_SECONDS
 
     def watch(self, pages: Blueprint) -> None:
-        """Each request to `pages` has a visitor, and each failure is told as a page."""
+        """Each request to `pages` has a visitor, and each failure is told as a page. Whatever is said on the way, on
+        others' pages too, is said in the visitor's language.
+        """
+        pages.before_app_request(self._listen)
+        pages.teardown_app_request(_forget_language)
         pages.before_request(self._recognise)
         pages.after_request(self._remember)
         pages.register_error_handler(SignInFirst, _lead_to_sign_in)
         pages.register_error_handler(PodError, problem_page)
 
+    def _listen(self) -> None:
+        speak(best(self._cookies.chosen_language(request), request.headers.get("Accept-Language")))
+
     def _recognise(self) -> None:
+        g.brand, g.base = self.branding.brand(), self.services.placement.base_url
         secret = self._cookies.session_secret(request)
         session = find_session(self.services, secret, network_of(self.address())) if secret else None
         if secret and session:
@@ -106,19 +120,30 @@ class Door:
         session = self.session()
         return session if is_password_enough(self.services, session.account) else self.fresh_session()
 
-    def form(self) -> Mapping[str, str]:
+    def form(self, *, long: bool = False) -> Mapping[str, str]:
         """Raises: ForeignForm, BadRequest, ContentTooLarge -- see `read_form`."""
-        return read_form(self.visitor(), self.services.placement.origin)
+        return read_form(self.visitor(), self.services.placement.origin, long=long)
 
     def address(self) -> str:
         return effective_address(request.environ, self.services.config.trusted_proxies)
 
-    def let_in(self, account: Account, location: str, *, expected: bool = False) -> Response:
-        """After a password: signs the account in, or leads to the second step where it has one."""
+    def remember(self, response: Response) -> Response:
+        """A visitor who is new gets the cookie by which this browser is known again, with a redirect too."""
+        visitor = self.visitor()
+        if visitor.is_new:
+            self._cookies.set_form(response, visitor.secret)
+        return response
+
+    def let_in(
+        self, account: Account, location: str, *, expected: bool = False, shown_ms: int | None = None
+    ) -> Response:
+        """After a password: signs the account in, or leads to the second step where it has one. `shown_ms`: see
+        `Arrival`.
+        """
         browser = secrets.token_urlsafe(32)
         step = begin_second_step(self.services, account, browser, location)
         if step is None:
-            return self.welcome(account, location, expected=expected)
+            return self.welcome(account, location, expected=expected, shown_ms=shown_ms)
         response = see_other(f"{SECOND_STEP}?{urlencode({'step': step})}")
         self._cookies.set_form(response, browser)
         return response
@@ -128,7 +153,13 @@ class Door:
         return read_step(self.services, sealed, self._cookies.form_secret(request) or "")
 
     def welcome(
-        self, account: Account, location: str, *, passkey: Passkey | None = None, expected: bool = False
+        self,
+        account: Account,
+        location: str,
+        *,
+        passkey: Passkey | None = None,
+        expected: bool = False,
+        shown_ms: int | None = None,
     ) -> Response:
         """Signs an account in that showed all it has to, under a new secret: what a browser held before opens nothing.
 
@@ -137,7 +168,8 @@ class Door:
         agent, before = request.headers.get("User-Agent", ""), self.visitor().session
         browser = self._cookies.browser_secret(request) or secrets.token_urlsafe(32)
         key = passkey.id if passkey else None
-        arrival = Arrival(browser, network_of(self.address()), passkey=key, expected=expected)
+        network = network_of(self.address())
+        arrival = Arrival(browser, network, passkey=key, expected=expected, shown_ms=shown_ms)
         _, secret = start_session(self.services, account, agent, instead_of=before, arrival=arrival)
         response = see_other(location)
         self._cookies.set_session(response, secret, self._session_seconds)
@@ -157,15 +189,20 @@ class Door:
         return response
 
 
+def _forget_language(_error: BaseException | None) -> None:
+    """The thread goes on to other requests, to pods among them, whose pages are the same for everybody."""
+    speak(ENGLISH)
+
+
 def see_other(location: str) -> Response:
     """After a form, so that reloading sends nothing twice."""
     return Response(status=303, headers={"Location": location, "Cache-Control": "no-store"})
 
 
 def local(path: str) -> str:
-    """Where to go on to, if it is one of our own pages; else the account. No pod and no other site can be named."""
+    """Where to go on to, if it is one of our own pages; else the home page. No pod and no other site can be named."""
     is_ours = len(path) <= NEXT_CHARACTERS_MAX and _NEXT.fullmatch(path) and ".." not in unquote(path).split("/")
-    return path if is_ours else ACCOUNT
+    return path if is_ours else HOME
 
 
 def _lead_to_sign_in(needed: SignInFirst) -> Response:

@@ -24,17 +24,20 @@ Errors = Mapping[str, str]
 MEDIA_TYPE = "application/x-www-form-urlencoded"
 BYTES_MAX = 64 * 1024
 FIELDS_MAX = 50
+LONG_BYTES_MAX = 512 * 1024
+LONG_FIELDS_MAX = 500
+"""Of a `long` form, with a text in it, or many fields of one kind."""
 STALE = "The page was out of date. Please try again."
 OWN_SITES = frozenset({"same-origin", "none"})
 
 
-def read_form(visitor: Visitor, origin: str, *, nameless: bool = False) -> Mapping[str, str]:
+def read_form(visitor: Visitor, origin: str, *, nameless: bool = False, long: bool = False) -> Mapping[str, str]:
     """The fields of a form of ours; of a repeated one the last. `origin` is our own; `nameless`: see `check_origin`.
 
     Raises: ForeignForm -- it came from elsewhere, or from a page whose cookie is gone; BadRequest; ContentTooLarge
     """
     check_origin(request.headers, origin, nameless=nameless)
-    fields = dict(read_fields())
+    fields = dict(read_fields(long=long))
     if not visitor.sent(fields.get("csrf", "")):
         raise ForeignForm
     return fields
@@ -53,18 +56,19 @@ def check_origin(headers: Headers, origin: str, *, nameless: bool = False) -> No
         raise ForeignForm
 
 
-def read_fields() -> list[tuple[str, str]]:
+def read_fields(*, long: bool = False) -> list[tuple[str, str]]:
     """Whatever was sent as a form. Raises: BadRequest, ContentTooLarge."""
     if request.mimetype != MEDIA_TYPE:
         raise BadRequest(f"A form must be sent as {MEDIA_TYPE}.")
-    request.max_content_length = BYTES_MAX
+    bytes_max, fields_max = (LONG_BYTES_MAX, LONG_FIELDS_MAX) if long else (BYTES_MAX, FIELDS_MAX)
+    request.max_content_length = bytes_max
     try:
         text = request.get_data().decode("utf-8")
-        return parse_qsl(text, keep_blank_values=True, max_num_fields=FIELDS_MAX, errors="strict")
+        return parse_qsl(text, keep_blank_values=True, max_num_fields=fields_max, errors="strict")
     except RequestEntityTooLarge as error:
-        raise ContentTooLarge(f"A form may have {BYTES_MAX} bytes.") from error
+        raise ContentTooLarge(f"A form may have {bytes_max} bytes.") from error
     except ValueError as error:
-        raise BadRequest(f"A form must be UTF-8, with at most {FIELDS_MAX} fields.") from error
+        raise BadRequest(f"A form must be UTF-8, with at most {fields_max} fields.") from error
 
 
 def errors_of(error: UnprocessableContent) -> Errors:

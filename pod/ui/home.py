@@ -1,4 +1,4 @@
-"""`/.home/`: what is in the pods of whoever is signed in, private things too. Only looked at here, never changed.
+"""`/.home/`: what is in the pods of whoever is signed in, private things too. What is changed there: `pod/ui/files.py`.
 
 The account reads as its WebID, through the operation and the rules that apps read through; no client is named.
 What pods hold is shown as escaped text, or sent as a download that no browser opens on this origin.
@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import Blueprint, Response, redirect, request
+from flask import Blueprint, g, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from pod.errors import AccessDenied, NotAuthenticated, NotFound
-from pod.http.request import page_number, parse_target, raw_path
+from pod.errors import AccessDenied, NotAuthenticated, NotFound, PodError
+from pod.http.request import parse_target, raw_path
 from pod.identity.sessions import Session
 from pod.operations.get import get
 from pod.operations.operation import Operation, Result
@@ -26,34 +26,35 @@ from pod.protocol.modes import AccessMode
 from pod.protocol.resource import Target
 from pod.services import Services
 from pod.sharing.sharing import is_shared
+from pod.store.accounts import Account
+from pod.ui.change_forms import Chosen, Forms
 from pod.ui.door import Door, SignInFirst
+from pod.ui.folder import PREFIX, Bare, Opened, show_folder
+from pod.ui.forms import Errors
+from pod.ui.preview import preview_of
 from pod.ui.render import render
 from pod.ui.requests import ask_url
-from pod.ui.showing import sent, told
-from pod.ui.views import Crumb, HomePages, crumbs, name_of
+from pod.ui.showing import parted, sent, told
+from pod.ui.views import HomePages, crumbs, name_of
 
 HOME = "/.home/"
-PREFIX = HOME[:-1]
+NO_ERRORS: Errors = {}
 _NOTHING = "There is nothing here that you may see."
 
 
 def add_home(pages: Blueprint, door: Door) -> None:
     services = door.services
-    renderer = HomePages(services.placement)
-
-    @pages.get(HOME)
-    def pods() -> Response:
-        account = _session(door).account
-        storages = services.accounts.storages(account.id)
-        url = services.placement.url
-        return render("resource/pods.html", pods=[(each, name_of(each.path), url(each.path)) for each in storages])
 
     @pages.get(f"{PREFIX}/<path:_path>")
     def resource(_path: str) -> AnyResponse:
-        reader = Reader.of(services, _session(door), _target())
+        reader = Reader.of(services, _session(door), home_target("GET"))
+        if "change" in request.args:
+            return reader.change(request.args["change"])
         if "download" in request.args:
             return reader.download()
-        return reader.shown(View(renderer, page_number(request.environ)))
+        if "shown" in request.args:
+            return reader.download(shown=True)
+        return reader.page()
 
 
 def _session(door: Door) -> Session:
@@ -64,12 +65,12 @@ def _session(door: Door) -> Session:
     return session
 
 
-def _target() -> Target:
+def home_target(method: str) -> Target:
     """Raises: NotFound, MalformedTarget, TargetTooLong -- see `Target.parse`."""
     path = raw_path(request.environ)
     if not path.startswith(HOME):
         raise NotFound("There is nothing at this URL.")
-    return parse_target(path.removeprefix(PREFIX), "GET")
+    return parse_target(path.removeprefix(PREFIX), method)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,7 @@ class Reader:
     """One request for a resource of a pod, on behalf of an account."""
 
     services: Services
+    account: Account
     target: Target
     credentials: Credentials
     is_owner: bool
@@ -91,32 +93,84 @@ class Reader:
         agent = owner or next(iter(web_ids), None)
         issuer = services.placement.base_url
         credentials = Credentials(agent=agent, issuer=issuer) if agent else PUBLIC
-        return cls(services, target, credentials, owner is not None)
+        return cls(services, session.account, target, credentials, owner is not None)
 
-    def shown(self, view: View) -> AnyResponse:
-        """A page about the resource. Asked as HEAD, so that no file is opened."""
+    def page(self, errors: Errors = NO_ERRORS) -> AnyResponse:
+        """About the resource; with `errors`, after a form on it that did not work."""
+        if self.is_owner:
+            g.pod = self.target.storage.strip("/")
+        if self.target.is_container:
+            return self._folder(errors)
+        return self._shown(View(HomePages(self.services.placement)), errors)
+
+    def change(self, what: str) -> AnyResponse:
+        """The page that asks before this is renamed, moved or deleted. Raises: NotFound"""
+        parent = self.target.parent
+        if self.target.auxiliary is not None or parent is None:
+            raise NotFound(_NOTHING)
+        forms = Forms(self.services, self.credentials, Target.parse(parent))
+        return forms.show(what, [Chosen.of(self.target.path)])
+
+    def _folder(self, errors: Errors) -> AnyResponse:
+        operation = Operation(
+            "HEAD", self.target, self.credentials, NO_CONDITIONS, view=View(Bare(self.services.placement))
+        )
+        try:
+            result = self._read(operation)
+        except (AccessDenied, NotAuthenticated) as error:
+            return self._refused(error)
+        if result.moved_to is not None:
+            return redirect(PREFIX + result.moved_to, 303)
+        opened = Opened(
+            self.services,
+            self.account,
+            self.target,
+            is_owner=self.is_owner,
+            is_public=self._is_public(result),
+            may_add=self._may(result, AccessMode.APPEND),
+            may_change=self._may(result, AccessMode.WRITE),
+        )
+        return show_folder(opened, errors)
+
+    def _refused(self, error: PodError) -> AnyResponse:
+        if self.is_owner:
+            raise NotFound(_NOTHING) from error
+        return self._not_shared()
+
+    def _is_public(self, result: Result) -> bool:
+        return result.granted is not None and AccessMode.READ in result.granted[1]
+
+    def _shown(self, view: View, errors: Errors) -> AnyResponse:
+        """Asked as HEAD, so that no file is opened."""
         try:
             result = self._read(Operation("HEAD", self.target, self.credentials, NO_CONDITIONS, view=view))
         except (AccessDenied, NotAuthenticated) as error:
-            if self.is_owner:
-                raise NotFound(_NOTHING) from error
-            return self._not_shared()
+            return self._refused(error)
         if result.moved_to is not None:
             return redirect(PREFIX + result.moved_to, 303)
         return render(
             "resource/home.html",
             title=name_of(self.target.path),
-            crumbs=[Crumb("My pods", HOME), *crumbs(self.target, lambda path: PREFIX + path)],
+            crumbs=list(crumbs(self.target, lambda path: PREFIX + path)),
             url=self.services.placement.url(self.target.path),
-            is_public=result.granted is not None and AccessMode.READ in result.granted[1],
+            is_public=self._is_public(result),
             is_owner=self.is_owner,
             is_shared=self.is_owner and is_shared(self.services, self.target.path),
-            is_container=self.target.is_container,
-            **told(result),
+            may_change=self.is_owner and self.target.auxiliary is None,
+            preview=preview_of(self.services, result, self.credentials, is_owner=self.is_owner),
+            media=True,
+            pictures=True,
+            errors=errors,
+            status=422 if errors else 200,
+            **parted(told(result)),
         )
 
-    def download(self) -> AnyResponse:
-        """The stored file, or a document as Turtle, as an attachment; whole or a part."""
+    def _may(self, result: Result, mode: AccessMode) -> bool:
+        """Whether this account may do so in the folder that this is."""
+        return self.target.is_container and result.granted is not None and mode in result.granted[0]
+
+    def download(self, *, shown: bool = False) -> AnyResponse:
+        """The stored file, or a document as Turtle, whole or a part: as an attachment, or to be `shown`, if it may."""
         if self.target.is_container:
             raise NotFound("A folder cannot be downloaded from here.")
         conditions = Conditions.parse(request.headers.get)
@@ -127,7 +181,7 @@ class Reader:
             raise NotFound(_NOTHING) from error
         if result.moved_to is not None:
             return redirect(PREFIX + result.moved_to, 303)
-        return sent(result, name_of(self.target.path))
+        return sent(result, name_of(self.target.path), shown=shown)
 
     def _not_shared(self) -> AnyResponse:
         """Nothing is there, or nothing for this account: it need not know which, and can ask the owner."""

@@ -54,7 +54,7 @@ class FolderPages(HomePages):
     for every link, and nothing tells where the folder is.
     """
 
-    code = HomePages.code + "-link"
+    kind = "link"
 
     def link(self, path: str) -> str:
         slash = "/" if path.endswith("/") else ""

@@ -23,6 +23,7 @@ from pod.store.accounts import Account
 from pod.store.records import ResourceState
 from pod.store.share_links import LEFT_BYTES_MAX, LEFT_FILES_MAX, LinkEnd, LinkMode, ShareLink
 from pod.ui.door import Door, see_other
+from pod.ui.language import gettext as _
 from pod.ui.render import render
 from pod.ui.views import name_of
 
@@ -142,7 +143,7 @@ def _lines(services: Services, links: tuple[ShareLink, ...]) -> list[Line]:
 def _line(services: Services, link: ShareLink) -> Line:
     end = link.end(int(services.clock.now() * 1000)) or (LinkEnd.USED_UP if link.is_used_up else None)
     if link.path is None:
-        return Line(link, "Something that was deleted", None, end)
+        return Line(link, _("Something that was deleted"), None, end)
     if link.mode is LinkMode.UPLOAD and not takes_files(Target(link.path, link.path)):
         end = end or LinkEnd.NO_RIGHT
     return Line(link, name_of(link.path), f"/.home{link.path}", end)

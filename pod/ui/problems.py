@@ -13,6 +13,7 @@ from flask import Blueprint, Response, request
 from pod.errors import NotFound, PodError
 from pod.http.problems import report
 from pod.http.routes import problem_types
+from pod.ui.refusals import refusal
 from pod.ui.render import render
 
 _WITH_FORMS = re.compile(r"/\.(?:account/|oidc/authorize)[!-\[\]-~]*")
@@ -26,8 +27,8 @@ def problem_page(error: PodError) -> Response:
         "problem.html",
         status=error.status,
         type=error.type,
-        title=error.title,
-        detail=error.detail,
+        title=refusal(error.title),
+        detail=refusal(error.detail),
         number=error.status,
         instance=report(error, request.path[:200]),
         retry_seconds=int(seconds) if seconds.isdecimal() else None,

@@ -33,6 +33,8 @@ from pod.store.access_requests import AccessItem, AccessRequest, AccessRequests,
 from pod.store.accounts import Account
 from pod.ui.door import Door, see_other
 from pod.ui.forms import Errors
+from pod.ui.language import gettext as _
+from pod.ui.language import marked
 from pod.ui.render import render
 from pod.ui.views import shown_iri
 
@@ -45,13 +47,13 @@ MEMBERS_MAX = 100
 PAGE = 10
 """Requests, grants or people on one page, of each."""
 DONE = {
-    "asked": "Your request was sent. You will see the answer here.",
-    "given": "They have access now.",
-    "refused": "You refused. They get no access.",
-    "blocked": "You will hear no more of them. They are not told.",
-    "unblocked": "They can ask you again.",
-    "withdrawn": "They have no access any more.",
-    "taken-back": "You took your request back.",
+    "asked": marked("Your request was sent. You will see the answer here."),
+    "given": marked("They have access now."),
+    "refused": marked("You refused. They get no access."),
+    "blocked": marked("You will hear no more of them. They are not told."),
+    "unblocked": marked("They can ask you again."),
+    "withdrawn": marked("They have no access any more."),
+    "taken-back": marked("You took your request back."),
 }
 _DAY_MS = 24 * 3600 * 1000
 _SPACES = re.compile(r"(?<= ) |^ | $")
@@ -233,7 +235,7 @@ def _overview(
         asked=_cards(services, called, _shown(own_requests(services, account.id), query, "asked")),
         blocked=blocked.of((*_who(called, agent), agent, since) for agent, since in blocked.items),
         days=DAYS,
-        done=DONE.get(query.get("done", ""), ""),
+        done=_(DONE[query["done"]]) if query.get("done") in DONE else "",
         errors=errors or {},
     )
 
@@ -254,7 +256,7 @@ def _cards(services: Services, called: Called, found: Shown[AccessRequest] | Sho
 def _who(called: Called, agent: str) -> tuple[str, str]:
     """What somebody is called, and their address where that is not the whole of it."""
     if agent == EVERYONE:
-        return "Everyone", ""
+        return _("Everyone"), ""
     name = "".join(each for each in called(agent) or "" if each.isprintable()).strip()
     whole, short = in_ascii(agent), shown_iri(in_ascii(agent))
     return (name, whole) if name else (short, whole if "…" in short else "")

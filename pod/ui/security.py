@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 
-import segno
 from flask import Blueprint, Response, request
 
 from pod.errors import Conflict, NotFound, UnprocessableContent
@@ -173,6 +172,8 @@ def _recovery_codes(door: Door, session: Session) -> Response:
 
 def qr_code(text: str) -> tuple[int, str]:
     """Its width in modules, and the dark ones as a path: a picture that needs no style and no URL."""
+    import segno  # noqa: PLC0415 -- asked for once in the life of an account
+
     rows = segno.make(text, error="m", micro=False).matrix
     dark = ((x, y) for y, row in enumerate(rows) for x, module in enumerate(row) if module)
     path = "".join(f"M{x + QUIET_ZONE} {y + QUIET_ZONE}h1v1h-1z" for x, y in dark)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
 from typing import Any
@@ -17,6 +18,7 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
 
+from pod.authorization.groups import GROUP_FRAGMENT, MEMBER_GROUPS
 from pod.errors import (
     AccessDenied,
     Busy,
@@ -30,23 +32,28 @@ from pod.errors import (
     UnprocessableContent,
 )
 from pod.http.request import page_number, parse_target, raw_path
+from pod.index.index import Index
 from pod.operations.get import get
 from pod.operations.operation import Operation, Result
 from pod.operations.pages import View
 from pod.operations.watched import watched
+from pod.operations.writing import acting_for
 from pod.protocol.conditions import NO_CONDITIONS
 from pod.protocol.resource import Target
 from pod.services import Services
 from pod.sharing.audiences import Audience, Level, Whom, is_web_iri, parse_audience
-from pod.sharing.contacts import Contacts, contacts_of
+from pod.sharing.contacts import Contacts, Group, contacts_of
 from pod.sharing.people import NobodyThere, People, Somebody
 from pod.sharing.shares import Share
-from pod.sharing.sharing import Sharing, SharingState, acting_for, seen_as
+from pod.sharing.sharing import Sharing, SharingState, seen_as
 from pod.store.accounts import Account
+from pod.store.member_groups import MemberGroups
 from pod.store.own_rules import with_own_rules
 from pod.ui.door import Door, see_other
 from pod.ui.forms import Errors
+from pod.ui.language import gettext as _
 from pod.ui.links import links_of
+from pod.ui.own_pod import groups_page
 from pod.ui.render import render
 from pod.ui.sharing_words import LEVELS, Line, called, doing
 from pod.ui.showing import told
@@ -55,6 +62,8 @@ from pod.ui.views import Crumb, HomePages, crumbs, name_of
 SHARING = "/.account/sharing"
 WHO = f"{SHARING}/who"
 AS = f"{SHARING}/as"
+NAMESAKES_MAX = 50
+"""Contacts that are looked at for one name."""
 _TOLD = (UnprocessableContent, Conflict, Busy, ContentTooLarge, QuotaExceeded, TooManyRequests)
 """What is told above the form that it comes from."""
 _ANYBODY = {Whom.SIGNED_IN.value, Whom.EVERYONE.value}
@@ -106,6 +115,7 @@ class _Office:
         self._services = door.services
         self._sharing = Sharing(door.services)
         self._people = people
+        self._index = Index(door.services)
 
     def named(self) -> Target:
         """The resource that the address of a page names, for whoever is signed in."""
@@ -140,6 +150,7 @@ class _Office:
             above=[Line.of(each, target.path, names, state.now_ms) for each in state.inherited_shares],
             apart=[Crumb(path.removeprefix(target.path), f"/.home{path}") for path in state.apart],
             contacts=contacts,
+            groups=groups_page(services, account, target.path),
             levels=_levels(),
             day_choices=DAYS,
             typed=typed or {},
@@ -185,7 +196,7 @@ class _Office:
         target = _target(self._services, form.get("resource", ""))
         try:
             until_ms = self._until_ms(form)
-            audience, name = self._audience(form, self._contacts(account, target))
+            audience, name = self._audience(form, self._contacts(account, target, form.get("who", "")))
             level = Level.named(form.get("level", ""))
             self._sharing.share(account.id, target.path, audience, level, until_ms, label=name)
         except NobodyThere as error:
@@ -316,7 +327,7 @@ class _Office:
 
     def _called(self, somebody: Somebody | None, names: Mapping[str, str]) -> str:
         if somebody is None:
-            return "Somebody who is not signed in"
+            return _("Somebody who is not signed in")
         name = somebody.name or self._people.name(somebody.web_id)
         return called(Audience(Whom.PERSON, somebody.web_id), names, name)
 
@@ -332,7 +343,8 @@ class _Office:
             more = more or len(paths) > LISTED_MAX
             contacts = self._contacts(account, Target.parse(storage.path))
             found += [entry for path in paths if (entry := self._entry(account, path, contacts)) is not None]
-        return render("sharing_all.html", entries=found, more=more, sharing_of=self._page_of)
+        groups = groups_page(self._services, account)
+        return render("sharing_all.html", entries=found, more=more, sharing_of=self._page_of, groups=groups)
 
     def _entry(self, account: Account, path: str, contacts: Contacts) -> dict[str, Any] | None:  # values of a template
         try:
@@ -363,13 +375,29 @@ class _Office:
     def _account(self) -> Account:
         return self._door.session().account
 
-    def _contacts(self, account: Account, target: Target) -> Contacts:
-        """Those of the owner, on pages for the owner."""
+    def _contacts(self, account: Account, target: Target, typed: str = "") -> Contacts:
+        """Those of the owner, on pages for the owner: some, and whoever is called as was `typed`."""
         who = acting_for(self._services, self._services.store, account.id, target.path)
         storage = self._services.store.describe(Target(target.storage, target.storage), with_body=False).storage
         if storage is None or who.agent is None or who.agent not in storage.owners:
             return Contacts()
-        return contacts_of(self._services, self._services.store, storage.path, who.agent)
+        found = contacts_of(self._services, self._services.store, storage.path, who.agent)
+        found = replace(found, groups={**found.groups, **self._groups_of_members(account)})
+        return replace(found, people={**self._namesakes(storage.id, typed), **found.people}) if typed else found
+
+    def _groups_of_members(self, account: Account) -> dict[str, Group]:
+        """Those that operators keep and that somebody is in."""
+        base = f"{self._services.placement.base_url}{MEMBER_GROUPS}"
+        kept = MemberGroups(self._services.store).of_account(account.id)
+        groups = (Group(f"{base}{each.slug}#{GROUP_FRAGMENT}", each.name) for each in kept)
+        return {each.iri: each for each in groups}
+
+    def _namesakes(self, storage: int, typed: str) -> dict[str, str]:
+        """Contacts of that name, of any number of contacts."""
+        self._index.catch_up(storage)
+        rows = self._index.contacts(storage, typed, limit=NAMESAKES_MAX)
+        named = (each for each in rows if each.name.casefold() == typed.strip().casefold())
+        return {each.web_id: each.name for each in named if each.web_id and is_web_iri(each.web_id)}
 
     def _names(self, state: SharingState, contacts: Contacts) -> dict[str, str]:
         """What to call those whom the rules name: as the owner does, else as their own profile here does."""
@@ -384,7 +412,7 @@ class _Office:
 class _SeenPages(HomePages):
     """Links stay in the view of somebody else."""
 
-    code = HomePages.code + "-seen"
+    kind = "seen"
 
     def __init__(self, services: Services, who: str) -> None:
         super().__init__(services.placement)
@@ -417,7 +445,7 @@ def _done(services: Services, target: Target, what: str, audience: Audience) -> 
 
 
 def _levels() -> list[tuple[str, str]]:
-    return [(level.name.lower(), words) for level, words in LEVELS.items()]
+    return [(level.name.lower(), _(words)) for level, words in LEVELS.items()]
 
 
 def _code(web_id: str | None) -> str:

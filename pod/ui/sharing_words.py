@@ -11,23 +11,35 @@ from typing import NamedTuple
 from pod.protocol.modes import AccessMode
 from pod.sharing.audiences import Audience, Level, Whom
 from pod.sharing.shares import Narrowing, Share
+from pod.ui.language import gettext as _
+from pod.ui.language import marked
 from pod.ui.views import name_of, shown_iri
 
 READ, APPEND, WRITE, CONTROL = AccessMode.READ, AccessMode.APPEND, AccessMode.WRITE, AccessMode.CONTROL
 
-LEVELS = {Level.READ: "see", Level.ADD: "see and add", Level.EDIT: "see and change", Level.FULL: "do everything"}
-_DOING = ((READ, "see"), (WRITE, "change"), (APPEND, "add"), (CONTROL, "decide who has access"))
+LEVELS = {
+    Level.READ: marked("see"),
+    Level.ADD: marked("see and add"),
+    Level.EDIT: marked("see and change"),
+    Level.FULL: marked("do everything"),
+}
+_DOING = (
+    (READ, marked("see")),
+    (WRITE, marked("change")),
+    (APPEND, marked("add")),
+    (CONTROL, marked("decide who has access")),
+)
 _UNNAMED = {
-    Whom.SIGNED_IN: "Anyone who is signed in",
-    Whom.EVERYONE: "Everyone",
-    Whom.CREATOR: "Whoever made it",
+    Whom.SIGNED_IN: marked("Anyone who is signed in"),
+    Whom.EVERYONE: marked("Everyone"),
+    Whom.CREATOR: marked("Whoever made it"),
 }
 _NARROWED = {
-    Narrowing.APPS: "only through some apps",
-    Narrowing.ISSUERS: "only if they signed in at some servers",
-    Narrowing.SITES: "in a browser only from some sites",
-    Narrowing.MORE: "under conditions that another tool set",
-    Narrowing.UNCHECKED: "another tool set a condition that this server does not check",
+    Narrowing.APPS: marked("only through some apps"),
+    Narrowing.ISSUERS: marked("only if they signed in at some servers"),
+    Narrowing.SITES: marked("in a browser only from some sites"),
+    Narrowing.MORE: marked("under conditions that another tool set"),
+    Narrowing.UNCHECKED: marked("another tool set a condition that this server does not check"),
 }
 
 
@@ -35,17 +47,19 @@ def doing(modes: AccessMode) -> str:
     """What modes let people do: `see and change`."""
     level = Level.of(modes)
     if level is not None:
-        return LEVELS[level]
+        return _(LEVELS[level])
     if modes == APPEND:
-        return "add, without seeing what is there"
-    told = [word for mode, word in _DOING if mode & modes and not (mode is APPEND and WRITE in modes)]
-    return " and ".join(filter(None, (", ".join(told[:-1]), *told[-1:]))) or "do nothing"
+        return _("add, without seeing what is there")
+    told = [_(word) for mode, word in _DOING if mode & modes and not (mode is APPEND and WRITE in modes)]
+    if len(told) < 2:
+        return told[0] if told else _("do nothing")
+    return _("%(several)s and %(last)s", several=", ".join(told[:-1]), last=told[-1])
 
 
 def called(audience: Audience, names: Mapping[str, str], label: str | None = None) -> str:
     """What to call an audience: as the owner knows it, else as it was called when it was shared with."""
     if audience.whom in _UNNAMED:
-        return _UNNAMED[audience.whom]
+        return _(_UNNAMED[audience.whom])
     return names.get(audience.iri) or label or shown_iri(audience.iri)
 
 
@@ -80,19 +94,27 @@ class Line(NamedTuple):
 
 
 def _what(share: Share, *, is_container: bool) -> str:
-    can = "may not" if share.denies else "can"
+    can = _may_not if share.denies else _can
     if not is_container or share.here == share.inside:
-        return f"{can} {doing(share.here)}"
+        return can(doing(share.here))
     if not share.inside:
-        return f"{can} {doing(share.here)}: the folder itself, not what is in it"
+        return _("%(can)s: the folder itself, not what is in it", can=can(doing(share.here)))
     if not share.here:
-        return f"{can} {doing(share.inside)}: what is in the folder, not the folder itself"
-    return f"{can} {doing(share.here)}; in the folder, {doing(share.inside)}"
+        return _("%(can)s: what is in the folder, not the folder itself", can=can(doing(share.inside)))
+    return _("%(can)s; in the folder, %(do)s", can=can(doing(share.here)), do=doing(share.inside))
+
+
+def _can(do: str) -> str:
+    return _("can %(do)s", do=do)
+
+
+def _may_not(do: str) -> str:
+    return _("may not %(do)s", do=do)
 
 
 def _remarks(share: Share) -> Iterator[str]:
     if share.audience.client is not None:
-        yield f"only through the app {shown_iri(share.audience.client)}"
+        yield _("only through the app %(app)s", app=shown_iri(share.audience.client))
     for each in Narrowing:
         if each in share.narrowed:
-            yield _NARROWED[each]
+            yield _(_NARROWED[each])

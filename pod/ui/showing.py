@@ -16,7 +16,7 @@ from markupsafe import Markup
 from pod.operations.operation import Result
 from pod.protocol.representation import format_http_date
 from pod.store.records import Kind
-from pod.ui.views import kind_of
+from pod.ui.views import HEAD_ENDS, kind_of
 
 DOWNLOAD_HEADERS = {
     "Content-Security-Policy": "sandbox; default-src 'none'; frame-ancestors 'none'",
@@ -31,6 +31,8 @@ SHOWN_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 
 """For pictures and texts in a tab of their own: the page around them is the browser's. Sound and film play in pages of
 ours: the page that a browser makes for them asks for them as if from elsewhere, because of the sandbox, in vain.
 """
+PICTURE_BYTES_MAX = 25 * 1024 * 1024
+"""Larger ones are not loaded by whoever only looks up what a file is."""
 PLAYERS = ("audio", "video")
 
 _SHOWN = frozenset(
@@ -40,9 +42,12 @@ _SHOWN = frozenset(
         *(f"video/{each}" for each in ("3gpp", "mp4", "mpeg", "ogg", "quicktime", "webm", "x-m4v", "x-matroska")),
         *(f"image/{each}" for each in ("avif", "bmp", "gif", "jpeg", "png", "webp")),
         "text/plain",
+        "application/pdf",
     }
 )
-"""Each by its name: what is new, or ends in `+xml`, may be a document with scripts in it."""
+"""Each by its name: what is new, or ends in `+xml`, may be a document with scripts in it. PDF is shown by a program of
+the browser that knows no origin, under a policy that lets nothing act too.
+"""
 
 
 def may_show(media_type: str) -> bool:
@@ -56,6 +61,16 @@ def player(media_type: str) -> str | None:
     return kind if kind in PLAYERS and may_show(media_type) else None
 
 
+def previewed(result: Result) -> str | None:
+    """The element in which a page of ours shows a file itself: `img`, `audio`, `video`; None for all others."""
+    whole = result.representation
+    if whole is None or result.page_policy is not None or not may_show(whole.media_type):
+        return None
+    if whole.media_type.lower().startswith("image/"):
+        return "img" if (whole.size or 0) <= PICTURE_BYTES_MAX else None
+    return player(whole.media_type)
+
+
 def told(result: Result) -> dict[str, Any]:  # values of a template
     """What is shown of a resource: the part that a renderer of pages made, or the facts about a file."""
     whole = result.representation
@@ -66,6 +81,14 @@ def told(result: Result) -> dict[str, Any]:  # values of a template
         return {"body": None, **facts, "modified_ms": (result.modified or 0) * 1000}
     assert isinstance(whole.content, bytes)
     return {"body": Markup(whole.content.decode())}  # noqa: S704 -- templates made it
+
+
+def parted(told: dict[str, Any]) -> dict[str, Any]:  # values of a template
+    """The same, with the head of the page apart, which ends where the renderer said so."""
+    if told["body"] is None:
+        return told
+    head, _mark, body = told["body"].partition(HEAD_ENDS)
+    return {**told, "head": head, "body": body}
 
 
 def sent(result: Result, name: str, *, shown: bool = False) -> Response:

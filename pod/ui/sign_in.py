@@ -19,6 +19,7 @@ from pod.identity.passkeys import relying_party, sign_in_options, sign_in_with_p
 from pod.identity.second_step import sign_in_with_recovery_code
 from pod.identity.sign_in import sign_in
 from pod.identity.sign_up import registration
+from pod.store.outside import provider_settings
 from pod.ui.door import SIGN_IN, Door, local, see_other
 from pod.ui.forms import STALE, Errors, read_fields
 from pod.ui.pending import Waiting
@@ -154,6 +155,7 @@ def _form(door: Door, waiting: Waiting, sent: SignIn, errors: Errors | None = No
         next=sent.next,
         app=pending.client.name if pending else "",
         again=bool(known),
+        organisation=organisation.label if (organisation := provider_settings(door.services.store)) else "",
         may_sign_up=registration(door.services) in {"first", "open"},
         errors=errors or {},
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from flask import Blueprint, Response, request
 
@@ -28,6 +29,7 @@ from pod.protocol.placement import Placement
 from pod.store.accounts import Account
 from pod.ui.door import Door
 from pod.ui.forms import STALE, Errors, read_fields
+from pod.ui.language import spoken
 from pod.ui.pending import Waiting
 from pod.ui.render import render
 
@@ -59,6 +61,7 @@ def add_sign_up(pages: Blueprint, door: Door, waiting: Waiting) -> None:
                 sent.email or None,
                 invitation=sent.invitation or None,
                 address=door.address(),
+                language=spoken(),
             )
         except (Conflict, RegistrationClosed, LinkExpired) as error:
             known = _made_before(door, sent)
@@ -150,7 +153,7 @@ def password_minimum(config: Config) -> int:
     return 1 if config.dev else PASSWORD_CHARACTERS_MIN
 
 
-def around_name(placement: Placement) -> dict[str, str]:
+def around_name(placement: Placement) -> dict[str, Any]:
     """What stands before and after a pod's name in its address."""
     if placement.kind == "subdomain":
         return {"before": "", "after": f".{placement.authority}"}

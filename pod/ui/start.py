@@ -5,10 +5,14 @@ from __future__ import annotations
 from flask import Blueprint, Response
 
 from pod.identity.sign_up import registration
-from pod.ui.door import ACCOUNT, Door, see_other
+from pod.operator.settings import is_local
+from pod.protocol.resource import Target
+from pod.ui.door import HOME, Door, see_other
+from pod.ui.own_pod import first_pod, name_in_path
 from pod.ui.pending import Waiting
 from pod.ui.render import render
 from pod.ui.sign_up import READY, SignUp, sign_up_form, sign_up_refused
+from pod.ui.uploads import upload_of
 
 
 def add_start(pages: Blueprint, door: Door, waiting: Waiting) -> None:
@@ -17,7 +21,7 @@ def add_start(pages: Blueprint, door: Door, waiting: Waiting) -> None:
     @pages.get("/")
     def start() -> Response:
         if door.visitor().session:
-            return see_other(ACCOUNT)
+            return see_other(HOME)
         how = registration(services)
         if not services.accounts.any():
             return sign_up_form(door, waiting, SignUp()) if how == "first" else sign_up_refused(door)
@@ -26,7 +30,15 @@ def add_start(pages: Blueprint, door: Door, waiting: Waiting) -> None:
     @pages.get(READY)
     def ready() -> Response:
         account = door.session().account
-        pod, *_ = services.accounts.storages(account.id)
-        web_id, *_ = services.accounts.web_ids(account.id)
-        placement = services.placement
-        return render("ready.html", pod_url=placement.url(pod.path), web_id=web_id, issuer=placement.base_url)
+        pod, placement = first_pod(services, account), services.placement
+        return render(
+            "ready.html",
+            pod=name_in_path(pod),
+            pod_url=placement.url(pod.path),
+            web_id=services.accounts.web_ids(account.id)[0],
+            issuer=placement.base_url,
+            is_local=is_local(services.config),
+            upload=upload_of(services, account, Target.parse(pod.path)),
+            script="uploads.js",
+            uploads=True,
+        )

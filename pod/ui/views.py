@@ -23,6 +23,9 @@ from markupsafe import Markup
 from pod import __version__
 from pod.errors import AccessDenied, NotAuthenticated, NotFound, PodError
 from pod.operations.pages import Listing
+from pod.posts.locating import is_own_of
+from pod.posts.post import Post, posts_in
+from pod.posts.registration import POSTS
 from pod.protocol.placement import Placement
 from pod.protocol.resource import Target, lineage
 from pod.rdf import formats
@@ -31,7 +34,11 @@ from pod.rdf.outline import Card, Items, Link, Nested, Outline, Property, Text, 
 from pod.rdf.vocab import FOAF, LDP, PIM, SOLID, XSD
 from pod.rdf.words import known, words
 from pod.store.records import Kind, Member, ResourceState
+from pod.ui.language import best, marked, speaking, spoken
+from pod.ui.language import gettext as _
+from pod.ui.refusals import refusal
 from pod.ui.render import STATIC, STYLE, TEMPLATES, html
+from pod.ui.written import day_and_time, long_day
 
 TURTLE = "text/turtle"
 SOURCE_BYTES_MAX = 64 * 1024
@@ -41,6 +48,9 @@ LINK_CHARACTERS_MAX = 2_000
 TECHNICAL = (SOLID.iri, LDP.iri, PIM.preferencesFile.value)
 """How the properties of somebody begin that apps look for and people do not."""
 SHOWN_CHARACTERS_MAX = 80
+FEEDS = ".feed/"
+HEAD_ENDS = Markup("<!--head-->")
+"""In what owners are shown of a document, below its heading: no text of a pod can be a comment."""
 
 _LINKED = re.compile(r"(?:https?://|mailto:|tel:)[^\x00-\x20]+", re.IGNORECASE)
 _WORD = re.compile(r"\w")
@@ -57,16 +67,18 @@ def _shortened(css: str) -> str:
 
 RESOURCE_STYLE = Markup(_shortened(STYLE + STATIC["resource.css"].decode()))  # noqa: S704 -- ours
 STYLE_HASH = b64encode(hashlib.sha256(RESOURCE_STYLE.encode()).digest()).decode()
-POLICY = (
-    f"sandbox; default-src 'none'; style-src 'sha256-{STYLE_HASH}'; img-src data:; form-action 'none'; "
-    "base-uri 'none'; frame-ancestors 'none'"
+_BEFORE_PICTURES, _AFTER_PICTURES = (
+    f"sandbox; default-src 'none'; style-src 'sha256-{STYLE_HASH}'; img-src data:",
+    "; form-action 'none'; base-uri 'none'; frame-ancestors 'none'",
 )
+POLICY = _BEFORE_PICTURES + _AFTER_PICTURES
 
 
 def _code() -> str:
     """Changes with every release and every change to a template."""
     templates = files("pod.ui").joinpath("templates")
     sources = [templates / "base.html", templates / "parts.html", *templates.joinpath("resource").iterdir()]
+    sources.append(files("pod.ui").joinpath("written.py"))
     known = [each.read_bytes() for each in sorted(sources, key=str)]
     return "html" + hashlib.sha256(b"".join([__version__.encode(), STYLE_HASH.encode(), *known])).hexdigest()[:8]
 
@@ -92,12 +104,16 @@ class Content(NamedTuple):
 class Pages:
     """The pages at the URLs of pods: what everybody sees who may read a resource."""
 
-    code = CODE
     policy = POLICY
     shell: bytes | None = None
+    are_public = True
 
     def __init__(self, placement: Placement) -> None:
         self._placement = placement
+
+    @property
+    def code(self) -> str:
+        return CODE
 
     def container(self, target: Target, listing: Listing, description: Graph | None) -> bytes:
         about = outline(Dataset(description or Graph()), self._placement.url(target.path))
@@ -116,6 +132,12 @@ class Pages:
     def document(self, target: Target, state: ResourceState, content: bytes, dataset: Dataset) -> bytes:
         url = self._placement.url(target.path)
         about = outline(dataset, url)
+        post = self._post(target, dataset, about)
+        if post is not None:
+            more = feed_page(self._placement.base_url, target.storage)
+            return self._page(
+                target, Content(post.summary, article(post, url, more), (), _turtle(state, content, dataset))
+            )
         title = _title(about, target)
         said = about.main.properties if about.main else ()
         technical = TECHNICAL if about.main and about.main.is_somebody else ()
@@ -127,32 +149,49 @@ class Pages:
             facts=[each for each in said if not each.iri.startswith(technical)],
             url=url,
             href=self.href,
+            below="" if self.are_public else HEAD_ENDS,
         )
         apps = tuple(each for each in said if each.iri.startswith(technical))
         return self._page(target, Content(title, body, apps, _turtle(state, content, dataset)))
 
-    def failure(self, error: PodError, target: Target | None, instance: str) -> bytes:
+    def policy_of(self, target: Target) -> str:
+        """Pictures come from the very pod that the page is of, and from nowhere else."""
+        return f"{_BEFORE_PICTURES} {self._placement.url(target.storage)}{_AFTER_PICTURES}"
+
+    def failure(self, error: PodError, target: Target | None, instance: str, languages: str | None = None) -> bytes:
         """The same facts as in the problem document, and for what may be somebody's own the way to it."""
         base_url = self._placement.base_url
-        return html(
-            "resource/failure.html",
-            error=error,
-            told=self._told(error, target),
-            problem=f"{base_url}.problems/{error.type}",
-            instance=instance,
-            style=RESOURCE_STYLE,
-            home=base_url,
-        ).encode()
+        with speaking(best(None, languages)):
+            return html(
+                "resource/failure.html",
+                error=error,
+                told=self._told(error, target),
+                problem=f"{base_url}.problems/{error.type}",
+                instance=instance,
+                style=RESOURCE_STYLE,
+                home=base_url,
+            ).encode()
 
     def _told(self, error: PodError, target: Target | None) -> Told:
         base_url = self._placement.base_url
         if target is None:
             return Told(*_words(error))
         if self._placement.kind == "root" and target.is_storage_root and isinstance(error, NotFound):
-            way = Way("Make the pod", f"{base_url}.account/sign-up", "If this server is yours, one form makes it.")
-            return Told("There is no pod here yet", "Whoever runs this server makes it.", way)
+            way = Way(
+                _("Make the pod"), f"{base_url}.account/sign-up", _("If this server is yours, one form makes it.")
+            )
+            return Told(_("There is no pod here yet"), _("Whoever runs this server makes it."), way)
+        public = feed_page(base_url, target.storage) if target.path == target.storage + POSTS else None
         found = next((way for kind, way in _WAYS.items() if isinstance(error, kind)), None)
-        return Told(*_words(error), found and Way(found[0], f"{base_url}.home{target.path}", found[1]))
+        return Told(*_words(error), found and Way(_(found[0]), f"{base_url}.home{target.path}", _(found[1])), public)
+
+    def _post(self, target: Target, dataset: Dataset, about: Outline) -> Post | None:
+        """What a document tells, if that is one post and not somebody's profile."""
+        if not self.are_public or (about.main is not None and about.main.is_somebody):
+            return None
+        url, is_own = self._placement.url(target.path), is_own_of(self._placement, target.storage)
+        found = posts_in(dataset.default, url, is_own)
+        return found[0] if len(found) == 1 else None
 
     def link(self, path: str) -> str:
         """Where a resource of this server is shown."""
@@ -169,6 +208,7 @@ class Pages:
             content=content,
             crumbs=list(crumbs(target, self.link)),
             yours=f"{base_url}.home{target.path}",
+            feed=feed_url(base_url, target.storage),
             url=url,
             href=self.href,
             command=f"curl -H 'Accept: text/turtle' {shlex.quote(url)}",
@@ -180,7 +220,15 @@ class Pages:
 class HomePages(Pages):
     """The parts about a resource in its owner's own view, where links to pods of this server stay in that view."""
 
-    code = CODE + "-home"
+    are_public = False
+    """Owners look at documents here, and at posts among their posts."""
+    kind = "home"
+    """Stands in ETags."""
+
+    @property
+    def code(self) -> str:
+        """These parts are in the language of whoever looks at them; pages at the URLs of pods are the same for all."""
+        return f"{CODE}-{self.kind}-{spoken()}"
 
     def link(self, path: str) -> str:
         return f"/.home{path}"
@@ -198,6 +246,21 @@ class HomePages(Pages):
         ).encode()
 
 
+def article(post: Post, url: str, more: str) -> Markup:
+    """A post as everybody sees it who may. `url` is its document's; `more` is where there are others."""
+    return _fragment("resource/_post.html", post=post, html=Markup(post.html), url=url, level=1, more=more)  # noqa: S704 -- it was cleaned
+
+
+def feed_url(base_url: str, storage: str) -> str:
+    """Of the posts of a pod that everyone may read, for programs."""
+    return f"{feed_page(base_url, storage)}.atom"
+
+
+def feed_page(base_url: str, storage: str) -> str:
+    """The same for people."""
+    return f"{base_url}{FEEDS}{name_of(storage)}"
+
+
 def _fragment(template: str, **values: object) -> Markup:
     return Markup(html(template, **values))  # noqa: S704 -- a template has escaped what is not ours
 
@@ -205,17 +268,17 @@ def _fragment(template: str, **values: object) -> Markup:
 # -- containers --------------------------------------------------------------------------------------------------------
 
 _KINDS = {
-    "image/": ("picture", "Picture"),
-    "audio/": ("sound", "Sound"),
-    "video/": ("film", "Video"),
-    "application/pdf": ("text", "PDF"),
-    "application/zip": ("box", "Archive"),
-    "application/json": ("text", "JSON"),
-    "text/calendar": ("text", "Calendar"),
-    "text/markdown": ("text", "Text"),
-    "text/html": ("text", "Web page"),
-    "text/plain": ("text", "Text"),
-    "text/": ("text", "Text"),
+    "image/": ("picture", marked("Picture")),
+    "audio/": ("sound", marked("Sound")),
+    "video/": ("film", marked("Video")),
+    "application/pdf": ("text", marked("PDF")),
+    "application/zip": ("box", marked("Archive")),
+    "application/json": ("text", marked("JSON")),
+    "text/calendar": ("text", marked("Calendar")),
+    "text/markdown": ("text", marked("Text")),
+    "text/html": ("text", marked("Web page")),
+    "text/plain": ("text", marked("Text")),
+    "text/": ("text", marked("Text")),
 }
 
 
@@ -239,11 +302,12 @@ class Row(NamedTuple):
 def kind_of(kind: Kind, media_type: str) -> tuple[str, str]:
     """The icon and the word for a kind of resource."""
     if kind is Kind.CONTAINER:
-        return "folder", "Folder"
+        return "folder", _("Folder")
     if kind is Kind.RDF:
-        return "card", "Document"
+        return "card", _("Document")
     found = (each for start, each in _KINDS.items() if media_type.lower().startswith(start))
-    return next(found, ("file", "File"))
+    icon, word = next(found, ("file", marked("File")))
+    return icon, _(word)
 
 
 def name_of(path: str) -> str:
@@ -307,7 +371,7 @@ def shown_iri(iri: str) -> str:
 
 
 _NUMBERS = frozenset({XSD[name].value for name in ("integer", "decimal", "double", "float", "int", "long", "short")})
-_TIMES = {XSD.date.value: "%-d %B %Y", XSD.dateTime.value: "%-d %B %Y, %H:%M"}
+_TIMES = {XSD.date.value: long_day, XSD.dateTime.value: day_and_time}
 
 
 class Shown(NamedTuple):
@@ -322,19 +386,21 @@ def shown_text(literal: Text) -> Shown:
     if datatype is None or datatype in _NUMBERS:
         return Shown(literal.value)
     if datatype == XSD.boolean.value:
-        return Shown({"true": "Yes", "1": "Yes", "false": "No", "0": "No"}.get(literal.value, literal.value))
+        return Shown(
+            {"true": _("Yes"), "1": _("Yes"), "false": _("No"), "0": _("No")}.get(literal.value, literal.value)
+        )
     if datatype in _TIMES:
         return Shown(_time(literal.value, _TIMES[datatype]))
     return Shown(literal.value, words(datatype))
 
 
-def _time(value: str, pattern: str) -> str:
+def _time(value: str, shown: Callable[[datetime], str]) -> str:
     try:
         at = datetime.fromisoformat(value)
         utc = at.astimezone(UTC) if at.tzinfo else at
     except (ValueError, OverflowError):
         return value
-    return utc.strftime(pattern) + (" UTC" if at.tzinfo else "")
+    return shown(utc) + (" UTC" if at.tzinfo else "")
 
 
 def initials(name: str) -> str:
@@ -360,24 +426,35 @@ class Told(NamedTuple):
     title: str
     text: str
     way: Way | None = None
+    posts: str | None = None
+    """Where the posts in there are that are for everyone."""
 
 
 _WAYS: dict[type[PodError], tuple[str, str]] = {
-    NotAuthenticated: ("Sign in to see it", "If it is yours, or shared with you, sign in and you will see it."),
-    AccessDenied: ("Open it as yourself", "If this is yours, sign in to look for it. If not, you can ask for it."),
-    NotFound: ("Look in your own pod", "If this is yours, sign in to look for it."),
+    NotAuthenticated: (
+        marked("Sign in to see it"),
+        marked("If it is yours, or shared with you, sign in and you will see it."),
+    ),
+    AccessDenied: (
+        marked("Open it as yourself"),
+        marked("If this is yours, sign in to look for it. If not, you can ask for it."),
+    ),
+    NotFound: (
+        marked("Look in your own pod"),
+        marked("If this is yours, sign in to look for it."),
+    ),
 }
 """To the owner's own view of the same resource."""
 
 
 def _words(error: PodError) -> tuple[str, str]:
     if isinstance(error, NotAuthenticated):
-        return "This is private", "Its owner has not shared it with everyone."
+        return _("This is private"), _("Its owner has not shared it with everyone.")
     if isinstance(error, AccessDenied):
-        return "This is not shared with you", "Its owner decides who may see it."
+        return _("This is not shared with you"), _("Its owner decides who may see it.")
     if isinstance(error, NotFound):
-        return "There is nothing here", "The link may be old, or mistyped."
-    return error.title, error.detail
+        return _("There is nothing here"), _("The link may be old, or mistyped.")
+    return refusal(error.title), refusal(error.detail)
 
 
 TEMPLATES.filters.update(shown_iri=shown_iri, shown_text=shown_text, initials=initials, words=words)

@@ -27,6 +27,11 @@ class Visitor:
     def account(self) -> Account | None:
         return None if self.session is None else self.session.account
 
+    @property
+    def unread(self) -> int:
+        """Notices."""
+        return 0 if self.session is None else self.session.unread
+
     def form_token(self) -> str:
         return urlsafe_b64encode(hmac.digest(self.secret.encode(), b"form", "sha256")).decode().rstrip("=")
 
