@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, StorageState, expect
 
 from tests.browser.people import Person
 from tests.support.app_server import AppServer, running_app
@@ -73,6 +73,28 @@ def server() -> Iterator[Server]:
     """Shadows the fixture of all other tests: this one ends with the package, as its accounts are changed."""
     with running_server((ALICE, BOB, CAROL, DORA, ERIN)) as running:
         yield running
+
+
+Cookies = Callable[[Server], StorageState]
+
+
+@pytest.fixture(scope="package")
+def cookies(browser: Browser) -> Cookies:
+    """`cookies(server)` are those of alice, who signs in once at each server, and again where a test signed her out."""
+    kept: dict[str, StorageState] = {}
+
+    def of(server: Server) -> StorageState:
+        with visitor(browser, server.base_url, storage_state=kept.get(server.base_url)) as guest:
+            inside = guest.context.request.get(server.url(".account/"), max_redirects=0).status == 200
+            if not inside:
+                alice = Person(guest, server, ALICE)
+                alice.go(".account/sign-in")
+                alice.sign_in()
+                expect(alice.page.get_by_role("navigation", name="Main")).to_be_visible()
+                kept[server.base_url] = guest.context.storage_state()
+        return kept[server.base_url]
+
+    return of
 
 
 Meet = Callable[..., Person]

@@ -5,6 +5,7 @@ A page is a path, who looks at it, and where a path alone does not lead there, t
 
 from __future__ import annotations
 
+import io
 import re
 import uuid
 from collections.abc import Callable
@@ -12,9 +13,11 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 import pyotp
+from PIL import Image
 from playwright.sync_api import expect
 
 from tests.browser.people import Person
+from tests.browser.sandbox import examine
 from tests.support.app_server import AppServer
 from tests.support.asking import LWS_JSON, as_bytes, request_for
 from tests.support.asking import until as until_moment
@@ -45,6 +48,8 @@ PHONE = {
 }
 """As Chromium plays one. Spec: WebAuthn Level 3 s11.3"""
 
+AS = "https://www.w3.org/ns/activitystreams#"
+VCARD = "http://www.w3.org/2006/vcard/ns#"
 Steps = Callable[[Scene], None]
 
 
@@ -133,6 +138,29 @@ def make_a_key(scene: Scene) -> None:
 
 def leave(scene: Scene) -> None:
     scene.person.go(f".account/issuers/leave?{urlencode({'web_id': scene.person.web_id})}")
+
+
+def have_things(scene: Scene) -> None:
+    """Files of several kinds, one with a long name; a post, and people."""
+    alice = signed_in(scene.person.server, ALICE)
+    for name, kind in (
+        ("a-" * 40 + "z.pdf", "application/pdf"),
+        ("films/sea.mp4", "video/mp4"),
+        ("note.txt", "text/plain"),
+    ):
+        alice.put(f"{alice.pod}things/{name}", b"1", headers={"Content-Type": kind})
+    alice.put_turtle(f"{alice.pod}posts/short.ttl", f'<> a <{AS}Note>; <{AS}content> "It is done.".')
+    for name in ("Ada Lovelace", "Grace Hopper"):
+        card = f'<#this> a <{VCARD}Individual>; <{VCARD}fn> "{name}".'
+        alice.put_turtle(f"{alice.pod}contacts/Person/{name[:3]}/index.ttl", card)
+    scene.person.page.reload()
+    expect(scene.person.page.get_by_role("link", name="note.txt")).to_be_visible()
+    expect(scene.person.page.get_by_role("link", name="Grace Hopper")).to_be_visible()
+
+
+def look_whether_it_is_reached(scene: Scene) -> None:
+    scene.person.page.get_by_role("button", name="Check now").click()
+    expect(scene.person.page.get_by_role("status")).to_be_visible()
 
 
 def ask_for_a_link(scene: Scene) -> None:
@@ -329,6 +357,40 @@ def come_to_the_second_step(scene: Scene) -> None:
     expect(erin.page.get_by_role("heading", level=1)).to_have_text("One more step")
 
 
+ADA = ".home/alice/data/ada.ttl"
+FOAF = "http://xmlns.com/foaf/0.1/"
+
+
+def keep_data(scene: Scene) -> None:
+    """A document with values of several kinds, and one that mentions it."""
+    alice = signed_in(scene.person.server, ALICE)
+    said = (
+        f'<{FOAF}name> "Ada"@en ; <{FOAF}age> 36 ; <{FOAF}made> [ <{FOAF}name> "Notes" ] ; <{FOAF}topic> ("one" <#it>)'
+    )
+    alice.put_turtle(f"{alice.pod}data/ada.ttl", f"<#it> a <{FOAF}Person> ; {said} .")
+    alice.put_turtle(f"{alice.pod}data/friend.ttl", f"<#me> <{FOAF}knows> <ada.ttl#it> .")
+    scene.person.page.reload()
+    expect(scene.person.page.get_by_role("heading", name="ada.ttl")).to_be_visible()
+
+
+def be_slower(scene: Scene) -> None:
+    """Somebody else changes the document while a value is in the form."""
+    keep_data(scene)
+    scene.person.page.get_by_role("link", name="Change Age").click()
+    alice = signed_in(scene.person.server, ALICE)
+    alice.put_turtle(f"{alice.pod}data/ada.ttl", f"<#it> <{FOAF}age> 37, 36 .")
+    scene.person.page.get_by_label("Value", exact=True).fill("38")
+    scene.person.page.get_by_role("button", name="Save").click()
+    expect(scene.person.page.get_by_role("heading", name="There now")).to_be_visible()
+
+
+def write_no_turtle(scene: Scene) -> None:
+    keep_data(scene)
+    scene.person.page.get_by_role("textbox").fill(f"<#it> a <{FOAF}Person> .\n<#it> <{FOAF}name> Ada & .")
+    scene.person.page.get_by_role("button", name="Save").click()
+    expect(scene.person.page.get_by_role("alert")).to_be_visible()
+
+
 def share_with_bob(scene: Scene) -> None:
     scene.person.submit(who="bob")
     expect(scene.person.page.get_by_role("status")).to_contain_text("Shared with bob")
@@ -340,10 +402,234 @@ def share_with_nobody(scene: Scene) -> None:
     expect(scene.person.page.get_by_role("alert")).to_be_visible()
 
 
-def make_a_group(scene: Scene) -> None:
-    scene.person.submit(name="Family")
-    scene.person.submit(who="bob")
-    expect(scene.person.page.get_by_role("heading", name="Family").first).to_be_visible()
+def bring_files(scene: Scene) -> None:
+    """Some are on their way, and stay so; others wait."""
+    scene.person.page.route("**/.uploads/files", lambda _route: None)
+    files = [{"name": f"photo {each}.jpg", "mimeType": "image/jpeg", "buffer": b"1"} for each in range(4)]
+    scene.person.page.get_by_label("Add files").set_input_files(files)
+    expect(scene.person.page.get_by_role("progressbar", name="photo 1.jpg")).to_be_visible()
+
+
+def bring_nothing(scene: Scene) -> None:
+    with scene.person.page.expect_navigation():
+        scene.person.page.evaluate("() => document.querySelector('#upload').submit()")
+
+
+def ask_to_delete(scene: Scene) -> None:
+    scene.person.page.get_by_label("Choose prefs.ttl").check()
+    scene.person.page.get_by_role("button", name="Delete").click()
+    expect(scene.person.page.get_by_role("heading", name="Delete prefs.ttl?")).to_be_visible()
+
+
+def dot() -> bytes:
+    made = io.BytesIO()
+    Image.new("RGB", (60, 40), (90, 140, 180)).save(made, "PNG")
+    return made.getvalue()
+
+
+def have_a_folder(scene: Scene) -> None:
+    """With things of several kinds in it, two of them ticked."""
+    alice = signed_in(scene.person.server, ALICE)
+    alice.put(f"{alice.pod}shelf/box/in.txt", b"1", headers={"Content-Type": "text/plain"})
+    for number in range(3):
+        alice.put(f"{alice.pod}shelf/dot-{number}.png", dot(), headers={"Content-Type": "image/png"})
+    for name, kind in (("long-" * 20 + ".pdf", "application/pdf"), ("note.txt", "text/plain")):
+        alice.put(f"{alice.pod}shelf/{name}", b"1", headers={"Content-Type": kind})
+    scene.person.page.reload()
+    for name in ("box", "note.txt"):
+        scene.person.page.get_by_label(f"Choose {name}").check()
+
+
+def choose_a_place(scene: Scene) -> None:
+    have_a_folder(scene)
+    scene.person.page.get_by_role("button", name="Move").click()
+    expect(scene.person.page.get_by_role("heading", name="Move 2 things")).to_be_visible()
+
+
+def give_a_taken_name(scene: Scene) -> None:
+    have_a_folder(scene)
+    scene.person.go(".home/alice/shelf/note.txt?change=rename")
+    scene.person.page.get_by_label("New name").fill("dot-1.png")
+    scene.person.page.get_by_role("button", name="Rename").click()
+    expect(scene.person.page.get_by_role("alert")).to_be_visible()
+
+
+def make_a_taken_folder(scene: Scene) -> None:
+    scene.person.page.get_by_text("New folder", exact=True).click()
+    scene.person.page.get_by_label("Name of the folder").fill("settings")
+    scene.person.page.get_by_role("button", name="Make the folder").click()
+    expect(scene.person.page.get_by_role("alert")).to_be_visible()
+
+
+CONTACTS = ".contacts/alice/"
+
+
+def add_a_contact(scene: Scene) -> None:
+    """Ends on her page."""
+    scene.person.go(f"{CONTACTS}new")
+    scene.person.page.get_by_label("Name", exact=True).fill("Ada Lovelace")
+    scene.person.page.get_by_label("Mail address 1", exact=True).fill("ada@example.org")
+    scene.person.page.get_by_label("WebID 1").fill(scene.person.server.web_id("dora"))
+    scene.person.page.get_by_role("main").get_by_role("button", name="Save").last.click()
+    expect(scene.person.page.get_by_role("heading", name="Ada Lovelace")).to_be_visible()
+
+
+def see_contacts(scene: Scene) -> None:
+    add_a_contact(scene)
+    scene.person.go(CONTACTS)
+
+
+def add_nobody(scene: Scene) -> None:
+    """With one more row for numbers, and a mail address that is none."""
+    page = scene.person.page
+    page.get_by_label("Name", exact=True).fill("Ada Lovelace")
+    page.get_by_label("Web page 1").fill("https://x y")
+    page.get_by_role("button", name="Another number").click()
+    page.get_by_label("Birthday").evaluate("field => { field.type = 'text'; field.value = 'soon' }")
+    page.get_by_role("button", name="Another web page").focus()
+    page.locator("form.person-form").evaluate("form => { form.noValidate = true }")
+    page.get_by_role("main").get_by_role("button", name="Save").last.click()
+    expect(page.get_by_role("alert")).to_be_visible()
+
+
+def from_a_contact(link: str) -> Steps:
+    def go_on(scene: Scene) -> None:
+        add_a_contact(scene)
+        scene.person.page.get_by_role("link", name=link, exact=True).click()
+
+    return go_on
+
+
+def bring_contacts(scene: Scene) -> None:
+    entry = "BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Grace Hopper\r\nX-SKYPE:grace\r\nEND:VCARD\r\n"
+    content = f"{entry}{entry}BEGIN:VCARD\r\nEND:VCARD\r\n".encode()
+    file = {"name": "contacts.vcf", "mimeType": "text/vcard", "buffer": content}
+    scene.person.page.get_by_label("Choose the file").set_input_files([file])  # type: ignore[list-item]
+    scene.person.page.get_by_role("button", name="Import").click()
+    expect(scene.person.page.get_by_role("heading", level=1)).to_contain_text("came in")
+
+
+def fill_a_group(scene: Scene) -> None:
+    add_a_contact(scene)
+    scene.person.go(f"{CONTACTS}groups")
+    scene.person.page.get_by_label("What is it called?").fill("Friends")
+    scene.person.page.get_by_role("button", name="Make the group").click()
+    scene.person.page.get_by_label("Add somebody").fill(scene.person.server.web_id("bob"))
+    scene.person.page.get_by_role("button", name="Add", exact=True).click()
+    expect(scene.person.page.get_by_role("button", name="Remove")).to_be_visible()
+
+
+def write_a_post(scene: Scene, *, reach: str = "some") -> None:
+    """With a title, a picture and much in it; for bob, or for everyone."""
+    scene.person.go(".posts/alice/new")
+    page, picture = scene.person.page, io.BytesIO()
+    Image.new("RGB", (600, 400), (90, 140, 180)).save(picture, "PNG")
+    page.locator("[name=text]").fill("## Where\n\n- by **train**\n- on foot\n\n> Far.\n\n`code` https://example.org/a")
+    page.locator("[name=name]").fill("A day in the hills")
+    page.locator("[name=picture-1]").set_input_files(
+        {"name": "a.png", "mimeType": "image/png", "buffer": picture.getvalue()}
+    )
+    page.locator("[name=alt-1]").fill("A lake")
+    page.locator(f"[name=reach][value={reach}]").check()
+    if reach == "some":
+        page.locator("[name=somebody]").fill("bob")
+    page.locator("button[value=publish]").click()
+    expect(page.get_by_role("status")).to_be_visible()
+
+
+def see_a_public_post(scene: Scene) -> None:
+    """At its own address, in its sandbox."""
+    write_a_post(scene, reach="everyone")
+    examine(scene.person.page)
+    scene.person.page.get_by_role("link", name="As everyone sees it").click()
+
+
+def write_nothing(scene: Scene) -> None:
+    scene.person.page.locator("[name=reach][value=some]").check()
+    scene.person.page.locator("button[value=publish]").click()
+    expect(scene.person.page.get_by_role("alert")).to_be_visible()
+
+
+def follow(name: str) -> Steps:
+    def steps(scene: Scene) -> None:
+        scene.person.page.locator("main").get_by_role("link", name=name).first.click()
+
+    return steps
+
+
+def see_posts(scene: Scene) -> None:
+    scene.person.go(".posts/alice/")
+
+
+def preview_a_post(scene: Scene) -> None:
+    """In the same window, where the page is looked at."""
+    page = scene.person.page
+    page.locator("[name=text]").fill("Hello *you*")
+    page.locator("button[value=preview]").evaluate("each => each.removeAttribute('formtarget')")
+    page.locator("button[value=preview]").click()
+    expect(page.locator("article em")).to_be_visible()
+
+
+def keep_a_group(scene: Scene) -> None:
+    """With somebody in it."""
+    page = scene.person.page
+    if not page.get_by_role("link", name="Staff").count():
+        page.locator("[name=name]").fill("Staff")
+        page.get_by_role("button", name="Make the group").click()
+    scene.person.go(".console/groups/staff")
+    page.locator("[name=member]").last.fill("bob")
+    page.get_by_role("button", name="Put into the group").click()
+    expect(page.get_by_role("status")).to_be_visible()
+
+
+def see_a_group(scene: Scene) -> None:
+    keep_a_group(scene)
+    scene.person.go(".groups/staff")
+
+
+def look_closer(scene: Scene) -> None:
+    scene.person.page.get_by_role("button", name="Look closer").click()
+    expect(scene.person.page.get_by_role("status")).to_be_visible()
+
+
+def leave_a_receipt(scene: Scene) -> None:
+    """Alice asks Bob to take everything along, and he does."""
+    page = scene.person.page
+    page.get_by_role("button", name="take everything along").click()
+    page.context.clear_cookies()
+    scene.person.go(".account/export")
+    scene.person.submit(name=BOB.name, password=BOB.password)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download").click()
+    download.value.path()
+    page.context.clear_cookies()
+    scene.person.go(".console/receipts")
+    scene.person.submit(name=ALICE.name, password=ALICE.password)
+    expect(page.get_by_text("took everything along").first).to_be_visible()
+
+
+def choose_no_logo(scene: Scene) -> None:
+    """A file that is no picture."""
+    page = scene.person.page
+    page.locator("[name=picture]").set_input_files({"name": "a.png", "mimeType": "image/png", "buffer": b"no picture"})
+    page.get_by_role("button", name="Use this picture").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+
+
+def ask_to_hand_over(scene: Scene) -> None:
+    page = scene.person.page
+    if page.locator("[name=successor]").count():
+        page.locator("[name=successor]").fill("alice")
+        page.get_by_role("button", name="to hand it over").click()
+    expect(page.get_by_text("has not agreed yet")).to_be_visible()
+
+
+def be_asked_to_hand_over(scene: Scene) -> None:
+    ask_to_hand_over(scene)
+    scene.person.page.context.clear_cookies()
+    scene.person.go(".account/hand-over")
+    scene.person.submit(name=BOB.name, password=BOB.password)
+    expect(scene.person.page.get_by_role("button", name="I agree")).to_be_visible()
 
 
 PAGES = (
@@ -365,7 +651,7 @@ PAGES = (
     Look("signed out", ".account/signed-out"),
     Look("sign up, closed", ".account/sign-up"),
     Look("sign up, by invitation", ".account/sign-up", hospitable=True),
-    Look("sign up, invited", ".account/invitations", ALICE, follow_an_invitation, hospitable=True),
+    Look("sign up, invited", ".console/invitations", ALICE, follow_an_invitation, hospitable=True),
     Look("ready", ".account/ready", who=ALICE),
     Look("app asks, documented", who=ALICE, then=arrive_from_app),
     Look("app asks, registered", who=ALICE, then=arrive_from_registered_app),
@@ -401,9 +687,37 @@ PAGES = (
     Look("e-mail, with mail", ".account/email", who=ALICE, hospitable=True),
     Look("issuers", ".account/issuers", who=ALICE),
     Look("leave this issuer", ".account/issuers/leave", ALICE, leave),
-    Look("invitations, closed", ".account/invitations", who=ALICE),
-    Look("invitations", ".account/invitations", who=ALICE, hospitable=True),
-    Look("invitation made", ".account/invitations", ALICE, invite, hospitable=True),
+    Look("console", ".console/", who=ALICE),
+    Look("console, members", ".console/members", who=ALICE),
+    Look("console, nobody found", ".console/members?search=nobody", who=ALICE),
+    Look("console, a member", ".console/members/bob", who=ALICE),
+    Look("console, delete a member", ".console/members/bob/delete", who=ALICE),
+    Look("console, what was done", ".console/log", who=ALICE),
+    Look("console, invitations, closed", ".console/invitations", who=ALICE),
+    Look("console, invitations", ".console/invitations", who=ALICE, hospitable=True),
+    Look("console, invitation made", ".console/invitations", ALICE, invite, hospitable=True),
+    Look("console, name and look", ".console/organisation", who=ALICE),
+    Look("console, sign-in of the organisation", ".console/sign-in", who=ALICE),
+    Look("sign-in of the organisation", ".account/organisation", who=ALICE),
+    Look("console, mail", ".console/mail", who=ALICE),
+    Look("console, mail, sent", ".console/mail", who=ALICE, hospitable=True),
+    Look("console, reports", ".console/reports", who=ALICE),
+    Look("console, kept out", ".console/blocked", who=ALICE),
+    Look("console, groups", ".console/groups", who=ALICE),
+    Look("console, a group", ".console/groups", ALICE, keep_a_group, at=".console/groups/staff"),
+    Look("a group of members", ".console/groups", ALICE, see_a_group, at=".groups/staff"),
+    Look("console, health", ".console/health", who=ALICE),
+    Look("console, health, looked closer", ".console/health", ALICE, look_closer),
+    Look("console, receipts", ".console/members/bob", ALICE, leave_a_receipt, at=".console/receipts"),
+    Look("console, logo", ".console/organisation/logo", who=ALICE),
+    Look("console, no logo", ".console/organisation/logo", ALICE, choose_no_logo),
+    Look("console, a member who leaves", ".console/members/bob", ALICE, ask_to_hand_over),
+    Look("hand an account over", ".account/hand-over", who=ALICE),
+    Look("hand an account over, asked", ".console/members/bob", ALICE, be_asked_to_hand_over, at=".account/hand-over"),
+    Look("report something", ".about/report"),
+    Look("something was reported", ".about/report/done"),
+    Look("about this server", ".about/"),
+    Look("what the operators did", ".account/operators", who=ALICE),
     Look("requests, nobody asks", ".account/requests", who=ALICE, hospitable=True),
     Look("requests", ".account/requests", ALICE, be_asked),
     Look("ask for access", ".account/requests/ask", ALICE, ask_for_access),
@@ -433,12 +747,54 @@ PAGES = (
     Look("what everyone sees", ".account/sharing/who?resource=/alice/profile/card&asked=", ALICE),
     Look("as others see it", ".account/sharing/as/-/alice/profile/", ALICE),
     Look("as others do not see it", ".account/sharing/as/-/alice/", ALICE),
-    Look("groups", ".account/groups", ALICE, make_a_group),
-    Look("home", ".home/", who=ALICE),
-    Look("home, a container", ".home/alice/", who=ALICE),
+    Look("home", ".home/", ALICE, have_things),
+    Look("home of a pod without files", ".home/", who=ALICE, hospitable=True),
+    Look("notices", ".notices/", who=ALICE),
+    Look("reachable", ".console/reach", who=ALICE),
+    Look("reachable, looked at", ".console/reach", ALICE, look_whether_it_is_reached),
+    Look("contacts, none yet", ".contacts/", who=ALICE, hospitable=True, at=CONTACTS),
+    Look("contacts", ".contacts/", ALICE, see_contacts, at=CONTACTS),
+    Look("contacts, nobody found", f"{CONTACTS}?q=nobody", ALICE),
+    Look("a contact", "", ALICE, add_a_contact, at=f"{CONTACTS}person"),
+    Look("a new contact, wrong", f"{CONTACTS}new", ALICE, add_nobody),
+    Look("a contact, changed", "", ALICE, from_a_contact("Edit"), at=f"{CONTACTS}edit"),
+    Look("a contact, its picture", "", ALICE, from_a_contact("Picture"), at=f"{CONTACTS}picture"),
+    Look("a contact, deleted", "", ALICE, from_a_contact("Delete this contact"), at=f"{CONTACTS}delete"),
+    Look("contacts from a file", f"{CONTACTS}import", ALICE),
+    Look("contacts from a file, come in", f"{CONTACTS}import", ALICE, bring_contacts),
+    Look("groups of contacts", ".account/groups", ALICE, at=f"{CONTACTS}groups"),
+    Look("a group of contacts", "", ALICE, fill_a_group, at=f"{CONTACTS}group"),
+    Look("profile", ".profile/", who=ALICE, at=".profile/alice/"),
+    Look("profile, its picture", ".profile/alice/picture", who=ALICE),
+    Look("upload", ".uploads/new", who=ALICE),
+    Look("upload, on their way", ".uploads/new?folder=/alice/photos/", ALICE, bring_files),
+    Look("upload, not everything", ".uploads/new?folder=/alice/photos/", ALICE, bring_nothing),
+    Look("home, a container", ".files/", who=ALICE, at=".home/alice/"),
+    Look("files, deleted", ".home/alice/settings/", ALICE, ask_to_delete),
+    Look("files, as pictures", ".home/alice/shelf/?as=grid", ALICE, have_a_folder),
+    Look("files, choose a folder", ".home/alice/shelf/?as=list", ALICE, choose_a_place),
+    Look("files, a name that is taken", ".home/alice/shelf/?as=list", ALICE, give_a_taken_name),
+    Look("files, a folder that is there", ".home/alice/", ALICE, make_a_taken_folder),
     Look("home, a document", ".home/alice/settings/prefs.ttl", who=ALICE),
     Look("home, nothing there", ".home/alice/no/such/thing", who=ALICE),
     Look("home, not shared", ".home/bob/settings/prefs.ttl", who=ALICE),
+    Look("data", f"{ADA}?view=data", ALICE, keep_data),
+    Look("data, somebody was faster", f"{ADA}?view=data", ALICE, be_slower),
+    Look("source, an error", f"{ADA}?view=source", ALICE, write_no_turtle),
+    Look("details", f"{ADA}?view=details", ALICE, keep_data),
+    Look("new document", ".home/alice/settings/?view=new", who=ALICE),
+    Look("posts, none", ".posts/", who=ALICE, hospitable=True, at=".posts/alice/"),
+    Look("posts", ".posts/alice/", ALICE, after(write_a_post, see_posts)),
+    Look("posts of somebody else", ".posts/bob/", who=ALICE),
+    Look("a post", ".posts/alice/new", ALICE, write_a_post, at=".posts/alice/post"),
+    Look("new post", ".posts/alice/new", who=ALICE),
+    Look("new post, nothing in it", ".posts/alice/new", ALICE, write_nothing),
+    Look("preview of a post", ".posts/alice/new", ALICE, preview_a_post),
+    Look("edit a post", ".posts/alice/new", ALICE, after(write_a_post, follow("Edit")), at=".posts/alice/edit"),
+    Look("delete a post", ".posts/alice/new", ALICE, after(write_a_post, follow("Delete")), at=".posts/alice/delete"),
+    Look("public post", ".posts/alice/new", ALICE, see_a_public_post),
+    Look("public posts", ".feed/alice", ALICE),
+    Look("private posts", "alice/posts/"),
     Look("public profile", "alice/profile/card"),
     Look("public container", "alice/profile/"),
     Look("private container", "alice/"),

@@ -77,6 +77,9 @@ def take(browser: Browser, server: Server, name: str, file: Path) -> None:
     with visitor(browser, server.base_url) as guest:
         guest.page.set_viewport_size(SIZE)
         PICTURES[name](Person(guest, server, ALICE))
+        # What stands at the foot of the screen is then at the foot of the page.
+        height = guest.page.evaluate("document.documentElement.scrollHeight")
+        guest.page.set_viewport_size({**SIZE, "height": height})
         guest.page.screenshot(path=file, full_page=True)
     if file.stat().st_size > BYTES_MAX:
         sys.exit(f"{file} has more than {BYTES_MAX} bytes")

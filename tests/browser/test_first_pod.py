@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 
@@ -11,7 +12,8 @@ from playwright.sync_api import Browser, expect
 
 from tests.browser.looks import flaws
 from tests.browser.people import Person
-from tests.support.browser import NARROW, WIDE, visitor
+from tests.browser.ways import ALL_WAYS, Way, few_ways
+from tests.support.browser import visitor
 from tests.support.server import Server, account, running_server
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e]
@@ -27,15 +29,32 @@ def empty_server() -> Iterator[Server]:
         yield server
 
 
-@pytest.mark.parametrize("script", [True, False], ids=["with-script", "without-script"])
-@pytest.mark.parametrize("width", [NARROW, WIDE])
-def test_one_form_makes_account_web_id_and_pod(browser: Browser, empty_server: Server, width: int, script: bool):
-    with visitor(browser, empty_server.base_url, width, java_script_enabled=script) as guest:
+def bring(person: Person, *, script: bool) -> None:
+    """The first file, with the form that is on the page already."""
+    file = {"name": "hello.txt", "mimeType": "text/plain", "buffer": b"Hello, pod."}
+    person.page.locator("#files").set_input_files(file)
+    if not script:
+        person.page.get_by_role("button", name="Upload", exact=True).click()
+    expect(person.page).to_have_url(re.compile(r"/\.home/newcomer/"))
+    expect(person.page.locator("main")).to_contain_text("hello.txt")
+    kept = person.page.context.request.get(person.server.url(".home/newcomer/hello.txt?download"))
+    assert kept.text() == "Hello, pod."
+
+
+@pytest.mark.parametrize(
+    "way",
+    [pytest.param(way, id=way.name, marks=[] if way in few_ways(3) else pytest.mark.soak) for way in ALL_WAYS],
+)
+def test_one_form_makes_account_web_id_and_pod_and_another_brings_the_first_file(
+    browser: Browser, empty_server: Server, way: Way
+):
+    with visitor(browser, empty_server.base_url, **way.options) as guest:
         person = Person(guest, empty_server, NEWCOMER)
         began = time.monotonic()
         person.go()
         person.submit(name=NEWCOMER.name, password=NEWCOMER.password)
         expect(person.page.locator("main")).to_contain_text(person.web_id)
+        bring(person, script=way.script)
         assert time.monotonic() - began < SECONDS_MAX
         assert len(guest.pages) <= PAGES_MAX, guest.pages
         assert guest.faults == []

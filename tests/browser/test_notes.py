@@ -37,7 +37,7 @@ def notes_app() -> Iterator[str]:
         process.terminate()
 
 
-@pytest.fixture(scope="module", params=["as-run", "dev"])
+@pytest.fixture(scope="module", params=["as-run", pytest.param("dev", marks=pytest.mark.soak)])
 def own_server(request: pytest.FixtureRequest) -> Iterator[Server]:
     """`as-run` is the server of `make run`; `--dev` allows the Client ID Document of an app on this machine."""
     with running_server((ALICE,), dev=request.param == "dev") as server:

@@ -28,7 +28,7 @@ from tests.support.stores import StillClock, sqlite_store
 
 pytestmark = pytest.mark.e2e
 
-ROUNDS = [10, pytest.param(200, marks=pytest.mark.soak)]
+ROUNDS = [6, pytest.param(200, marks=pytest.mark.soak)]
 ROUNDS_OF_A_SERVER = 20
 KINDS = (WEB, WEB, WEB, SUPERVISOR, SUPERVISOR, WORKER)
 FREEHOLD = str(Path(sys.executable).with_name("freehold"))

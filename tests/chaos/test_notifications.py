@@ -39,7 +39,7 @@ from tests.support.waiting import until
 
 pytestmark = pytest.mark.e2e
 
-SHORT, LONG = 10, 50
+SHORT, LONG = 6, 50
 ROUNDS = [SHORT, pytest.param(LONG, marks=pytest.mark.soak)]
 KINDS = (STREAM, WEB, WORKER)
 WEBHOOK = "WebhookChannel2023"

@@ -22,6 +22,7 @@ SCENARIOS = {
     "access": "universalAccess changes what others may do, at once",
     "legacy_acl": "the access control lists of Web Access Control are read and written",
     "sharing": "what owners share on the page and what apps give is the same",
+    "contacts": "contacts, groups and the profile are the same on the pages and for contacts-rdflib",
     "limited_app": "an app, and a key, of which only some things were allowed, until its person says more, or stop",
     "refusals": "a refusal reaches the program as an error it can explain",
     "rdflib": "rdflib.js loads, updates and replaces documents",

@@ -62,3 +62,12 @@ class BlobStoreContract:
         files = list(blobs.files())
         assert {file.name: file.size for file in files} == names
         assert all(isinstance(file, BlobFile) and file.modified > 0 for file in files)
+
+    def test_a_file_is_adopted_as_it_is_any_number_of_times(self, blobs, tmp_path):
+        file = tmp_path / "file"
+        file.write_bytes(b"body")
+        names = [blobs.adopt(file), blobs.adopt(file)]
+        blobs.remove(names[0])
+        file.unlink(missing_ok=True)
+        with blobs.open(names[1]) as adopted:
+            assert adopted.read() == b"body"

@@ -7,10 +7,12 @@ import pytest
 from pod.errors import VersionMoved
 from pod.protocol.ceiling import NOTHING_ALLOWED
 from pod.protocol.resource import Target
+from pod.store import folders
 from pod.store.accounts import Accounts, AccountStatus
 from pod.store.acl_groups import keep_groups, sweep_groups
 from pod.store.apps import Apps
 from pod.store.records import SERVER, USES_MAX, Content, GroupUse, Kind, Member
+from pod.store.statements import MEMBERS
 from tests.support.ceilings import ceiling
 from tests.support.stores import ALICE, EMPTY_DIGEST, delete, make_storage, put, put_in, state_in
 
@@ -200,6 +202,22 @@ class ReadingContract:
         members = list(store.members(state_in(store, "/alice/").id))
         assert [member.path for member in members] == ["/alice/%C3%A9", "/alice/B", "/alice/a/", "/alice/b"]
         assert members[3] == Member("/alice/b", Kind.RDF, "text/turtle", 1, int(clock.time * 1000))
+
+    def test_a_listing_is_read_from_its_index_alone(self, store, pod):
+        plan = " ".join(str(each) for row in store.rows(f"EXPLAIN QUERY PLAN {MEMBERS}", (1,)) for each in row)
+        assert "USING COVERING INDEX resource_member" in plan
+
+    def test_some_of_many_members_come_with_their_versions(self, store, pod):
+        for path in ("/alice/a/", "/alice/b", "/alice/c", "/alice/d"):
+            put(store, path, b"x")
+        box = state_in(store, "/alice/").id
+        assert folders.count(store, box) == 4
+        some = folders.members_after(store, box, "/alice/a/", 2)
+        assert [each.path for each in some] == ["/alice/b", "/alice/c"]
+        versions = [state_in(store, each.path).version for each in some]
+        gone = some[0]._replace(path="/alice/gone")
+        assert [each.version for each in folders.with_versions(store, [some[0], gone, some[1]])] == versions
+        assert folders.with_versions(store, []) == []
 
     def test_a_container_may_have_no_members(self, store, pod):
         put(store, "/alice/empty/")

@@ -41,6 +41,32 @@ def test_staging_syncs_the_file_and_its_directory_before_it_returns(tmp_path):
     assert synced == [tmp_path / name[:2] / f"{name}.part", tmp_path / name[:2]]
 
 
+def test_a_file_that_cannot_be_adopted_is_left_where_it_was(tmp_path):
+    def refuse(_descriptor):
+        if armed:
+            raise OSError(errno.EIO, "broken")
+
+    armed = []
+    blobs = FilesystemBlobs(tmp_path / "blobs", sync=refuse)
+    armed.append(True)
+    (tmp_path / "file").write_bytes(b"body")
+    with pytest.raises(StoreUnavailable):
+        blobs.adopt(tmp_path / "file")
+    assert (list(blobs.files()), (tmp_path / "file").read_bytes()) == ([], b"body")
+
+
+def test_where_files_have_one_name_only_an_adopted_one_gets_another(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise PermissionError(errno.EPERM, "no links here")
+
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    blobs = FilesystemBlobs(tmp_path / "blobs")
+    (tmp_path / "file").write_bytes(b"body")
+    with blobs.open(blobs.adopt(tmp_path / "file")) as adopted:
+        assert adopted.read() == b"body"
+    assert not (tmp_path / "file").exists()
+
+
 @pytest.mark.parametrize("of_directory", [False, True])
 @pytest.mark.parametrize(
     ("code", "expected"),

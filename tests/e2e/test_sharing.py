@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable
+from urllib.parse import urlencode
 
 import pytest
 import requests
@@ -18,7 +19,7 @@ from tests.support.subscribing import subscribe
 
 pytestmark = pytest.mark.e2e
 
-PAGE, GROUPS = ".account/sharing", ".account/groups"
+PAGE, CONTACTS = ".account/sharing", ".contacts/alice"
 
 
 @pytest.fixture(scope="module")
@@ -80,15 +81,16 @@ def test_leaving_a_group_ends_all_at_once(server: Server, owner: Person, contain
     people, name = people_of(server), f"g{uuid.uuid4().hex}"
     group = f"{people.alice.pod}contacts/groups/{name}.ttl#it"
     lost, kept = f"{container}lost", f"{container}kept"
-    press(owner, GROUPS, GROUPS, pod="/alice/", name=name)
-    press(owner, GROUPS, f"{GROUPS}/add", group=group, who="bob")
+    page = f"{CONTACTS}/group?{urlencode({'iri': group})}"
+    press(owner, f"{CONTACTS}/groups", f"{CONTACTS}/groups", name=name)
+    press(owner, page, page, who="bob")
     for url, whom in ((lost, {"whom": group}), (kept, {"whom": "person", "who": "bob"})):
         people.alice.put_turtle(url)
         press(owner, f"{PAGE}?resource={url}", PAGE, resource=url, level="read", **whom)
         assert people.bob.get(url).status_code == 200
 
     def leave() -> None:
-        press(owner, GROUPS, f"{GROUPS}/remove", group=group, member=people.bob.web_id)
+        press(owner, page, page, member=people.bob.web_id)
         assert people.bob.get(lost).status_code == 403
 
     assert heard_of(people.bob, people.alice, lost, kept, leave) == [lost, kept, kept]

@@ -134,6 +134,11 @@ def test_json_ld_is_read_with_a_context_that_came_along(alice: SolidClient):
     assert "https://www.w3.org/ns/activitystreams#content" in alice.graph(url).serialize(format="nt")
 
 
+def test_libraries_of_others_come_with_their_licences(wheel: Path):
+    vendored = {name for name in names(wheel) if name.startswith("pod/ui/static/vendor/")}
+    assert vendored == {f"pod/ui/static/vendor/{name}" for name in ("tus.min.js", "tus.LICENSE.txt")}
+
+
 def test_the_source_archive_gives_the_same_wheel(wheel: Path, tmp_path: Path):
     run("tar", "-xf", build("sdist", ROOT, tmp_path / "dist"), cwd=tmp_path)
     again = build("wheel", tmp_path / f"freehold-{__version__}", tmp_path / "again")

@@ -14,10 +14,11 @@ import pytest
 import requests
 
 from pod.errors import ContentTooLarge, PodError, TruncatedContent
+from pod.files.names import file_name
 from pod.http.upload import Reader
 from pod.identity.accounts import named
 from pod.services import Services
-from pod.sharing.link_content import file_name, kept_as, leave
+from pod.sharing.link_content import kept_as, leave
 from pod.store.records import Kind
 from tests.support.linking import UPLOAD, folder, link_to, send, visit
 from tests.support.logged import logging_to

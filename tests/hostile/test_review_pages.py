@@ -4,6 +4,7 @@ our own words, buttons pressed twice, pages that were open too long.
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -71,11 +72,29 @@ def test_a_server_for_one_without_a_pod_leads_to_the_form_that_makes_it(tmp_path
 # -- what is asked for unbidden ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("path", "kind"), [("/favicon.ico", "image/svg+xml"), ("/robots.txt", "text/plain")])
+UNBIDDEN = [
+    ("/favicon.ico", "image/svg+xml"),
+    ("/robots.txt", "text/plain"),
+    ("/.manifest.webmanifest", "application/manifest+json"),
+]
+
+
+@pytest.mark.parametrize(("path", "kind"), UNBIDDEN)
 def test_what_browsers_and_crawlers_ask_for_is_there(guest: Guest, path: str, kind: str):
     answer = guest.get(path)
     assert (answer.status_code, answer.mimetype) == (200, kind)
     assert "max-age" in answer.headers["Cache-Control"]
+
+
+def test_a_phone_can_keep_the_home_page_among_its_apps(guest: Guest):
+    said = json.loads(guest.get("/.manifest.webmanifest").text)
+    assert (said["name"], said["start_url"], said["display"]) == ("Freehold", "/.home/", "standalone")
+    for icon in said["icons"]:
+        answer = guest.get(icon["src"])
+        assert (answer.status_code, answer.mimetype) == (200, icon["type"])
+    page = guest.get("/.account/sign-in")
+    assert 'rel="manifest" href="/.manifest.webmanifest"' in page.text
+    assert f"manifest-src {guest.site.base_url}.manifest.webmanifest;" in page.headers["Content-Security-Policy"]
 
 
 def test_what_people_do_here_is_not_searched(guest: Guest):

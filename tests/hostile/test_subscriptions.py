@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from pod.protocol.agent import Credentials
+from pod.store.moderation import Cases
 from pod.store.records import SERVER
 from tests.support.client import acl, authorization
 from tests.support.inprocess import BASE, Answer, LocalServer
@@ -244,3 +245,15 @@ def test_guessing_channels_gives_nothing(local, key):
 def test_the_older_gateway_refuses_bad_input_too(local, content, path):
     answer = local.request("POST", path, {"Content-Type": "application/json"}, content, by="alice")
     assert answer.status in {400, 413, 422}, answer.body
+
+
+def test_nobody_but_its_owner_listens_for_what_operators_took_down(small: LocalServer):
+    channel = asked(topic=OPEN)
+    assert post(small, channel, by="bob").status in {200, 201}
+    with small.services.store.write(SERVER) as tx:
+        Cases(tx).take_down(tx, "/alice/open", "a reason")
+    small.services.moderation.forget()
+    refused = post(small, channel, by="bob")
+    assert (refused.status, post(small, channel, by=None).status) == (451, 451)
+    assert b"a reason" not in refused.body
+    assert post(small, channel).status in {200, 201}

@@ -169,7 +169,8 @@ class LocalServer:
         return self.call(self.environ(method, path, headers, content, by))
 
     def measured(self, environ: dict[str, Any]) -> tuple[Answer, Work]:
-        """The answer to a request and the work it was."""
+        """The answer to a request and the work it was, without what a process asks for once in moments."""
+        self.services.moderation.lists()
         self.counts.reset()
         with cpu_work() as cpu:
             answer = self.call(environ)

@@ -77,10 +77,14 @@ class _Forms(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.forms: list[tuple[str, dict[str, str]]] = []
+        self.above = 0
+        """How many stand before the page's own content: ways out, in the head of the page."""
         self._select = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         found = dict(attrs)
+        if tag == "main":
+            self.above = len(self.forms)
         if tag == "form":
             self.forms.append((found.get("action") or "", {}))
         if tag == "input" and self.forms and (found.get("type") not in CHOSEN or "checked" in found):
@@ -92,10 +96,10 @@ class _Forms(HTMLParser):
 
 
 def forms(html: str) -> list[tuple[str, dict[str, str]]]:
-    """Action and fields of each form of a page."""
+    """Action and fields of each form of a page, those in its head last."""
     parser = _Forms()
     parser.feed(html)
-    return parser.forms
+    return parser.forms[parser.above :] + parser.forms[: parser.above]
 
 
 @dataclass

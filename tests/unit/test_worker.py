@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from threading import Event
+from threading import Event, Thread
 
+from pod import worker
 from pod.config import Config
 from pod.worker import Task, run, upkeep
+from tests.support.waiting import until
+from tests.unit.index.documents import contact, pod_in
 
 
 class StillClock:
@@ -42,6 +45,23 @@ def test_the_worker_ends_when_told_to(tmp_path):
     stop.set()
     run(Config(data=tmp_path), stop)
     assert (tmp_path / "pod.sqlite").exists()
+
+
+def test_documents_of_pods_are_read_once_somebody_has_looked(tmp_path, monkeypatch):
+    monkeypatch.setattr(worker, "INDEX_EVERY_SECONDS", 0.01)
+    with pod_in(tmp_path) as pod:
+        stop = Event()
+        work = Thread(target=run, args=(pod.services.config, stop))
+        work.start()
+        try:
+            pod.catch_up()
+            pod.write("contacts/bob", contact("Bob"))
+            until(lambda: [row.name for row in pod.index.contacts(pod.storage)] == ["Bob"])
+            pod.remove("contacts/bob")
+            until(lambda: pod.index.contacts(pod.storage) == [])
+        finally:
+            stop.set()
+            work.join()
 
 
 def test_upkeep_runs_on_an_empty_store(tmp_path):

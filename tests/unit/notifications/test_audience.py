@@ -7,6 +7,7 @@ from pod.notifications.audience import Audience, Verdict
 from pod.notifications.legacy import may_read
 from pod.notifications.messages import heard
 from pod.rdf.vocab import VCARD
+from pod.store.moderation import Cases
 from pod.store.records import SERVER
 from tests.support.ceilings import ceiling, limit
 from tests.support.client import acl, authorization
@@ -304,3 +305,39 @@ def test_a_delivery_is_one_look_at_the_store_for_what_is_there(local, home):
 def _set_status(local, status):
     with local.services.store.write(SERVER) as tx:
         tx.rows("UPDATE storage SET status = ? WHERE path = '/alice/'", (status,))
+
+
+@pytest.fixture
+def take_down(local):
+    """Keeps something from others, and gives it back in the end."""
+    paths = []
+
+    def taken(path):
+        paths.append(path)
+        with local.services.store.write(SERVER) as tx:
+            Cases(tx).take_down(tx, path, "a reason")
+        local.services.moderation.forget()
+
+    yield taken
+    with local.services.store.write(SERVER) as tx:
+        for path in paths:
+            Cases(tx).give_back(tx, path)
+    local.services.moderation.forget()
+
+
+def test_of_what_operators_took_down_only_its_owner_hears(local, home, take_down):
+    take_down(home + "doc")
+    before = now(local)
+    put(local, home + "doc", b"changed")
+    assert told(local, BOB, before, home + "doc") == []
+    assert told(local, ALICE, before, home + "doc") == [("Update", home + "doc")]
+
+
+def test_a_container_tells_nobody_else_of_what_is_taken_down_in_it(local, home, take_down):
+    take_down(home + "new")
+    before = now(local)
+    put(local, home + "new")
+    put(local, home + "other")
+    delete(local, home + "new")
+    assert {each for _, each in told(local, BOB, before, home)} == {home + "other"}
+    assert home + "new" in {each for _, each in told(local, ALICE, before, home)}

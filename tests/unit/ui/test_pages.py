@@ -129,7 +129,7 @@ def test_an_app_that_waits_goes_on_after_sign_up(tmp_path: Path):
 
 def test_the_overview_leads_to_every_page_of_an_account(alice: Guest):
     overview = alice.get("/.account/").text
-    for page in ("pods", "apps", "sessions", "password", "email", "credentials", "invitations", "export", "delete"):
+    for page in ("pods", "apps", "sessions", "password", "email", "credentials", "export", "delete"):
         assert f'href="/.account/{page}"' in overview
         assert alice.get(f"/.account/{page}").status_code == 200
 
@@ -220,7 +220,7 @@ def test_a_link_confirms_an_address_only_by_a_button(tmp_path: Path):
 def test_an_operator_s_invitation_is_a_link(tmp_path: Path):
     site = Site(tmp_path, registration="invitation")
     site.account("alice")
-    page = site.signed_in("alice").submit("/.account/invitations", email="")
+    page = site.signed_in("alice").submit("/.console/invitations", emails="")
     assert "https://pods.example/.account/sign-up?invitation=" in page.text
 
 

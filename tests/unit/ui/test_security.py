@@ -127,7 +127,7 @@ def test_whoever_typed_too_many_codes_is_shown_the_other_ways(site: Site, alice:
     assert int(answers[-1].headers["Retry-After"]) > 0
     assert "tried too often" in answers[-1].text
     assert 'name="code"' in answers[-1].text
-    assert guest.submit(second, code=recovery).location == "/.account/"
+    assert guest.submit(second, code=recovery).location == "/.home/"
 
 
 def test_a_passkey_of_nobody_is_told_on_the_page_that_asked(site: Site, device: Authenticator):
@@ -169,10 +169,10 @@ def test_after_the_password_a_code_is_asked_for(site: Site, alice: Guest):
     wrong = guest.submit(second, code="000000")
     assert wrong.status_code == 403
     assert "did not let you in" in wrong.text
-    assert guest.submit(second, code=app.at(site.clock.now())).location == "/.account/"
+    assert guest.submit(second, code=app.at(site.clock.now())).location == "/.home/"
     assert guest.get("/.account/").status_code == 200
     other = site.guest()
-    assert other.submit(other.sign_in("alice").location, code=recovery[0]).location == "/.account/"
+    assert other.submit(other.sign_in("alice").location, code=recovery[0]).location == "/.home/"
     assert "<strong>9</strong> left" in other.get(SECURITY).text
 
 
@@ -192,9 +192,9 @@ def test_a_passkey_does_for_the_second_step(site: Site, alice: Guest, device: Au
     guest = site.guest()
     second = guest.sign_in("alice").location
     said = answer(guest, second, device.show)
-    assert guest.submit(second, "/.account/sign-in/second", answer=said).location == "/.account/"
+    assert guest.submit(second, "/.account/sign-in/second", answer=said).location == "/.home/"
     assert alice.submit(SECURITY, f"{SECURITY}/step").location == SECURITY
-    assert site.guest().sign_in("alice").location == "/.account/"
+    assert site.guest().sign_in("alice").location == "/.home/"
 
 
 def test_signing_up_with_the_name_and_password_of_an_account_passes_by_no_second_step(tmp_path: Path):
@@ -256,7 +256,7 @@ def test_an_account_does_without_a_password_and_takes_one_again(site: Site, alic
     assert alice.submit(SECURITY, f"{SECURITY}/no-password").location == f"{SECURITY}?done=no-password"
     assert site.guest().sign_in("alice").status_code == 403
     guest = site.guest()
-    assert guest.submit("/.account/sign-in/recovery", name="alice", code=code).location == "/.account/"
+    assert guest.submit("/.account/sign-in/recovery", name="alice", code=code).location == "/.home/"
     for page in ("email", "delete", "issuers", "password"):
         text = guest.get(f"/.account/{page}").text
         assert 'name="old"' not in text
@@ -307,7 +307,7 @@ def test_where_there_can_be_no_passkeys_the_pages_say_so_and_run_nothing(tmp_pat
         assert "data-passkey" not in answer.text
         assert "script-src" not in answer.headers["Content-Security-Policy"]
     assert "There are no passkeys at this address" in guest.get("/.account/sign-in/passkey").text
-    assert guest.submit("/.account/sign-in", name="alice", password=PASSWORD).location == "/.account/"
+    assert guest.submit("/.account/sign-in", name="alice", password=PASSWORD).location == "/.home/"
     assert "There are no passkeys at this address" in guest.get(SECURITY).text
 
 

@@ -20,7 +20,7 @@ from pod.sharing import sharing
 from pod.store.records import SERVER
 from tests.support.pages import BASE, NOW, Guest, Site
 
-PAGE, REMOVE, GROUPS = "/.account/sharing", "/.account/sharing/remove", "/.account/groups"
+PAGE, REMOVE, GROUPS = "/.account/sharing", "/.account/sharing/remove", "/.contacts/alice/groups"
 FOLDER, FILE = "/alice/settings/", "/alice/settings/prefs.ttl"
 ALICE, BOB = f"{BASE}alice/profile/card#me", f"{BASE}bob/profile/card#me"
 DAY = 24 * 3600
@@ -276,11 +276,11 @@ def test_a_page_tells_of_so_many_and_counts_the_rest(alice: Guest, monkeypatch: 
 
 
 def test_the_owners_page_says_whether_something_is_shared(site: Site, alice: Guest):
-    assert "Private Share" in text(alice.get(f"/.home{FOLDER}"))
+    assert "settings Private" in text(alice.get(f"/.home{FOLDER}"))
     share(alice, who="bob", days="1")
-    assert "Shared Share" in text(alice.get(f"/.home{FOLDER}"))
+    assert "settings Shared" in text(alice.get(f"/.home{FOLDER}"))
     site.clock.time += DAY
-    assert "Private Share" in text(alice.get(f"/.home{FOLDER}"))
+    assert "settings Private" in text(alice.get(f"/.home{FOLDER}"))
 
 
 @pytest.mark.parametrize("path", [FOLDER, FILE, "/alice/none", "/alice/settings/.acl", "/nobody/", "/alice/../x", ""])
@@ -322,31 +322,68 @@ def test_groups_are_made_filled_shared_with_and_emptied(site: Site, alice: Guest
     if site.services.config.access_control == "acp":
         assert "cannot name groups" in text(alice.get(GROUPS))
         return
-    alice.submit(GROUPS, GROUPS, name="Family")
-    alice.submit(GROUPS, f"{GROUPS}/add", who="bob")
+    family = made(alice, "Family")
+    alice.submit(family, who="bob")
     group = f"{BASE}alice/contacts/groups/family.ttl#it"
     assert share(alice, whom=group).status_code == 303
     assert "Family group" in text(alice.get(page()))
     assert modes(site, FILE, BOB) == "read"
-    alice.submit(GROUPS, f"{GROUPS}/remove")
+    alice.submit(family)  # its first form takes out whoever is in it
     assert modes(site, FILE, BOB) == ""
-    alice.submit(GROUPS, f"{GROUPS}/delete")
+    alice.submit(family, family.replace("/group?", "/group/delete?"))
     assert "Family" not in text(alice.get(GROUPS))
 
 
-def test_whoever_is_added_to_a_group_is_looked_up(site: Site, alice: Guest):
-    alice.submit(GROUPS, GROUPS, name="Family")
-    answer = alice.submit(GROUPS, f"{GROUPS}/add", who=f"{BASE}bob/profile/cart#me")
+def test_whoever_is_added_to_a_group_is_looked_up(alice: Guest):
+    family = made(alice, "Family")
+    answer = alice.submit(family, who=f"{BASE}bob/profile/cart#me")
     assert answer.status_code == 422
-    assert "I am sure about this address" in text(answer)
-    assert alice.submit(GROUPS, f"{GROUPS}/add", who=f"{BASE}bob/profile/cart#me", sure="1").status_code == 303
-    assert alice.submit(GROUPS, GROUPS, name=" ").status_code == 422
+    assert "I am sure that this is their WebID" in text(answer)
+    assert alice.submit(family, who=f"{BASE}bob/profile/cart#me", sure="yes").status_code == 303
+    assert alice.submit(GROUPS, name=" ").status_code == 422
 
 
 def test_nobody_changes_the_groups_of_others(site: Site, alice: Guest):
-    alice.submit(GROUPS, GROUPS, name="Family")
-    bob, group = site.signed_in("bob"), f"{BASE}alice/contacts/groups/family.ttl#it"
-    for action in ("add", "remove", "delete"):
-        bob.post(f"{GROUPS}/{action}", {"csrf": bob.token(), "group": group, "who": "bob", "member": ALICE})
-    assert bob.post(GROUPS, {"csrf": bob.token(), "pod": "/alice/", "name": "Mine"}).status_code == 404
-    assert "Nobody is in it yet." in text(alice.get(GROUPS))
+    family, bob = made(alice, "Family"), site.signed_in("bob")
+    for page_of in (family, family.replace("/group?", "/group/delete?"), GROUPS):
+        fields = {"csrf": bob.token(), "who": "bob", "name": "Mine"}
+        assert bob.post(page_of, fields).status_code == 404
+    for foreign in ({"who": "bob"}, {"member": ALICE}):
+        page_of = family.replace("/alice/", "/bob/", 1)
+        assert bob.post(page_of, {"csrf": bob.token(), **foreign}).status_code == 404
+    assert "Nobody is in it yet." in text(alice.get(family))
+
+
+def test_the_old_page_of_groups_leads_to_theirs(site: Site, alice: Guest):
+    assert alice.get("/.account/groups").headers["Location"] == GROUPS
+    assert f'href="{GROUPS}"' in alice.get(PAGE).text
+    assert f'href="{GROUPS}"' in alice.get(page()).text
+    assert "/.account/sign-in" in site.guest().get("/.account/groups").headers["Location"]
+
+
+@both
+def test_the_page_of_a_person_tells_what_is_shared_with_them(alice: Guest):
+    contacts = "/.contacts/alice/"
+    fields = {"name": "Bob", "web_ids-0": BOB}
+    person = alice.submit(f"{contacts}new", f"{contacts}new", **fields).headers["Location"]
+    assert "Nothing of this pod is shared with them" in text(alice.get(person))
+    share(alice, who="bob", level="edit")
+    told = alice.get(person)
+    assert "settings /alice/settings/ can see and change" in text(told)
+    assert page() in told.text
+    take_back(alice, whom="person", iri=BOB)
+    assert "Nothing of this pod is shared with them" in text(alice.get(person))
+
+
+def test_what_a_group_has_is_told_of_its_members(alice: Guest):
+    contacts, family = "/.contacts/alice/", made(alice, "Family")
+    fields = {"name": "Bob", "web_ids-0": BOB}
+    person = alice.submit(f"{contacts}new", f"{contacts}new", **fields).headers["Location"]
+    alice.submit(family, who=BOB)
+    share(alice, whom=f"{BASE}alice/contacts/groups/family.ttl#it")
+    assert "As a member of Family: can see" in text(alice.get(person))
+
+
+def made(guest: Guest, name: str) -> str:
+    """The page of a new group."""
+    return guest.submit(GROUPS, name=name).headers["Location"]

@@ -68,6 +68,7 @@ ATTRIBUTES = frozenset(
         "name",
         "content",
         "rel",
+        "type",
         "href",
         "class",
         "viewbox",

@@ -1,0 +1,1 @@
+"""What people come to do, each written once: by what they read on the page, with whatever hands."""

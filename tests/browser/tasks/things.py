@@ -1,0 +1,127 @@
+"""Files, posts, sharing, and what the account is asked for."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.browser.tasks.task import Doing, Task
+
+
+def bring_a_file(doing: Doing) -> None:
+    name = f"hello-{doing.mark}.txt"
+    doing.hands.give(doing.page.locator("#files"), {"name": name, "mimeType": "text/plain", "buffer": b"Hello"})
+    upload = doing.button("Upload")
+    if upload.is_visible():
+        doing.hands.press(upload)
+    doing.reads(name)
+    assert doing.client.get(f"{doing.client.pod}{name}").content == b"Hello"
+
+
+def put_files_in_order(doing: Doing) -> None:
+    """A folder is made; a file in it gets another name, and goes after a question."""
+    folder = f"box-{doing.mark}"
+    doing.hands.press(doing.page.locator("summary").filter(has_text="New folder"))
+    doing.write("Name of the folder", folder)
+    doing.press("Make the folder")
+    expect(doing.page.get_by_role("main")).to_contain_text(folder)
+    url = f"{doing.client.pod}{folder}/one.txt"
+    assert doing.client.put(url, b"1", headers={"Content-Type": "text/plain"}).status_code == 201
+    doing.person.go(f".home/alice/{folder}/")
+    doing.hands.tick(doing.page.get_by_role("checkbox", name="Choose one.txt"))
+    doing.press("Rename")
+    doing.write("New name", "two.txt")
+    doing.press("Rename")
+    doing.hands.tick(doing.page.get_by_role("checkbox", name="Choose two.txt"))
+    doing.press("Delete")
+    doing.press("Delete")
+    expect(doing.page.get_by_role("link", name="two.txt")).to_have_count(0)
+    assert doing.client.get(url).status_code == 404
+
+
+def share_with_bob(doing: Doing) -> None:
+    """A folder of hers, and take it back."""
+    folder = f"{doing.client.pod}shared-{doing.mark}/"
+    doing.client.put_turtle(f"{folder}note")
+    doing.person.go(f".account/sharing?resource=/alice/shared-{doing.mark}/")
+    doing.hands.write(doing.page.get_by_label("Which person?"), "bob")
+    doing.press("Share")
+    doing.is_told("Shared with bob")
+    doing.press("Remove bob")
+    doing.is_told("The rules here give bob nothing any more")
+
+
+def send_a_link(doing: Doing) -> None:
+    """To somebody without an account, and withdraw it."""
+    doing.client.put_turtle(f"{doing.client.pod}sent-{doing.mark}/note")
+    doing.person.go(f".account/sharing?resource=/alice/sent-{doing.mark}/")
+    doing.hands.write(doing.page.get_by_label("A note for yourself"), "For Ada")
+    doing.press("Make a link")
+    link = doing.page.locator(".secret").first.inner_text()
+    assert doing.page.context.request.get(link).status == 200
+    doing.person.go(f".account/sharing?resource=/alice/sent-{doing.mark}/")
+    doing.hands.press(doing.page.get_by_role("main").get_by_role("button", name="Withdraw").first)
+    expect(doing.page.get_by_role("main")).not_to_contain_text("For Ada")
+
+
+def write_a_post(doing: Doing) -> None:
+    """For everyone, then change and delete it."""
+    doing.write("What would you like to say?", f"Hello {doing.mark}")
+    doing.hands.tick(doing.page.get_by_role("radio", name="Everyone"))
+    doing.press("Publish")
+    expect(doing.page.get_by_role("status").first).to_be_visible()
+    assert doing.mark in doing.client.get(f"{doing.person.server.base_url}.feed/alice.atom").text
+    doing.follow("Edit")
+    doing.write("What would you like to say?", f"Goodbye {doing.mark}")
+    doing.press("Save changes")
+    doing.reads(f"Goodbye {doing.mark}")
+    doing.follow("Delete")
+    doing.press("Delete the post")
+    doing.is_told("deleted")
+
+
+def read_the_notices(doing: Doing) -> None:
+    """That somebody signed in is one; there may be nothing new."""
+    if (button := doing.button("Mark all as read")).count():
+        doing.hands.press(button)
+    expect(doing.button("Mark all as read")).to_have_count(0)
+
+
+def speak_german(doing: Doing) -> None:
+    """And English again."""
+    for language, said in (("Deutsch", "Speichern"), ("English", "Save")):
+        choice = doing.page.get_by_role("contentinfo").get_by_role("button", name=language)
+        if not choice.is_visible():
+            doing.hands.press(doing.page.get_by_role("contentinfo").locator("summary").first)
+        doing.hands.press(choice)
+        expect(doing.page.get_by_role("main").get_by_role("button", name=said, exact=True).last).to_be_visible()
+
+
+def give_a_program_a_key(doing: Doing) -> None:
+    doing.write("What is it for?", doing.mark)
+    doing.write("Your password", doing.person.account.password)
+    doing.press("Make a key")
+    expect(doing.page.locator("dd .secret").first).to_be_visible()
+    doing.person.go(".account/credentials")
+    doing.press(f"Revoke {doing.mark}")
+    expect(doing.page.get_by_text(doing.mark)).to_have_count(0)
+
+
+def take_it_along(doing: Doing) -> None:
+    with doing.page.expect_download() as download:
+        doing.hands.press(doing.page.get_by_role("button", name=re.compile("Download, about")))
+    assert download.value.path().read_bytes().startswith(b"PK")
+
+
+TASKS = (
+    Task("bring a file", ".uploads/new", bring_a_file),
+    Task("put files in order", ".home/alice/", put_files_in_order),
+    Task("share a folder with somebody", ".home/", share_with_bob),
+    Task("send a link", ".home/", send_a_link),
+    Task("write a post", ".posts/alice/new", write_a_post),
+    Task("read the notices", ".notices/", read_the_notices),
+    Task("choose a language", ".profile/alice/", speak_german),
+    Task("give a program a key", ".account/credentials", give_a_program_a_key),
+    Task("take everything along", ".account/export", take_it_along),
+)
