@@ -69,6 +69,13 @@ bench: $(VENV)/.stamp-bench ## Compare speed with Community Solid Server; ARGS="
 soak: $(VENV)/.stamp-test ## The tests that take too long for every day
 	$(BIN)/python -m pytest -q -m soak $(ARGS)
 
+SCREENSHOTS ?= screenshots
+
+.PHONY: screenshots
+screenshots: $(VENV)/.stamp-test chromium ## Save how every page looks, wide and narrow, light and dark, in SCREENSHOTS=screenshots; ARGS='-k home' takes some
+	@mkdir -p "$(SCREENSHOTS)"
+	SCREENSHOTS="$(abspath $(SCREENSHOTS))" CHROMIUM="$(CHROMIUM)" $(BIN)/python -m pytest -q -m soak tests/browser/test_pages.py $(ARGS)
+
 .PHONY: wheel
 wheel: $(VENV)/.stamp-run ## Build what `pipx install` takes, and the source archive, into dist/
 	$(BIN)/python -m hatchling build -t wheel -t sdist -d dist
@@ -76,6 +83,10 @@ wheel: $(VENV)/.stamp-run ## Build what `pipx install` takes, and the source arc
 .PHONY: docs
 docs: $(VENV)/.stamp-run ## Write the parts of docs/ that repeat the code
 	$(BIN)/python -m tests.support.reference docs
+
+.PHONY: texts
+texts: $(VENV)/.stamp-run ## Bring the catalogues of translations (pod/ui/catalogues) up to date with the texts of pages
+	$(BIN)/python -m tests.support.texts
 
 .PHONY: conformance
 conformance: $(VENV)/.stamp-test chromium ## Test every requirement of the specifications, and write docs/conformance.md
