@@ -15,7 +15,7 @@ WORKERS ?= 2
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -q
 INSTALL := $(PIP) install --require-hashes --only-binary :all:
 COMPILE := $(BIN)/pip-compile -q --strip-extras --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
-PARALLEL := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+PARALLEL := -n $(WORKERS) --dist loadfile --no-loadscope-reorder --max-worker-restart 2
 QUICK := not e2e and not clients and not browser and not soak
 CHROMIUM ?= chromium
 MASHLIB := 2.3.3
@@ -67,14 +67,14 @@ bench: $(VENV)/.stamp-bench ## Compare speed with Community Solid Server; ARGS="
 
 .PHONY: soak
 soak: $(VENV)/.stamp-test ## The tests that take too long for every day
-	$(BIN)/python -m pytest -q -m soak $(ARGS)
+	$(BIN)/python -m pytest -q -m soak -o faulthandler_timeout=7200 $(ARGS)
 
 SCREENSHOTS ?= screenshots
 
 .PHONY: screenshots
 screenshots: $(VENV)/.stamp-test chromium ## Save how every page looks, wide and narrow, light and dark, in SCREENSHOTS=screenshots; ARGS='-k home' takes some
 	@mkdir -p "$(SCREENSHOTS)"
-	SCREENSHOTS="$(abspath $(SCREENSHOTS))" CHROMIUM="$(CHROMIUM)" $(BIN)/python -m pytest -q -m soak tests/browser/test_pages.py $(ARGS)
+	SCREENSHOTS="$(abspath $(SCREENSHOTS))" CHROMIUM="$(CHROMIUM)" $(BIN)/python -m pytest -q -m soak -o faulthandler_timeout=7200 tests/browser/test_pages.py $(ARGS)
 
 .PHONY: wheel
 wheel: $(VENV)/.stamp-run ## Build what `pipx install` takes, and the source archive, into dist/
