@@ -1,6 +1,7 @@
 """Chromium, driven by Playwright, cut off from every host but this one; and pages that remember what went wrong in them.
 
-Debian's `chromium` on PATH, or the one that CHROMIUM names. Nothing is ever downloaded. Knows no page of Freehold.
+Debian's `chromium-headless-shell` on PATH, or the one that CHROMIUM names. Nothing is ever downloaded. Knows no page of
+Freehold.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 
 from tests.support.node import node
 
+PROGRAM = "chromium-headless-shell"
 SECONDS_MAX = 60.0
 NARROW = 360
 WIDE = 1280
@@ -39,10 +41,10 @@ class BrowserMissing(Exception):
 
 def chromium() -> str:
     """Raises: BrowserMissing"""
-    named = os.environ.get("CHROMIUM", "chromium")
+    named = os.environ.get("CHROMIUM", PROGRAM)
     found = shutil.which(named)
     if found is None:
-        raise BrowserMissing(f"{named} is missing: as root, apt-get install chromium; or name another in CHROMIUM")
+        raise BrowserMissing(f"{named} is missing: as root, apt-get install {PROGRAM}; or name another in CHROMIUM")
     return found
 
 
