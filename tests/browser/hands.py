@@ -70,6 +70,13 @@ class Hands:
             self.page.keyboard.press("ArrowDown")
         raise OutOfReach(str(target))
 
+    def toggle(self, target: Locator) -> None:
+        """A box."""
+        if not self.keys_only:
+            return target.click()
+        self._reach(target)
+        return self.page.keyboard.press("Space")
+
     def give(self, target: Locator, file: Path | dict[str, Any]) -> None:
         """A file; its dialog is the system's, and opens by Enter on what is reached."""
         if self.keys_only:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
-from tests.browser.tasks.task import Doing, Task
+from tests.browser.tasks.task import Doing, Task, picture
 
 CONTACTS = ".contacts/alice/"
+PICTURE = ".profile/alice/picture"
 
 
 def keep_a_contact(doing: Doing) -> None:
@@ -60,9 +61,21 @@ def say_who_she_is(doing: Doing) -> None:
     assert doing.mark in doing.client.get(f"{doing.client.pod}profile/card").text
 
 
+def choose_a_picture(doing: Doing) -> None:
+    """Of herself, for everyone to see, and take it away."""
+    doing.hands.give(doing.field("Choose a picture"), picture())
+    doing.press("Use this picture")
+    doing.is_told("saved")
+    assert "hasPhoto" in doing.client.get(f"{doing.client.pod}profile/card").text
+    doing.person.go(PICTURE)
+    doing.press("Remove the picture")
+    doing.is_told("saved")
+
+
 TASKS = (
     Task("keep a contact", CONTACTS, keep_a_contact),
     Task("make a group", f"{CONTACTS}groups", make_a_group),
     Task("bring contacts from a file and take them along", f"{CONTACTS}import", bring_contacts),
+    Task("choose a picture of oneself", PICTURE, choose_a_picture),
     Task("say who one is", ".profile/alice/", say_who_she_is),
 )

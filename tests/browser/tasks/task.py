@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
+from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.hands import Hands
@@ -54,6 +57,13 @@ class Doing:
 
     def reads(self, said: str) -> None:
         expect(self.page.get_by_role("main")).to_contain_text(said)
+
+
+def picture() -> dict[str, Any]:
+    """A file, as `give` takes one."""
+    made = io.BytesIO()
+    Image.new("RGB", (96, 96), (30, 120, 60)).save(made, "PNG")
+    return {"name": "picture.png", "mimeType": "image/png", "buffer": made.getvalue()}
 
 
 Steps = Callable[[Doing], None]

@@ -40,6 +40,53 @@ def put_files_in_order(doing: Doing) -> None:
     assert doing.client.get(url).status_code == 404
 
 
+def move_a_file(doing: Doing) -> None:
+    """Into a folder; what mentions it goes on doing so."""
+    folder = f"{doing.client.pod}desk-{doing.mark}/"
+    for name in ("box/old.txt", "one.txt"):
+        assert doing.client.put(f"{folder}{name}", b"1", headers={"Content-Type": "text/plain"}).status_code == 201
+    doing.client.put_turtle(f"{folder}list", "<#it> <http://schema.org/hasPart> <one.txt> .")
+    doing.person.go(f".home/alice/desk-{doing.mark}/")
+    doing.hands.tick(doing.page.get_by_role("checkbox", name="Choose one.txt"))
+    doing.press("Move")
+    doing.press("box")
+    doing.press("Move to box")
+    doing.follow("Open box")
+    doing.reads("one.txt")
+    assert doing.client.get(f"{folder}box/one.txt").content == b"1"
+    assert "box/one.txt" in doing.client.get(f"{folder}list").text
+
+
+def look_at_a_file(doing: Doing) -> None:
+    """What is in it, what it is, and who can see it."""
+    name = f"letter-{doing.mark}.txt"
+    doing.client.put(f"{doing.client.pod}{name}", b"Dear Ada", headers={"Content-Type": "text/plain"})
+    doing.person.go(f".home/alice/{name}")
+    expect(doing.page.locator("pre")).to_contain_text("Dear Ada")
+    doing.follow("Details")
+    doing.reads("text/plain")
+    doing.reads("You can do everything.")
+
+
+def change_what_data_says(doing: Doing) -> None:
+    """A value of it, one more, and one less."""
+    name = f"ada-{doing.mark}"
+    doing.client.put_turtle(f"{doing.client.pod}{name}", '<#it> <http://xmlns.com/foaf/0.1/name> "Ada" .')
+    doing.person.go(f".home/alice/{name}?view=data")
+    doing.follow("Change Name")
+    doing.write("Value", "Augusta")
+    doing.press("Save")
+    doing.follow("Add a property")
+    doing.write("Property", "Birthday")
+    doing.hands.pick(doing.field("Kind of value"), "Day")
+    doing.write("Value", "1815-12-10")
+    doing.press("Save")
+    doing.reads("10 December 1815")
+    doing.follow("Change Name")
+    doing.press("Remove this value")
+    expect(doing.page.get_by_role("main")).not_to_contain_text("Augusta")
+
+
 def share_with_bob(doing: Doing) -> None:
     """A folder of hers, and take it back."""
     folder = f"{doing.client.pod}shared-{doing.mark}/"
@@ -117,6 +164,9 @@ def take_it_along(doing: Doing) -> None:
 TASKS = (
     Task("bring a file", ".uploads/new", bring_a_file),
     Task("put files in order", ".home/alice/", put_files_in_order),
+    Task("move a file", ".home/alice/", move_a_file),
+    Task("look at a file", ".home/alice/", look_at_a_file),
+    Task("change what data says", ".home/alice/", change_what_data_says),
     Task("share a folder with somebody", ".home/", share_with_bob),
     Task("send a link", ".home/", send_a_link),
     Task("write a post", ".posts/alice/new", write_a_post),
