@@ -53,6 +53,7 @@ def take_something_down(doing: Doing) -> None:
     expect(report).to_contain_text(f"It lies {doing.mark}")
     doing.hands.write(report.get_by_label("Why"), "Lies")
     doing.hands.press(report.get_by_role("button", name="Show it to nobody but its owner"))
+    expect(doing.button(f"Show it again {url}")).to_be_visible()
     assert requests.get(url, timeout=60).status_code in {401, 403, 451}
     doing.press(f"Show it again {url}")
     expect(doing.button(f"Show it again {url}")).to_have_count(0)
