@@ -48,6 +48,7 @@ def take_something_down(doing: Doing) -> None:
     doing.write("Its address", url)
     doing.write("What is wrong with it", f"It lies {doing.mark}")
     doing.press("Send")
+    doing.reads("will look at it")
     doing.person.go(".console/reports")
     report = doing.page.get_by_role("region", name=f"bad-{doing.mark}")
     expect(report).to_contain_text(f"It lies {doing.mark}")
