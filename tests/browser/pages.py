@@ -21,7 +21,6 @@ from tests.browser.sandbox import examine
 from tests.support.app_server import AppServer
 from tests.support.asking import LWS_JSON, as_bytes, request_for
 from tests.support.asking import until as until_moment
-from tests.support.client import SolidClient
 from tests.support.fixtures import BOB, CAROL, signed_in
 from tests.support.postbox import Postbox
 from tests.support.server import ALICE, ERIN, Account
@@ -205,10 +204,10 @@ def be_told(scene: Scene) -> None:
 
 
 def use_data(scene: Scene) -> None:
-    """Her app reads what is hers alone, and somebody who is not signed in wants to."""
+    """Her app reads what is hers alone, and Bob wants to."""
     server = scene.person.server
     private = f"{signed_in(server, ALICE).pod}settings/prefs.ttl"
-    for who in (signed_in(server, ALICE), SolidClient(server.base_url)):
+    for who in (signed_in(server, ALICE), signed_in(server, BOB)):
         who.get(private)
 
     def noted() -> bool:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import urlencode
 
 from playwright.sync_api import expect
 
 from tests.browser.tasks.task import Doing, Task
+from tests.support.app_server import AppServer, running_app
+
+SIGN_IN = '<!doctype html><html lang="en"><title>Notes</title><main><a href="{}">Sign in</a></main></html>'
 
 
 def bring_a_file(doing: Doing) -> None:
@@ -155,6 +159,29 @@ def give_a_program_a_key(doing: Doing) -> None:
     expect(doing.page.get_by_text(doing.mark)).to_have_count(0)
 
 
+def connect_an_app(doing: Doing) -> None:
+    """That may see her posts and nothing else, and disconnect it."""
+    with running_app({}) as app:
+        app.describe(client_name=f"Notes {doing.mark}")
+        app.files["/"] = SIGN_IN.format(doing.person.server.url(f".oidc/authorize?{urlencode(asked(app))}")).encode()
+        doing.person.open(app)
+        doing.follow("Sign in")
+        doing.hands.tick(doing.page.get_by_role("radio", name="Only some things"))
+        doing.hands.pick(doing.page.get_by_label("Your posts"), "see")
+        doing.press("Allow")
+        doing.page.wait_for_url(re.compile(f"{re.escape(app.home)}.*code="))
+    doing.person.go(".account/apps")
+    doing.reads("May use only Your posts")
+    doing.press(f"Disconnect Notes {doing.mark}")
+    expect(doing.page.get_by_text(f"Notes {doing.mark}")).to_have_count(0)
+
+
+def asked(app: AppServer) -> dict[str, str]:
+    """With which an app asks."""
+    how = {"scope": "openid webid", "code_challenge": "x" * 43, "code_challenge_method": "S256"}
+    return {"client_id": app.client_id, "redirect_uri": app.home, "response_type": "code"} | how
+
+
 def take_it_along(doing: Doing) -> None:
     with doing.page.expect_download() as download:
         doing.hands.press(doing.page.get_by_role("button", name=re.compile("Download, about")))
@@ -173,5 +200,6 @@ TASKS = (
     Task("read the notices", ".notices/", read_the_notices),
     Task("choose a language", ".profile/alice/", speak_german),
     Task("give a program a key", ".account/credentials", give_a_program_a_key),
+    Task("connect an app", ".home/", connect_an_app),
     Task("take everything along", ".account/export", take_it_along),
 )
