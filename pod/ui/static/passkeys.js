@@ -54,6 +54,7 @@
   };
 
   const usable = window.isSecureContext && "credentials" in navigator && "PublicKeyCredential" in window;
+  document.documentElement.classList.toggle("no-passkeys", !usable);
   for (const each of document.querySelectorAll("[data-when]")) {
     each.hidden = (each.dataset.when === "passkeys") !== usable;
   }

@@ -263,7 +263,6 @@ for (const form of document.querySelectorAll("form[data-upload]")) {
     note.textContent = say(words.unfinished, { names: names.join(", ") });
   };
 
-  form.classList.add("ready");
   for (const each of form.querySelectorAll("[data-when]")) each.hidden = each.dataset.when !== "script";
   const folderPicker = form.querySelector("[data-folder]");
   form.querySelector("[data-choose-folder]").addEventListener("click", () => folderPicker.click());
