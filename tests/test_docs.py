@@ -21,6 +21,7 @@ from pod.config import Config, load
 from tests.support.commands import misused, quoted_in
 from tests.support.markdown import Document
 from tests.support.reference import PAGES
+from tests.support.waiting import SECONDS_MAX
 
 ROOT = Path(__file__).parent.parent
 MAP = (ROOT / "docs" / "map.md").read_text(encoding="utf-8")
@@ -97,7 +98,7 @@ def test_every_command_and_option_has_help(command: str):
     ],
 )
 def test_make_alone_lists_the_targets(target: str):
-    listed = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    listed = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True, timeout=SECONDS_MAX).stdout
     assert re.search(rf"^  make {target} ", listed, re.MULTILINE)
 
 
@@ -154,7 +155,7 @@ def as_settings(code: str) -> Any:
 
 
 def as_shell(code: str) -> Any:
-    subprocess.run(["sh", "-n"], input=code, text=True, check=True)
+    subprocess.run(["sh", "-n"], input=code, text=True, check=True, timeout=SECONDS_MAX)
 
 
 def as_turtle(code: str) -> Any:

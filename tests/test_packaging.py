@@ -25,6 +25,7 @@ from pod.config import Config, load
 from pod.sharing.links import LINKS
 from tests.support.commands import misused, quoted_in
 from tests.support.server import Server, free_port
+from tests.support.waiting import SECONDS_MAX
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -131,7 +132,8 @@ def check_health(port: str) -> int:
     _python, *arguments = health_check()
     assert arguments[1].count(f" {DEFAULT.port},") == 1
     script = arguments[1].replace(f" {DEFAULT.port},", f" {port},")
-    return subprocess.run([sys.executable, arguments[0], script], capture_output=True, check=False).returncode
+    command = [sys.executable, arguments[0], script]
+    return subprocess.run(command, capture_output=True, check=False, timeout=SECONDS_MAX).returncode
 
 
 # -- compose -----------------------------------------------------------------------------------------------------------

@@ -32,9 +32,11 @@ def notes_app() -> Iterator[str]:
         pytest.fail(str(error), pytrace=False)
     command = [sys.executable, str(NOTES / "serve.py"), "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
-        assert process.stdout is not None
-        yield process.stdout.readline().split()[3]
-        process.terminate()
+        try:
+            assert process.stdout is not None
+            yield process.stdout.readline().split()[3]
+        finally:
+            process.kill()
 
 
 @pytest.fixture(scope="module", params=["as-run", pytest.param("dev", marks=pytest.mark.soak)])

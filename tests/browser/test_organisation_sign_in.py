@@ -35,7 +35,7 @@ def running_provider(redirect_uri: str) -> Iterator[str]:
             assert "ready" in iter(process.stdout.readline, "").__next__()
             yield f"http://127.0.0.1:{port}"
         finally:
-            process.terminate()
+            process.kill()
 
 
 @pytest.fixture(scope="module")

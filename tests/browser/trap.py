@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from tests.support.waiting import until
+from tests.support.waiting import SECONDS_MAX, until
 
 Upload = tuple[str, bytes]
 """A media type, and content."""
@@ -71,4 +71,4 @@ def running_trap() -> Iterator[Trap]:
             yield Trap(f"http://localhost:{server.server_port}", files, asked)
         finally:
             server.shutdown()
-            thread.join()
+            thread.join(SECONDS_MAX)

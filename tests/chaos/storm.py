@@ -11,7 +11,7 @@ from itertools import count
 from tests.chaos.scene import Scene
 from tests.chaos.wire import NotSent, Unanswered, Wire
 from tests.chaos.writers import SIXTEEN, Work
-from tests.support.waiting import until
+from tests.support.waiting import SECONDS_MAX, until
 
 PAUSE_SECONDS = 0.02
 """Between two tries to reach a server that is away."""
@@ -64,6 +64,6 @@ def writing(scene: Scene, *, steadfast: bool, works: dict[str, Work] = SIXTEEN) 
     finally:
         storm.over.set()
         for thread in threads:
-            thread.join()
+            thread.join(SECONDS_MAX)
     if storm.failures:
         raise storm.failures[0]

@@ -212,7 +212,7 @@ def attending(*listeners: Listener) -> Iterator[None]:
         for each in listeners:
             each.stop()
         for thread in threads:
-            thread.join()
+            thread.join(SECONDS_MAX)
     for each in listeners:
         if each.failures:
             raise each.failures[0]
@@ -296,4 +296,4 @@ def receiving(chance: random.Random) -> Iterator[Receiver]:
             yield receiver
         finally:
             server.shutdown()
-            thread.join()
+            thread.join(SECONDS_MAX)

@@ -26,7 +26,7 @@ from tests.support.client import SolidClient
 from tests.support.fixtures import signed_in
 from tests.support.server import ALICE, BOB, Server, running_server
 from tests.support.subscribing import subscribe
-from tests.support.waiting import until
+from tests.support.waiting import SECONDS_MAX, until
 from tests.support.websocket import connect
 
 pytestmark = pytest.mark.e2e
@@ -136,7 +136,7 @@ def upload_begun(server: Server) -> Iterator[socket.socket]:
         **alice.authorization("PUT", f"{alice.pod}slow"),
     }
     lines = [f"PUT {where.path}slow HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items()), "", "x"]
-    with socket.create_connection((where.hostname, where.port)) as client:
+    with socket.create_connection((where.hostname, where.port), SECONDS_MAX) as client:
         client.sendall("\r\n".join(lines).encode())
         yield client
 

@@ -16,7 +16,7 @@ import pytest
 
 from tests.support.counting import Counts
 from tests.support.inprocess import Answer, LocalServer
-from tests.support.waiting import until
+from tests.support.waiting import SECONDS_MAX, until
 
 PLAIN = {"Content-Type": "text/plain"}
 BLOB = b"x" * 200_000
@@ -104,10 +104,10 @@ def test_no_answer_comes_before_its_commit(server: LocalServer, order: Order) ->
     assert answers == []
     order.permits.release()
     until(partial(order.has_held, 1))
-    threads[0].join()
+    threads[0].join(SECONDS_MAX)
     threads[-1].join(PATIENCE_SECONDS)
     assert len(answers) == 1
     order.let_go()
     for thread in threads:
-        thread.join()
+        thread.join(SECONDS_MAX)
     assert [each.status for each in answers] == [201] * AT_ONCE

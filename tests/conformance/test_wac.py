@@ -30,6 +30,7 @@ from tests.support.client import (
 )
 from tests.support.fixtures import signed_in
 from tests.support.server import ALICE, BOB, running_server
+from tests.support.waiting import SECONDS_MAX
 
 Give = Callable[..., None]
 
@@ -386,7 +387,7 @@ def group_server(answer: Callable[[], bytes]) -> Iterator[str]:
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}/groups"
         server.shutdown()
-        thread.join()
+        thread.join(SECONDS_MAX)
 
 
 @pytest.mark.requirement("wac#acl-agentgroup")

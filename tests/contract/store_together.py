@@ -15,6 +15,7 @@ from pod.store.fsck import check
 from pod.store.interface import ResourceStore, Writer
 from pod.store.records import SERVER
 from tests.support.stores import absent, body, delete, put, put_in, staged, state_in
+from tests.support.waiting import SECONDS_MAX
 
 WAIT_SECONDS = 20
 
@@ -59,7 +60,9 @@ class TogetherContract:
     def test_changes_of_one_transaction_are_all_there(self, store, pod):
         with held_up(store) as ask:
             done = [ask(putting(f"/alice/{each}", staged(store, b"%d" % each))) for each in range(8)]
-        assert [each.result().version for each in done] == [done[0].result().version + each for each in range(8)]
+        assert [each.result(SECONDS_MAX).version for each in done] == [
+            done[0].result(SECONDS_MAX).version + each for each in range(8)
+        ]
         assert [body(store, f"/alice/{each}") for each in range(8)] == [b"%d" % each for each in range(8)]
         assert list(check(store, deep=True)) == []
 
@@ -99,7 +102,7 @@ class TogetherContract:
             seen = ask(lambda tx: state_in(tx, "/alice/a").inline)
             ask(lambda tx: tx.delete(state_in(tx, "/alice/a"), acl=None))
             gone = ask(lambda tx: tx.describe(Target.parse("/alice/a")).state)
-        assert (seen.result(), gone.result()) == (b"1", None)
+        assert (seen.result(SECONDS_MAX), gone.result(SECONDS_MAX)) == (b"1", None)
 
     def test_what_is_not_committed_is_known_not_to_be(self, store, pod):
         old = put(store, "/alice/old")
@@ -117,7 +120,7 @@ class TogetherContract:
         with held_up(store) as ask:
             ask(putting("/alice/a", staged(store, b"changed")))
             known = ask(lambda tx: tx.is_committed(state_in(tx, "/alice/a").id))
-        assert known.result() is False
+        assert known.result(SECONDS_MAX) is False
 
     def test_nobody_sees_a_shared_transaction_before_its_end(self, store, pod):
         with held_up(store) as ask:

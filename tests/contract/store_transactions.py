@@ -11,6 +11,7 @@ from pod.errors import Busy, ContainerNotEmpty
 from pod.store.fsck import check
 from pod.store.records import SERVER
 from tests.support.stores import absent, body, make_storage, put, put_in, staged, state_in
+from tests.support.waiting import SECONDS_MAX
 
 THREADS = 8
 WRITES_EACH = 12
@@ -65,13 +66,13 @@ class TransactionsContract:
         store = opened(busy_seconds_max=1)
         other = store if same_process_object else opened(busy_seconds_max=1)
         with store.write(SERVER), ThreadPoolExecutor(1) as pool, pytest.raises(Busy):
-            pool.submit(lambda: other.write(SERVER).__enter__()).result()
+            pool.submit(lambda: other.write(SERVER).__enter__()).result(SECONDS_MAX)
 
     def test_many_threads_lose_nothing(self, store, pod):
         start = threading.Barrier(THREADS)
 
         def work(worker):
-            start.wait()
+            start.wait(SECONDS_MAX)
             for number in range(WRITES_EACH):
                 put(store, f"/alice/{worker}-{number % 4}", str(number).encode())
 
@@ -86,7 +87,7 @@ class TransactionsContract:
         start = threading.Barrier(2)
 
         def replace(given):
-            start.wait()
+            start.wait(SECONDS_MAX)
             content = staged(store, given)
             try:
                 with store.write(SERVER) as tx:

@@ -21,7 +21,7 @@ from tests.support.client import SolidClient
 from tests.support.fixtures import signed_in
 from tests.support.server import ALICE, BOB, Server, running_server
 from tests.support.stores import sqlite_store
-from tests.support.waiting import until
+from tests.support.waiting import SECONDS_MAX, until
 
 pytestmark = pytest.mark.e2e
 
@@ -69,7 +69,7 @@ def writers(server: Server) -> Iterator[dict[int, int]]:
     finally:
         stop.set()
         for thread in threads:
-            thread.join()
+            thread.join(SECONDS_MAX)
 
 
 def number_in(client: SolidClient, writer: int, place: int) -> int:
@@ -132,7 +132,7 @@ def test_a_backup_that_is_killed_leaves_nothing_to_restore(server: Server, tmp_p
         making = subprocess.Popen([FREEHOLD, "backup", str(folder), "--data", str(server.data)])
         until(lambda kill=kill, making=making: has_begun(folder, kill) or making.poll() is not None)
         making.send_signal(signal.SIGKILL)
-        making.wait()
+        making.wait(SECONDS_MAX)
         for left in folder.glob("*.unfinished"):
             refused = freehold("restore", left, "--data", tmp_path / "new")
             assert refused.returncode == 1

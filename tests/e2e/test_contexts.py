@@ -9,6 +9,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 from rdflib import Literal, URIRef
 
+from tests.support.waiting import SECONDS_MAX
+
 CONTEXT = json.dumps({"@context": {"name": "http://xmlns.com/foaf/0.1/name"}}).encode()
 
 
@@ -33,7 +35,7 @@ def test_a_document_outlives_the_server_of_its_context(alice, container):
     document = json.dumps({"@context": context, "@id": "#me", "name": "Alice"})
     written = alice.put(container + "doc", document, headers={"Content-Type": "application/ld+json"})
     server.shutdown()
-    thread.join()
+    thread.join(SECONDS_MAX)
     server.server_close()
     assert written.status_code == 201
     name = (URIRef(container + "doc#me"), URIRef("http://xmlns.com/foaf/0.1/name"), Literal("Alice"))

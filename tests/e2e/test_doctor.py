@@ -17,6 +17,7 @@ from pod.cli.doctor import findings
 from pod.operator.findings import Finding, Level
 from tests.support.proxy import certificate, proxy
 from tests.support.server import ALICE, Server, free_port, running_server
+from tests.support.waiting import SECONDS_MAX
 
 pytestmark = pytest.mark.e2e
 
@@ -75,7 +76,9 @@ def test_a_sound_server_has_no_problem_and_nothing_is_changed(home: Home):
     before, environment = state(), {**os.environ}
     with home.behind():
         command = [FREEHOLD, "doctor", "--data", str(home.server.data), "--json"]
-        done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+        done = subprocess.run(
+            command, capture_output=True, text=True, env=environment, check=False, timeout=SECONDS_MAX
+        )
     found = json.loads(done.stdout)
     assert (done.returncode, done.stderr) == (0, "")
     assert [each for each in found if each["level"] == "problem"] == []

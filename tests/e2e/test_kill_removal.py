@@ -15,7 +15,7 @@ from pod.store.records import SERVER
 from tests.support.people import alice_of, opened
 from tests.support.remover import start
 from tests.support.stores import put_in, staged
-from tests.support.waiting import until
+from tests.support.waiting import SECONDS_MAX, until
 
 RESOURCES, KILLS = 300, 4
 
@@ -39,7 +39,7 @@ def removed_some(services, data):
     remover = start(data)
     until(lambda: rows_left(services) < before - 20 or remover.poll() is not None)
     remover.kill()
-    remover.wait()
+    remover.wait(SECONDS_MAX)
 
 
 def errors(services):

@@ -207,14 +207,17 @@ def test_each_process_runs_alone(tmp_path: Path, command: str):
     port = free_port()
     words = [FREEHOLD, command, "--data", str(tmp_path / "data"), "--port", str(port)]
     with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as process:
-        if command == "web":
-            until(lambda: answers(f"http://localhost:{port}/.health"))
-        elif command == "stream":
-            until(lambda: answers(f"http://localhost:{port + 1}/.stream/health"))
-        else:
-            until((tmp_path / "data" / "pod.sqlite").exists)
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(60) in {0, -signal.SIGTERM}
+        try:
+            if command == "web":
+                until(lambda: answers(f"http://localhost:{port}/.health"))
+            elif command == "stream":
+                until(lambda: answers(f"http://localhost:{port + 1}/.stream/health"))
+            else:
+                until((tmp_path / "data" / "pod.sqlite").exists)
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(60) in {0, -signal.SIGTERM}
+        finally:
+            process.kill()
 
 
 def answers(url: str) -> bool:

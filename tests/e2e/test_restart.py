@@ -24,7 +24,7 @@ from tests.support.fixtures import signed_in
 from tests.support.processes import living, tree
 from tests.support.server import ALICE, BOB, Server, running_server
 from tests.support.stores import sqlite_store
-from tests.support.waiting import until
+from tests.support.waiting import SECONDS_MAX, until
 
 pytestmark = pytest.mark.e2e
 
@@ -115,7 +115,7 @@ def test_a_server_killed_while_it_makes_its_data_makes_it_at_the_next_start(serv
         time.sleep(0.1 + 0.15 * number)
         family = tree(process.pid)
         process.kill()
-        process.wait()
+        process.wait(SECONDS_MAX)
         until(lambda family=family: living(family) == [])
     server.start()
     for owner in (ALICE, BOB):

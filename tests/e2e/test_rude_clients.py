@@ -20,7 +20,7 @@ from tests.support.client import SolidClient, raw_connection, raw_head, raw_requ
 from tests.support.fixtures import signed_in
 from tests.support.processes import open_files
 from tests.support.server import ALICE, Server, running_server
-from tests.support.waiting import until
+from tests.support.waiting import SECONDS_MAX, until
 
 pytestmark = pytest.mark.e2e
 
@@ -107,7 +107,7 @@ def trickling(alice: SolidClient, how: str) -> Iterator[list[socket.socket]]:
             yield connections
         finally:
             done.set()
-            thread.join()
+            thread.join(SECONDS_MAX)
 
 
 @pytest.mark.parametrize("how", ["announced", "chunked"])

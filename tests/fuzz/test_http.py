@@ -36,6 +36,7 @@ REQUESTS, SECONDS = 60_000, 100.0
 STREAM_REQUESTS, STREAM_SECONDS, FRAMES = 6_000, 30.0, 3_000
 A_FEW, FEW_SECONDS = 200, 60.0
 ANSWER_SECONDS_MAX = 20.0
+FSCK_SECONDS_MAX = 600.0
 BODY_BYTES_MAX = 1 << 20
 WARM_REQUESTS = 5_000
 GROWTH_BYTES_MAX = 96 << 20
@@ -127,7 +128,7 @@ def served() -> Iterator[tuple[Server, SolidClient]]:
         assert living(family) == family, f"a process ended\n{server.log_tail()}"
         server.stop()
         command = [str(PROGRAM), "fsck", "--deep", "--data", str(server.data)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=FSCK_SECONDS_MAX)
         assert done.returncode == 0, done.stdout + done.stderr
         failures = re.findall(
             r".*(?:Traceback|\"level\": ?\"(?:error|critical)\").*", server.log.read_text(errors="replace")

@@ -26,6 +26,7 @@ from tests.support.client import (
     raw_head,
     raw_request,
 )
+from tests.support.waiting import SECONDS_MAX
 
 KIB, MIB = 1024, 1024 * 1024
 MALFORMED = {400, 413, 415, 422}
@@ -164,7 +165,7 @@ class Listener:
 
     def close(self) -> None:
         self.open = False
-        self.thread.join()
+        self.thread.join(SECONDS_MAX)
         self.socket.close()
 
 

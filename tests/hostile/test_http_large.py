@@ -91,7 +91,7 @@ def others_answered(server: Server) -> Iterator[None]:
         yield
     finally:
         done.set()
-        reader.join()
+        reader.join(SECONDS_MAX)
     assert len(seconds) > 10
     assert max(seconds) < SECONDS_MAX
     assert memory(server, "VmHWM") - before < GROWTH_MAX

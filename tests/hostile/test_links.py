@@ -213,7 +213,7 @@ def test_slow_senders_hold_no_more_than_their_share_of_the_threads(site: Site):
     assert begun.wait(SECONDS_MAX)
     assert post(Stuck(Event(), go_on)) == 429
     go_on.set()
-    first.join()
+    first.join(SECONDS_MAX)
     assert post(Stuck(Event(), go_on)) == 400
 
 

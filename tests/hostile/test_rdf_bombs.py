@@ -13,6 +13,7 @@ from pod.rdf import formats
 from pod.rdf.graph import IRI, Dataset
 from tests.hostile.bombs import BOMBS, JSON_LD, LINKS, TURTLE
 from tests.hostile.test_rdf_documents import MIB, status_with_memory
+from tests.support.waiting import SECONDS_MAX
 from tests.unit.rdf.reading import BASE, document, status_of
 
 STACK_BYTES = MIB
@@ -42,7 +43,8 @@ def on_a_small_stack(call: Callable[[], object]) -> None:
     threading.stack_size(STACK_BYTES)
     thread = threading.Thread(target=attempt)
     thread.start()
-    thread.join()
+    thread.join(SECONDS_MAX)
+    assert not thread.is_alive()
     if raised:
         raise raised[0]
 
@@ -86,7 +88,7 @@ def stalls() -> Iterator[list[float]]:
         yield seconds
     finally:
         done.set()
-        thread.join()
+        thread.join(SECONDS_MAX)
 
 
 def rows(count: int) -> str:

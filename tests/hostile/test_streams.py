@@ -24,7 +24,7 @@ from tests.support.fixtures import signed_in
 from tests.support.processes import tree, unshared_bytes
 from tests.support.server import ALICE, BOB, Server, running_server
 from tests.support.subscribing import subscribe
-from tests.support.waiting import until
+from tests.support.waiting import SECONDS_MAX, until
 from tests.support.websocket import CLOSE, TEXT, Closed, Refused, WebSocket, connect, masked
 
 pytestmark = pytest.mark.e2e
@@ -168,7 +168,7 @@ def test_an_opening_that_is_none_is_refused_without_a_word_in_the_log(strict: Se
 
 def test_thousands_of_half_open_handshakes_keep_nobody_out(strict: Server, owner: SolidClient, source: str):
     before = unshared_bytes(stream_process(strict))
-    opened = [socket.create_connection(address_of(source)) for _ in range(1_500)]
+    opened = [socket.create_connection(address_of(source), SECONDS_MAX) for _ in range(1_500)]
     for each in opened:
         with suppress(OSError):  # cut off meanwhile
             each.sendall(b"GET /.stream/socket/x HTTP/1.1\r\nHost: x\r\nX-Own: ")
@@ -190,7 +190,7 @@ def is_cut_off(connection: socket.socket) -> bool:
 
 
 def test_a_head_that_does_not_come_is_waited_for_a_few_seconds(source: str):
-    with closing(socket.create_connection(address_of(source))) as connection:
+    with closing(socket.create_connection(address_of(source), SECONDS_MAX)) as connection:
         connection.sendall(b"GET /.stream/health HTTP/1.1\r\n")
         assert is_cut_off(connection)
 
@@ -259,6 +259,7 @@ def test_a_reader_that_reads_nothing_is_cut_off(strict: Server, owner: SolidClie
     slow = subscribe(owner, kind, container)["receiveFrom"]
     connection = socket.socket()
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    connection.settimeout(SECONDS_MAX)
     connection.connect(address_of(slow))
     path = urlsplit(slow).path
     opening = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " + "A" * 22

@@ -28,7 +28,7 @@ from tests.support.client import (
     raw_head,
 )
 from tests.support.together import together
-from tests.support.waiting import until
+from tests.support.waiting import SECONDS_MAX, until
 
 pytestmark = pytest.mark.e2e
 
@@ -55,7 +55,7 @@ def meanwhile(readers: Clients, read: Callable[[SolidClient], object]) -> Iterat
         finally:
             done.set()
         for each in reading:
-            each.result()
+            each.result(SECONDS_MAX)
 
 
 # -- whole states ------------------------------------------------------------------------------------------------------

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from select import select
+
 import pytest
 
 from pod.index.records import Counts
 from tests.support import index_reader
+from tests.support.waiting import SECONDS_MAX, until
 from tests.unit.index.documents import contact, group, note, pod_in
 
 CONTACTS, ROUNDS, STEPS = 40, 4, 12
@@ -47,6 +50,7 @@ def test_whoever_reads_at_one_time_and_whoever_is_killed_the_rows_are_right(pod,
         for turn in range(ROUNDS):
             victim = readers[turn % 2]
             for _ in range(STEPS):
+                assert select([victim.stdout], [], [], SECONDS_MAX)[0], "a reader is stuck"
                 assert victim.stdout.readline() == index_reader.STEP
             change(pod, turn)
             if turn % 2:
@@ -61,7 +65,6 @@ def test_whoever_reads_at_one_time_and_whoever_is_killed_the_rows_are_right(pod,
     found = kept(pod)
     pod.services.store.change_derived("UPDATE thing_place SET format = 0")
     again = pod.another_index()
-    while not again.catch_up(pod.storage):
-        pass
+    until(lambda: again.catch_up(pod.storage))
     assert kept(pod) == found
     assert again.counts(pod.storage) == Counts(CONTACTS - ROUNDS, 1, ROUNDS, 0, is_complete=True)

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from tests.support.waiting import SECONDS_MAX
+
 TYPES = {"": "text/html", "html": "text/html", "js": "text/javascript", "jsonld": "application/ld+json"}
 
 
@@ -73,4 +75,4 @@ def running_app(files: Mapping[str, bytes]) -> Iterator[AppServer]:
             yield AppServer(f"http://127.0.0.1:{server.server_port}", held)
         finally:
             server.shutdown()
-            thread.join()
+            thread.join(SECONDS_MAX)

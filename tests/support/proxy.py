@@ -24,6 +24,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from tests.support.waiting import SECONDS_MAX
+
 HOP = {"connection", "keep-alive", "transfer-encoding", "date", "server"}
 
 
@@ -55,7 +57,7 @@ def proxy(**settings: Any) -> Iterator[int]:
         yield int(process.stdout.readline())
     finally:
         process.kill()
-        process.communicate()
+        process.communicate(timeout=SECONDS_MAX)
 
 
 def certificate(file: Path, *, name: str = "localhost", begins: float = -1, ends: float = 90) -> Path:
@@ -100,7 +102,9 @@ class Handler(BaseHTTPRequestHandler):
         to = self.settings.to
         if self.path.startswith("/.stream/"):
             to = self.settings.stream or to + 1
-        connection = http.client.HTTPConnection("127.0.0.1", to, source_address=(self.settings.source, 0))
+        connection = http.client.HTTPConnection(
+            "127.0.0.1", to, timeout=SECONDS_MAX, source_address=(self.settings.source, 0)
+        )
         connection.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
         usual = dict(self.headers.items())
         usual |= {"X-Forwarded-For": self.client_address[0], "X-Forwarded-Proto": "https"}

@@ -117,7 +117,7 @@ def receiving(answer: Answering = taken) -> Iterator[Receiver]:
             yield receiver
         finally:
             server.shutdown()
-            thread.join()
+            thread.join(SECONDS_MAX)
 
 
 # -- who sent it -------------------------------------------------------------------------------------------------------

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.support.processes import living, tree
+from tests.support.waiting import SECONDS_MAX
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -147,7 +148,7 @@ class Server:
             for pid in living(family):
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
-            process.wait()
+            process.wait(SECONDS_MAX)
 
     def _is_ready(self) -> bool:
         if self.process is not None and self.process.poll() is not None:

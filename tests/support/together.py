@@ -7,6 +7,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from tests.support.waiting import SECONDS_MAX
+
 Given = TypeVar("Given")
 
 
@@ -15,7 +17,7 @@ def together(count: int, work: Callable[[int], Given]) -> list[Given]:
     start = threading.Barrier(count)
 
     def begin(number: int) -> Given:
-        start.wait()
+        start.wait(SECONDS_MAX)
         return work(number)
 
     with ThreadPoolExecutor(count) as pool:

@@ -7,7 +7,7 @@ from threading import Event, Thread
 from pod import worker
 from pod.config import Config
 from pod.worker import Task, run, upkeep
-from tests.support.waiting import until
+from tests.support.waiting import SECONDS_MAX, until
 from tests.unit.index.documents import contact, pod_in
 
 
@@ -61,7 +61,7 @@ def test_documents_of_pods_are_read_once_somebody_has_looked(tmp_path, monkeypat
             until(lambda: pod.index.contacts(pod.storage) == [])
         finally:
             stop.set()
-            work.join()
+            work.join(SECONDS_MAX)
 
 
 def test_upkeep_runs_on_an_empty_store(tmp_path):

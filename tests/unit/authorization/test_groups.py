@@ -9,7 +9,7 @@ from pod.errors import AccessDenied, Busy
 from pod.protocol.agent import PUBLIC
 from pod.rdf import formats
 from pod.store.records import SERVER, Kind
-from tests.support.waiting import until
+from tests.support.waiting import SECONDS_MAX, until
 from tests.unit.authorization.world import ALICE, BASE, BOB, CAROL, EVERYONE, World, agent, by_agent, rule
 
 REMOTE = "https://groups.example/friends"
@@ -254,7 +254,7 @@ def test_slow_groups_of_one_account_keep_a_quarter_of_the_threads_waiting_at_mos
     assert all(thread.is_alive() for thread in stuck)
     waiting.set()
     for thread in stuck:
-        thread.join()
+        thread.join(SECONDS_MAX)
 
 
 def test_a_slow_group_of_one_account_does_not_make_another_wait_that_names_it_too(tmp_path):
@@ -331,7 +331,7 @@ def test_not_more_groups_are_asked_about_than_the_limit(tmp_path):
 
 
 def test_many_threads_fetch_a_group_once(remote):
-    gate = threading.Barrier(8)
+    gate = threading.Barrier(8, timeout=SECONDS_MAX)
     answers = []
 
     def ask():
@@ -342,6 +342,6 @@ def test_many_threads_fetch_a_group_once(remote):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(SECONDS_MAX)
     assert answers == [True] * 8
     assert remote.remote.asked == [REMOTE]

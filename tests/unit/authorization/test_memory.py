@@ -1,6 +1,7 @@
 import threading
 
 from pod.authorization.memory import Memory
+from tests.support.waiting import SECONDS_MAX
 
 
 def test_it_keeps_what_is_asked_for_and_forgets_the_rest():
@@ -34,5 +35,5 @@ def test_threads_may_share_it():
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(SECONDS_MAX)
     assert len(memory) <= 100

@@ -13,6 +13,7 @@ from pod.cli.main import main
 from pod.errors import NoSpaceLeft
 from pod.store import backup as saving
 from tests.support.stores import sqlite_store
+from tests.support.waiting import SECONDS_MAX
 
 
 def run(*words: str | Path):
@@ -51,5 +52,6 @@ def test_what_commands_write_is_for_their_user_alone_whatever_the_umask(tmp_path
     for words in (["account", "create", "ann"], ["backup", str(tmp_path / "usb" / "backups")]):
         said = "a password of words\n" * 2
         options = ["--data", str(tmp_path / "data")]
-        subprocess.run([*command, *words, *options], input=said, text=True, umask=0, capture_output=True, check=True)
+        all_words = [*command, *words, *options]
+        subprocess.run(all_words, input=said, text=True, umask=0, capture_output=True, check=True, timeout=SECONDS_MAX)
     assert [each for each in tmp_path.rglob("*") if not each.is_symlink() and each.stat().st_mode & 0o077] == []

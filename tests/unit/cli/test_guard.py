@@ -28,10 +28,12 @@ def test_a_data_directory_is_made_for_its_owner_alone(tmp_path: Path):
 
 def test_a_data_directory_in_use_names_the_process_that_uses_it(tmp_path: Path):
     with subprocess.Popen([sys.executable, "-c", HOLD, str(tmp_path)], stdin=-1, stdout=-1) as holder:
-        holder.stdout.readline()
-        with pytest.raises(guard.InUse, match=f"process {holder.pid}\\b"):
-            guard.lock(tmp_path)
-        holder.kill()
+        try:
+            holder.stdout.readline()
+            with pytest.raises(guard.InUse, match=f"process {holder.pid}\\b"):
+                guard.lock(tmp_path)
+        finally:
+            holder.kill()
     os.close(guard.lock(tmp_path))
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from pod.observability import meters
 from pod.observability.meters import CACHES, KINDS, Meters, Sums, sums
-from tests.support.waiting import until
+from tests.support.waiting import SECONDS_MAX, until
 
 POD, PAGE = KINDS.index("pod"), KINDS.index("page")
 REPRESENTATION = CACHES.index("representation")
@@ -96,7 +96,7 @@ def test_processes_are_added_up_and_one_that_was_killed_stays_counted(own: Meter
         assert other.stdout.readline() == b"counted\n"
     assert len(shared(tmp_path).living("web")) == 3
     others[0].kill()
-    others[0].wait()
+    others[0].wait(SECONDS_MAX)
     assert len(shared(tmp_path).living("web")) == 2
     successor = Meters()
     successor.share(tmp_path, "web")
@@ -105,7 +105,7 @@ def test_processes_are_added_up_and_one_that_was_killed_stays_counted(own: Meter
     assert len(list(tmp_path.iterdir())) == 3
     assert counted(tmp_path) == {("pod", "PUT", "2xx"): 2001}
     successor.close()
-    others[1].communicate()
+    others[1].communicate(timeout=SECONDS_MAX)
 
 
 def test_threads_lose_no_count(own: Meters, tmp_path: Path):
@@ -119,7 +119,7 @@ def test_threads_lose_no_count(own: Meters, tmp_path: Path):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(SECONDS_MAX)
     assert list(shared(tmp_path).lookups())[REPRESENTATION] == ("representation", 20_000, 20_000)
 
 

@@ -35,7 +35,7 @@ def elsewhere(work: LargeWork, size: int) -> Iterator[None]:
         yield
     finally:
         done.set()
-        thread.join()
+        thread.join(SECONDS_MAX)
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def test_who_waits_comes_next(work: LargeWork, monkeypatch: pytest.MonkeyPatch) 
             each.start()
         assert came == []
     for each in waiting:
-        each.join()
+        each.join(SECONDS_MAX)
     assert sorted(came) == [0, 1]
 
 
@@ -93,7 +93,7 @@ def test_not_everybody_may_wait(monkeypatch: pytest.MonkeyPatch) -> None:
             each.start()
         assert refused.wait(SECONDS_MAX)
     for each in threads:
-        each.join()
+        each.join(SECONDS_MAX)
 
 
 def test_a_place_is_free_again_after_a_failure(work: LargeWork) -> None:

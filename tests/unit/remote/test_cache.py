@@ -10,7 +10,7 @@ from pod.errors import Busy, InvalidToken, TooManyRequests
 from pod.remote.cache import FRESH_SECONDS_MIN, REFRESHES_MAX, RENEW_SECONDS, RETRY_SECONDS, Cached, Loaded
 from pod.remote.errors import Unreachable
 from tests.support.together import together
-from tests.support.waiting import until
+from tests.support.waiting import SECONDS_MAX, until
 
 FRESH, STALE, FAILURE = 300, 3600, 30
 
@@ -158,7 +158,7 @@ def test_many_callers_wait_for_one_load(source):
     source.gate.clear()
     opener = in_background(lambda: (until(lambda: source.asked), source.gate.set()))
     values = together(6, lambda _: cached.get("a"))
-    opener.join()
+    opener.join(SECONDS_MAX)
     assert set(values) == {1}
     assert source.asked == ["a"]
 

@@ -21,7 +21,7 @@ from pod.store.fsck import check_access
 from pod.store.records import SERVER
 from tests.support.logged import logging_to
 from tests.support.stores import StillClock, make_storage, sqlite_store
-from tests.support.waiting import until
+from tests.support.waiting import SECONDS_MAX, until
 
 READ, WRITE, CONTROL = AccessMode.READ, AccessMode.WRITE, AccessMode.CONTROL
 BOB, APP = "https://bob.example/#me", "https://app.example/id"
@@ -241,7 +241,7 @@ def test_a_process_that_ends_waits_a_moment_for_a_file_that_is_held(log, tmp_pat
     ending.start()
     until(lambda: counted("failures") > failures)
     holder.close()
-    ending.join()
+    ending.join(SECONDS_MAX)
     assert kept(log)[0].times == 2
 
 

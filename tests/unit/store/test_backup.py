@@ -25,6 +25,7 @@ from pod.store.journal import entries, head
 from pod.store.restore import read_manifest, restore, sums, verify
 from pod.store.sweep import sweep_garbage
 from tests.support.stores import StillClock, body, make_storage, put, sqlite_store
+from tests.support.waiting import SECONDS_MAX
 from tests.unit.store.test_channels import add, channel
 
 LARGE = b"large " * 100
@@ -111,7 +112,7 @@ def test_nobody_else_may_read_it(saved: Path, tmp_path: Path):
 
 
 def test_the_digests_are_those_of_everyday_tools(saved: Path):
-    subprocess.run(["sha256sum", "--strict", "--quiet", "-c", SUMS], cwd=saved, check=True)
+    subprocess.run(["sha256sum", "--strict", "--quiet", "-c", SUMS], cwd=saved, check=True, timeout=SECONDS_MAX)
     files = {str(each.relative_to(saved)) for each in saved.rglob("*") if each.is_file()}
     listed = {line.split()[1] for line in (saved / SUMS).read_text().splitlines()}
     assert files - listed == {SUMS, "manifest.json"}

@@ -13,6 +13,7 @@ import pytest
 
 from pod.db.connection import Database, _create_private, translate
 from pod.errors import Busy, CommitUncertain, NoSpaceLeft, StorageDamaged, StoreUnavailable
+from tests.support.waiting import SECONDS_MAX
 
 
 @pytest.fixture
@@ -200,5 +201,6 @@ def test_opening_a_file_again_leaves_the_locks_of_this_process_alone(tmp_path):
     with first.transaction():
         _create_private(tmp_path / "test.sqlite")
         command = [sys.executable, "-c", TRIES_TO_WRITE, str(tmp_path / "test.sqlite")]
-        assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "locked\n"
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=SECONDS_MAX)
+        assert done.stdout == "locked\n"
     first.close()

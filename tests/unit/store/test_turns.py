@@ -13,6 +13,7 @@ import pytest
 from pod.db.turns import Turns
 from pod.errors import Busy
 from tests.support.together import together
+from tests.support.waiting import SECONDS_MAX
 
 HOLDER = """
 import sys, threading
@@ -34,9 +35,11 @@ def holder(file, *waits_for):
     """Another process that holds the turn `theirs`, waits for another with a second thread, and lets go when told."""
     command = [sys.executable, "-c", HOLDER, str(file), *waits_for]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout.readline() == "holds\n"
-        yield process
-        process.kill()
+        try:
+            assert process.stdout.readline() == "holds\n"
+            yield process
+        finally:
+            process.kill()
 
 
 @pytest.fixture
@@ -69,12 +72,12 @@ def test_threads_take_turns(patient):
 
 def test_different_names_do_not_wait_for_each_other(turns):
     with turns.take("one"), ThreadPoolExecutor(1) as pool:
-        pool.submit(lambda: turns.take("two").__enter__()).result()
+        pool.submit(lambda: turns.take("two").__enter__()).result(SECONDS_MAX)
 
 
 def test_waiting_for_a_thread_ends(turns):
     with turns.take("one"), ThreadPoolExecutor(1) as pool, pytest.raises(Busy):
-        pool.submit(lambda: turns.take("one").__enter__()).result()
+        pool.submit(lambda: turns.take("one").__enter__()).result(SECONDS_MAX)
 
 
 def test_waiting_for_a_process_ends(turns, tmp_path):
@@ -101,4 +104,4 @@ def test_threads_of_two_processes_that_wait_crosswise_are_no_deadlock(patient, t
     with patient.take("ours"), holder(tmp_path / "run" / "turns", "ours") as process, ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(lambda: patient.take("theirs").__enter__())
         threading.Timer(0.2, lambda: print("go", file=process.stdin, flush=True)).start()
-        waiting.result()
+        waiting.result(SECONDS_MAX)

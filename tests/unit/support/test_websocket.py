@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.support.waiting import SECONDS_MAX
 from tests.support.websocket import Closed, Frame, Frames, Refused, WebSocket, connect, masked
 
 HELLO = bytes([0x81, 5]) + b"Hello"
@@ -77,5 +78,5 @@ def test_a_refusal_tells_what_the_server_said() -> None:
         thread.start()
         with pytest.raises(Refused) as refused:
             connect(f"ws://127.0.0.1:{listening.getsockname()[1]}/")
-        thread.join()
+        thread.join(SECONDS_MAX)
     assert (refused.value.status, refused.value.content) == (410, "late")

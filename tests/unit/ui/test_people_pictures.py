@@ -14,7 +14,7 @@ from pod.index.acquaintance import Acquaintance
 from pod.store import people
 from tests.support.big_pod import fill
 from tests.support.pages import Site
-from tests.support.waiting import until
+from tests.support.waiting import SECONDS_MAX, until
 
 CONTACTS = 50
 PNG = b"\x89PNG\r\n\x1a\n and so on"
@@ -60,7 +60,7 @@ def running_elsewhere():
     finally:
         server.shutdown()
         server.server_close()
-        thread.join()
+        thread.join(SECONDS_MAX)
 
 
 @pytest.fixture
