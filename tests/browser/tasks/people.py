@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import expect
 
 from tests.browser.tasks.task import Doing, Task, picture
@@ -20,7 +22,8 @@ def keep_a_contact(doing: Doing) -> None:
     doing.is_told("saved")
     doing.person.go(CONTACTS)
     doing.hands.write(doing.page.get_by_label("Search contacts"), doing.mark)
-    doing.page.keyboard.press("Enter")
+    doing.press("Search")
+    expect(doing.page).to_have_url(re.compile(doing.mark))
     doing.follow(name)
     doing.follow("Edit")
     doing.write("Role", "Countess")

@@ -24,6 +24,8 @@ class Doing:
     person: Person
     hands: Hands
     mark: str = field(default_factory=lambda: uuid.uuid4().hex[:8])
+    look: Callable[[], None] = lambda: None
+    """At what is there before each step."""
 
     @property
     def page(self) -> Page:
@@ -44,9 +46,11 @@ class Doing:
         return self.page.get_by_role("main").get_by_label(label, exact=True)
 
     def press(self, name: str) -> None:
+        self.look()
         self.hands.press(self.button(name).first)
 
     def follow(self, name: str) -> None:
+        self.look()
         self.hands.press(self.link(name).first)
 
     def write(self, label: str, text: str) -> None:
@@ -54,6 +58,7 @@ class Doing:
 
     def is_told(self, said: str) -> None:
         expect(self.page.get_by_role("status").first).to_contain_text(said)
+        self.look()
 
     def reads(self, said: str) -> None:
         expect(self.page.get_by_role("main")).to_contain_text(said)
