@@ -26,7 +26,7 @@ from pod.ui.feed import feeds
 from pod.ui.pages import pages
 from pod.ui.problems import problem_page
 from pod.ui.static_files import static_files
-from pod.ui.views import Pages
+from pod.ui.views import PublicPages
 
 
 class Route(Rule):
@@ -60,6 +60,6 @@ def create_app(config: Config, services: Services | None = None) -> Flask:
     browser = open_data_browser(config, services.placement)
     if browser is not None:
         app.register_blueprint(data_browser_files(browser))
-    solid = SolidApplication(services, app.wsgi_app, Pages(services.placement), browser)
+    solid = SolidApplication(services, app.wsgi_app, PublicPages(services.placement), browser)
     app.wsgi_app = solid  # type: ignore[method-assign]  # how Flask documents wrapping
     return app

@@ -46,6 +46,8 @@ TRANSPORT_SECURITY = "Strict-Transport-Security"
 TRANSPORT_SECURITY_SECONDS = 365 * 24 * 3600
 VARY = ("Vary", "Accept, Authorization, Origin")
 VARY_OF_CONTAINER = ("Vary", "Accept, Authorization, Origin, Prefer")
+ACCEPT_LANGUAGE = "Accept-Language"
+"""Chooses among pages only: whoever accepts RDF gets the same in any language. Spec: RFC 9110 s12.5.5"""
 
 
 UPDATES_PATH = ".stream/solid-0.1"

@@ -110,7 +110,7 @@ def parse_operation(
         link_types=requested_types(get("HTTP_LINK")),
         slug=get("HTTP_SLUG"),
         minimal=wants_minimal(get("HTTP_PREFER")),
-        view=View(renderer, page_number(environ)) if wants_page(accept) else None,
+        view=View(renderer.read_in(get("HTTP_ACCEPT_LANGUAGE")), page_number(environ)) if wants_page(accept) else None,
         network=network_of(address) if address else "",
     )
 

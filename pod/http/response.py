@@ -16,10 +16,12 @@ from urllib.parse import urlencode
 from pod.errors import AccessDenied, NotAuthenticated, PodError
 from pod.http import cors, problems
 from pod.http.headers import (
+    ACCEPT_LANGUAGE,
     LDP,
     LISTENER,
     SAFETY,
     VARY,
+    also_vary,
     description_link,
     language_links,
     links,
@@ -66,6 +68,8 @@ def answer(services: Services, result: Result, credentials: Credentials, *, head
     if result.page_policy is not None:
         kind = of_page(kind, result.page_policy)
     fields = [*_representation(result), *_about(services, result, credentials), *kind, *cors.shared(origin)]
+    if result.page_language is not None:
+        also_vary(fields, ACCEPT_LANGUAGE)
     if head or result.status == 304 or result.representation is None:
         return Answer(result.status, fields)
     return Answer(result.status, fields, result.representation.content)
@@ -81,6 +85,8 @@ def _representation(result: Result) -> list[tuple[str, str]]:
         fields.append(("Content-Type", result.representation.media_type))
         fields.append(("Content-Length", str(result.representation.size)))
         fields.append(("Accept-Ranges", "bytes"))
+        if result.page_language is not None:
+            fields.append(("Content-Language", result.page_language))
     elif result.status not in {204, 304}:
         fields.append(("Content-Length", "0"))
     if result.content_range is not None:
@@ -137,10 +143,11 @@ def failure(
     instance = problems.report(error, target.path if target else None)
     if target is not None and type(error) is AccessDenied:
         error.extras |= _asking(services, target)
-    if renderer is None:
+    page = None if renderer is None else renderer.read_in(languages)
+    if page is None:
         media_type, body = problems.MEDIA_TYPE, problems.problem(error, services.placement.base_url, instance)
     else:
-        media_type, body = HTML, renderer.failure(error, target, instance, languages)
+        media_type, body = HTML, page.failure(error, target, instance)
     fields = [
         ("Content-Type", media_type),
         ("Content-Length", str(len(body))),
@@ -149,9 +156,12 @@ def failure(
         ("Link", _error_links(services, error, target)),
         *error.headers,
         *_challenges(services, error, target),
-        *(SAFETY if renderer is None else of_page(SAFETY, renderer.policy)),
+        *(SAFETY if page is None else of_page(SAFETY, page.policy)),
         *cors.shared(origin),
     ]
+    if page is not None and page.language is not None:
+        fields.append(("Content-Language", page.language))
+        also_vary(fields, ACCEPT_LANGUAGE)
     return Answer(error.status, fields, b"" if head else body)
 
 

@@ -82,6 +82,7 @@ def _answer(
         granted=granted,
         minimal=variant.minimal,
         page_policy=variant.view.renderer.policy_of(operation.target) if variant.view else None,
+        page_language=variant.view.renderer.language if variant.view else None,
     )
 
 

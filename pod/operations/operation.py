@@ -121,6 +121,8 @@ class Result:
     """The container's listing was left out as asked."""
     page_policy: str | None = None
     """The `Content-Security-Policy` of a page of ours; None where the representation is the pod's own."""
+    page_language: str | None = None
+    """In which such a page is, where the request chose it."""
     offers: bool = False
     """To OPTIONS: all that may be done here is told."""
     moved_to: str | None = None

@@ -44,6 +44,20 @@ class PageRenderer(Protocol):
         ...
 
     @property
+    def language(self) -> str | None:
+        """That of its pages, where they are made for readers of one and `code` says so too; None where it is not chosen
+        by what a request accepts.
+        """
+        ...
+
+    def read_in(self, languages: str | None) -> PageRenderer:
+        """The one for the `languages` that a browser asks for: of few, whatever it asks for.
+
+        Spec: RFC 9110 s12.5.4
+        """
+        ...
+
+    @property
     def policy(self) -> str:
         """The `Content-Security-Policy` of pages that are about no resource."""
         ...
@@ -65,10 +79,8 @@ class PageRenderer(Protocol):
         """`content` is the document as it was written, `dataset` what it says."""
         ...
 
-    def failure(self, error: PodError, target: Target | None, instance: str, languages: str | None = None) -> bytes:
-        """`instance` is the name under which the log may tell more; `languages` are those that a browser asks for. This
-        page alone is in one of them: it is not kept.
-        """
+    def failure(self, error: PodError, target: Target | None, instance: str) -> bytes:
+        """`instance` is the name under which the log may tell more."""
         ...
 
 

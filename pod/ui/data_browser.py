@@ -80,6 +80,14 @@ class DataBrowser:
         files_policy = f"default-src 'none'; {reach.asked()}"
         return cls(placed, digest, shell, policy, files_policy, code)
 
+    @property
+    def language(self) -> None:
+        """The program speaks as it likes."""
+        return
+
+    def read_in(self, _languages: str | None) -> DataBrowser:
+        return self
+
     def container(self, _target: Target, _listing: Listing, _description: Graph | None) -> bytes:
         return self.shell
 
@@ -89,7 +97,7 @@ class DataBrowser:
     def policy_of(self, _target: Target) -> str:
         return self.policy
 
-    def failure(self, _error: PodError, _target: Target | None, _instance: str, _languages: str | None = None) -> bytes:
+    def failure(self, _error: PodError, _target: Target | None, _instance: str) -> bytes:
         """Who is not signed in may do so there."""
         return self.shell
 

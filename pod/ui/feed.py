@@ -1,12 +1,13 @@
 """`/.feed/`: the posts of a pod that are for everyone, as an Atom feed and as a page. It looks at no cookie, so whoever
-is signed in here sees no more than anybody else.
+is signed in here sees no more than anybody else, and the page is in the first language that a browser asks for.
 
-Spec: RFC 4287; RFC 9110 s13.1.2; microformats2 h-feed
+Spec: RFC 4287; RFC 9110 s12.5.4, s13.1.2; microformats2 h-feed
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from http import HTTPStatus
 
 from flask import Blueprint, Response, request
 from markupsafe import Markup
@@ -20,6 +21,7 @@ from pod.protocol.placement import is_storage_name
 from pod.protocol.representation import ETag
 from pod.protocol.resource import Target
 from pod.services import Services
+from pod.ui.language import best, speaking
 from pod.ui.render import html
 from pod.ui.views import CODE, FEEDS, RESOURCE_STYLE, Pages, feed_page, feed_url
 
@@ -53,8 +55,13 @@ def feeds(services: Services, index: Index) -> Blueprint:
                 home=placement.base_url,
             ).encode()
 
-        response = _answer(services, posts, CODE, made)
+        language = best(None, request.headers.get("Accept-Language"))
+        with speaking(language):
+            response = _answer(services, posts, f"{CODE}-{language}", made)
         response.headers["Content-Security-Policy"] = pages.policy_of(target)
+        response.headers["Vary"] = "Accept-Language"
+        if response.status_code != HTTPStatus.NOT_MODIFIED:
+            response.headers["Content-Language"] = language
         return response
 
     return routes

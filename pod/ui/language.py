@@ -12,7 +12,7 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache
+from functools import cache, lru_cache
 from gettext import GNUTranslations, NullTranslations
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 ENGLISH = "en"
 LANGUAGES = {ENGLISH: "English", "de": "Deutsch", "fr": "Français"}
 """What they are called by those who speak them."""
+REMEMBERED_CHARACTERS_MAX = 200
+"""Of what browsers say they read."""
 
 _spoken: ContextVar[str] = ContextVar("language", default=ENGLISH)
 
@@ -37,7 +39,16 @@ def best(chosen: str | None, accepted: str | None) -> str:
     """
     if chosen in LANGUAGES:
         return chosen
+    if accepted is None:
+        return ENGLISH
+    return _remembered(accepted) if len(accepted) <= REMEMBERED_CHARACTERS_MAX else _accepted(accepted)
+
+
+def _accepted(accepted: str) -> str:
     return parse_accept_header(accepted, LanguageAccept).best_match(LANGUAGES, ENGLISH)
+
+
+_remembered = lru_cache(maxsize=256)(_accepted)
 
 
 def speak(language: str) -> None:

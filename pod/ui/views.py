@@ -34,7 +34,7 @@ from pod.rdf.outline import Card, Items, Link, Nested, Outline, Property, Text, 
 from pod.rdf.vocab import FOAF, LDP, PIM, SOLID, XSD
 from pod.rdf.words import known, words
 from pod.store.records import Kind, Member, ResourceState
-from pod.ui.language import best, marked, speaking, spoken
+from pod.ui.language import ENGLISH, best, marked, speaking, spoken
 from pod.ui.language import gettext as _
 from pod.ui.refusals import refusal
 from pod.ui.render import STATIC, STYLE, TEMPLATES, html
@@ -75,10 +75,10 @@ POLICY = _BEFORE_PICTURES + _AFTER_PICTURES
 
 
 def _code() -> str:
-    """Changes with every release and every change to a template."""
+    """Changes with every release and every change to a template or a catalogue."""
     templates = files("pod.ui").joinpath("templates")
     sources = [templates / "base.html", templates / "parts.html", *templates.joinpath("resource").iterdir()]
-    sources.append(files("pod.ui").joinpath("written.py"))
+    sources += [*files("pod.ui").joinpath("catalogues").iterdir(), files("pod.ui").joinpath("written.py")]
     known = [each.read_bytes() for each in sorted(sources, key=str)]
     return "html" + hashlib.sha256(b"".join([__version__.encode(), STYLE_HASH.encode(), *known])).hexdigest()[:8]
 
@@ -102,18 +102,24 @@ class Content(NamedTuple):
 
 
 class Pages:
-    """The pages at the URLs of pods: what everybody sees who may read a resource."""
+    """The pages about resources, in the language that is being spoken."""
 
     policy = POLICY
     shell: bytes | None = None
     are_public = True
+    kind = "page"
+    """Stands in ETags."""
+    language: str | None = None
 
     def __init__(self, placement: Placement) -> None:
         self._placement = placement
 
     @property
     def code(self) -> str:
-        return CODE
+        return f"{CODE}-{self.kind}-{spoken()}"
+
+    def read_in(self, _languages: str | None) -> Pages:
+        return self
 
     def container(self, target: Target, listing: Listing, description: Graph | None) -> bytes:
         about = outline(Dataset(description or Graph()), self._placement.url(target.path))
@@ -158,19 +164,18 @@ class Pages:
         """Pictures come from the very pod that the page is of, and from nowhere else."""
         return f"{_BEFORE_PICTURES} {self._placement.url(target.storage)}{_AFTER_PICTURES}"
 
-    def failure(self, error: PodError, target: Target | None, instance: str, languages: str | None = None) -> bytes:
+    def failure(self, error: PodError, target: Target | None, instance: str) -> bytes:
         """The same facts as in the problem document, and for what may be somebody's own the way to it."""
         base_url = self._placement.base_url
-        with speaking(best(None, languages)):
-            return html(
-                "resource/failure.html",
-                error=error,
-                told=self._told(error, target),
-                problem=f"{base_url}.problems/{error.type}",
-                instance=instance,
-                style=RESOURCE_STYLE,
-                home=base_url,
-            ).encode()
+        return html(
+            "resource/failure.html",
+            error=error,
+            told=self._told(error, target),
+            problem=f"{base_url}.problems/{error.type}",
+            instance=instance,
+            style=RESOURCE_STYLE,
+            home=base_url,
+        ).encode()
 
     def _told(self, error: PodError, target: Target | None) -> Told:
         base_url = self._placement.base_url
@@ -217,18 +222,46 @@ class Pages:
         ).encode()
 
 
+class PublicPages(Pages):
+    """The pages at the URLs of pods, what everybody sees who may read a resource: in the first language that a request
+    accepts, whatever was chosen on pages of ours, for no cookie counts there. For each language there is one of these.
+
+    Spec: RFC 9110 s12.5.4
+    """
+
+    language: str
+
+    def __init__(self, placement: Placement, language: str = ENGLISH) -> None:
+        super().__init__(placement)
+        self.language = language
+
+    @property
+    def code(self) -> str:
+        return f"{CODE}-{self.kind}-{self.language}"
+
+    def read_in(self, languages: str | None) -> PublicPages:
+        language = best(None, languages)
+        return self if language == self.language else PublicPages(self._placement, language)
+
+    def container(self, target: Target, listing: Listing, description: Graph | None) -> bytes:
+        with speaking(self.language):
+            return super().container(target, listing, description)
+
+    def document(self, target: Target, state: ResourceState, content: bytes, dataset: Dataset) -> bytes:
+        with speaking(self.language):
+            return super().document(target, state, content, dataset)
+
+    def failure(self, error: PodError, target: Target | None, instance: str) -> bytes:
+        with speaking(self.language):
+            return super().failure(error, target, instance)
+
+
 class HomePages(Pages):
     """The parts about a resource in its owner's own view, where links to pods of this server stay in that view."""
 
     are_public = False
     """Owners look at documents here, and at posts among their posts."""
     kind = "home"
-    """Stands in ETags."""
-
-    @property
-    def code(self) -> str:
-        """These parts are in the language of whoever looks at them; pages at the URLs of pods are the same for all."""
-        return f"{CODE}-{self.kind}-{spoken()}"
 
     def link(self, path: str) -> str:
         return f"/.home{path}"

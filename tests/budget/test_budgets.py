@@ -25,6 +25,7 @@ LARGE = b"x" * 100_000
 BINARY = {"Content-Type": "application/octet-stream"}
 JSON_LD = {"Accept": "application/ld+json"}
 HTML = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+GERMAN = HTML | {"Accept-Language": "de"}
 SAME = {"If-None-Match": "{etag}"}
 INSERT = b"@prefix solid: <http://www.w3.org/ns/solid/terms#>. _:p a solid:InsertDeletePatch; solid:inserts {<#a> <#b> <#c>}."
 UPDATE = b"INSERT DATA { <#a> <#b> <#c> }"
@@ -111,6 +112,13 @@ READS = (
         (put("words"), get("words", HTML), *DOCUMENT),
     ),
     Row("page, the next", get("doc", HTML, by=None), 200, Work(statements=1), (*PUBLIC, get("doc", HTML))),
+    Row(
+        "page, the next in another language",
+        get("doc", GERMAN, by=None),
+        200,
+        Work(statements=1),
+        (*PUBLIC, get("doc", GERMAN)),
+    ),
     Row("page, not modified", get("doc", HTML | SAME, by=None), 304, Work(statements=1), (*PUBLIC, get("doc", HTML))),
     Row("page of a listing, the first", get("", HTML), 200, replace(SIGNED, statements=3), LISTED),
     Row("page of a listing, the next", get("", HTML), 200, SIGNED, (*LISTED, get("", HTML))),

@@ -6,6 +6,7 @@ Spec: RFC 9110 s8.8.3, s12.5.1, s13.1.2; Solid Protocol #resource-representation
 from __future__ import annotations
 
 import re
+from itertools import product
 
 import pytest
 import requests
@@ -14,6 +15,10 @@ from tests.support.client import SolidClient, assert_problem, authorization, lis
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"}
 HTML = "text/html; charset=utf-8"
+
+
+def read_in(language: str) -> dict[str, str]:
+    return BROWSER | {"Accept-Language": language}
 
 
 @pytest.fixture
@@ -57,8 +62,9 @@ def test_files_stay_what_they_are(anyone: SolidClient, public: str, name: str, m
 def test_a_page_has_the_fields_of_its_resource(anyone: SolidClient, public: str) -> None:
     for name in ("", "doc"):
         page, data = (anyone.get(public + name, headers=headers).headers for headers in (BROWSER, {}))
-        for field in ("Link", "WAC-Allow", "Vary", "Allow", "Last-Modified", "Cache-Control", "X-Content-Type-Options"):
+        for field in ("Link", "WAC-Allow", "Allow", "Last-Modified", "Cache-Control", "X-Content-Type-Options"):
             assert page[field] == data[field], (name, field)
+        assert page["Vary"] == f"{data['Vary']}, Accept-Language"
 
 
 def test_nothing_in_a_page_acts(anyone: SolidClient, public: str) -> None:
@@ -87,6 +93,55 @@ def test_a_page_is_not_sent_twice(anyone: SolidClient, public: str, name: str) -
     assert (again.status_code, again.content) == (304, b"")
     assert again.headers["Content-Security-Policy"].startswith("sandbox; default-src 'none'; style-src 'sha256-")
     assert anyone.get(public + name, headers={"If-None-Match": etag}).status_code == 200
+
+
+@pytest.mark.requirement("solid#internationalization-best-practices")
+@pytest.mark.parametrize(
+    ("accepted", "language", "said"),
+    [
+        (None, "en", "For apps and developers"),
+        ("de-AT,de;q=0.9,en;q=0.8", "de", "Für Apps und Entwickler"),
+        ("it, fr;q=0.5, en;q=0.1", "fr", "Pour les applications"),
+        ("it", "en", "For apps and developers"),
+    ],
+)
+@pytest.mark.parametrize("name", ["", "doc"])
+def test_a_page_is_in_the_language_of_its_reader(
+    anyone: SolidClient, public: str, name: str, accepted: str | None, language: str, said: str
+) -> None:
+    response = anyone.get(public + name, headers=BROWSER | {"Accept-Language": accepted})
+    assert (response.headers["Content-Language"], said in response.text) == (language, True)
+    assert f'<html lang="{language}"' in response.text
+    assert "Accept-Language" in listed(response, "Vary")
+
+
+@pytest.mark.parametrize("name", ["", "doc"])
+def test_a_page_in_one_language_is_none_in_another(anyone: SolidClient, public: str, name: str) -> None:
+    tags = {each: anyone.get(public + name, headers=read_in(each)).headers["ETag"] for each in ("en", "de", "fr")}
+    assert len(set(tags.values())) == 3
+    for (ours, tag), (theirs, etag) in product(tags.items(), tags.items()):
+        again = anyone.get(public + name, headers=read_in(ours) | {"If-None-Match": etag})
+        assert (again.status_code, again.headers["ETag"]) == (304 if ours == theirs else 200, tag)
+        assert "Accept-Language" in listed(again, "Vary")
+        assert ("Content-Language" in again.headers) == (again.status_code == 200)
+
+
+@pytest.mark.parametrize("name", ["", "doc", "photo", "page"])
+def test_data_has_no_language(anyone: SolidClient, public: str, name: str) -> None:
+    headers = BROWSER if name in {"photo", "page"} else {}
+    said = [anyone.get(public + name, headers=headers | {"Accept-Language": each}) for each in ("en", "de")]
+    assert said[0].content == said[1].content
+    assert said[0].headers["ETag"] == said[1].headers["ETag"]
+    assert all("Accept-Language" not in listed(each, "Vary") for each in said)
+    assert all("Content-Language" not in each.headers for each in said)
+
+
+@pytest.mark.parametrize("language", ["en", "de", "fr"])
+def test_a_write_may_follow_a_page_in_any_language(alice: SolidClient, public: str, language: str) -> None:
+    etag = alice.get(public + "doc", headers=read_in(language)).headers["ETag"]
+    headers = {"Content-Type": "text/turtle", "If-Match": etag}
+    assert alice.put(public + "doc", b"<#a> <#b> <#c> .", headers=headers).status_code == 204
+    assert alice.put(public + "doc", b"<#a> <#b> <#d> .", headers=headers).status_code == 412
 
 
 def test_a_page_changes_with_its_resource(alice: SolidClient, anyone: SolidClient, public: str) -> None:
@@ -188,6 +243,16 @@ def test_other_refusals_are_pages_too(anyone: SolidClient, path: str) -> None:
 def test_programs_get_problems_as_before(anyone: SolidClient, container: str) -> None:
     for accept in (None, "*/*", "text/turtle", "application/json, text/html", "application/problem+json, text/html"):
         assert_problem(anyone.get(container, headers={"Accept": accept}), 401)
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "This is private"), ("de", "Das ist privat")])
+def test_a_refusal_is_in_the_language_of_its_reader(
+    anyone: SolidClient, container: str, language: str, said: str
+) -> None:
+    response = anyone.get(container, headers=read_in(language))
+    assert (response.headers["Content-Language"], said in response.text) == (language, True)
+    assert "Accept-Language" in listed(response, "Vary")
+    assert "Accept-Language" not in listed(anyone.get(container, headers={"Accept-Language": language}), "Vary")
 
 
 def test_a_refusal_varies_with_who_asks(anyone: SolidClient, container: str) -> None:

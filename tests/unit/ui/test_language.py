@@ -76,11 +76,32 @@ def test_refusals_of_unknown_addresses_are_in_the_language_of_the_browser(site: 
     assert (page.status_code, language(page.text)) == (404, "de")
 
 
-def test_pages_at_the_urls_of_pods_are_the_same_for_everybody(site: Site):
-    profile = "/alice/profile/card"
-    answers = [site.guest().get(profile, **{"Accept": "text/html", "Accept-Language": each}) for each in ("de", "en")]
-    assert [language(each.text) for each in answers] == ["en", "en"]
-    assert answers[0].headers["ETag"] == answers[1].headers["ETag"]
+def test_pages_at_the_urls_of_pods_are_in_the_language_of_the_browser_and_look_at_no_choice(site: Site):
+    guest = site.guest()
+    guest.submit("/.account/sign-in", "/.account/language", language="fr")
+    for path in ("/alice/profile/card", "/alice/public/", "/alice/inbox/"):
+        answers = [guest.get(path, **{"Accept": "text/html", "Accept-Language": each}) for each in ("de", "en")]
+        assert [language(each.text) for each in answers] == ["de", "en"]
+
+
+def test_pages_are_kept_in_as_many_languages_as_there_are(site: Site):
+    kept = set()
+    for accepted in (
+        None,
+        "",
+        "*",
+        "xx",
+        "de",
+        "de-CH",
+        "fr, de;q=0.5",
+        "zh, ja;q=0.1",
+        "\xff;;q=,",
+        "de;q=0",
+        "a," * 500,
+    ):
+        headers = {"Accept": "text/html"} | ({} if accepted is None else {"Accept-Language": accepted})
+        kept.add(site.guest().get("/alice/profile/card", **headers).headers["ETag"])
+    assert len(kept) == 3
 
 
 def test_the_parts_that_are_kept_of_an_owners_pages_are_kept_for_each_language(site: Site):

@@ -6,6 +6,7 @@ import io
 import re
 from collections.abc import Iterator
 from html import unescape
+from itertools import product
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -276,6 +277,22 @@ def test_a_feed_is_sent_again_only_if_it_changed(site: Site):
         assert site.guest().get(path, **{"If-None-Match": etag}).status_code == 304
         edit(alice, iri, text="Changed", reach="everyone")
         assert site.guest().get(path, **{"If-None-Match": etag}).status_code == 200
+
+
+def test_the_page_of_a_feed_is_in_the_language_that_is_accepted_whatever_a_cookie_says(site: Site):
+    guest, tags = site.guest(), {}
+    guest.submit("/.account/sign-in", "/.account/language", language="fr")
+    for language, title in (("en", "Posts of"), ("de", "Beiträge von"), ("fr", "Publications de")):
+        answer = guest.get("/.feed/alice", **{"Accept-Language": language})
+        assert (answer.headers["Content-Language"], answer.headers["Vary"]) == (language, "Accept-Language")
+        assert f"<title>{title}" in answer.text
+        tags[language] = answer.headers["ETag"]
+    for ours, (theirs, etag) in product(tags, tags.items()):
+        again = guest.get("/.feed/alice", **{"Accept-Language": ours, "If-None-Match": etag})
+        assert again.status_code == (304 if ours == theirs else 200)
+    feeds = [guest.get(FEED, **{"Accept-Language": each}) for each in tags]
+    assert len({(each.headers["ETag"], each.data) for each in feeds}) == 1
+    assert all("Vary" not in each.headers for each in feeds)
 
 
 def test_access_that_ends_ends_in_the_feed_too(site: Site):
