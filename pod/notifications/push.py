@@ -13,6 +13,7 @@ import heapq
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import count
 from threading import Event, Lock
 from typing import Protocol
@@ -273,7 +274,9 @@ class Push:
     def _submit(self, line: _Line) -> None:
         host = host_of(line.channel)
         threads = self._suspects if self._hosts.is_suspect(host) else self._threads
-        threads.submit(host, lambda: self._carry(line, host, is_suspect=threads is self._suspects))
+        work = partial(self._carry, line, host, is_suspect=threads is self._suspects)
+        if threads.submit(host, work) is None:
+            raise RuntimeError("The system gives no thread to send with.")
 
     def _carry(self, line: _Line, host: str, *, is_suspect: bool) -> None:
         if self._over or line.gone:

@@ -204,7 +204,11 @@ class Cached(Generic[K, V]):
                 return
             flight = self._begun(key, self._refreshes, pay)
         if flight is not None:
-            Thread(target=self._fly, args=(key, flight, self._refreshes), name="refresh", daemon=True).start()
+            thread = Thread(target=self._fly, args=(key, flight, self._refreshes), name="refresh", daemon=True)
+            try:
+                thread.start()
+            except RuntimeError:  # the system has none to give: nobody is to wait for it, and the next use tries again
+                self._call_off(key, flight)
 
     def _begun(self, key: K, room: BoundedSemaphore, pay: Pay) -> Future[V] | None:
         """A flight that others can join; None when there is no room for one more. Raises: whatever `pay` raises."""
@@ -230,6 +234,12 @@ class Cached(Generic[K, V]):
             flight.set_result(loaded.value)
         finally:
             room.release()
+
+    def _call_off(self, key: K, flight: Future[V]) -> None:
+        with self._lock:
+            del self._flights[key]
+        flight.set_exception(_busy())
+        self._refreshes.release()
 
     def _keep(self, key: K, loaded: Loaded[V]) -> None:
         now, seconds = self._clock.now(), self._fresh_seconds

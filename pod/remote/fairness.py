@@ -120,7 +120,7 @@ class FairThreads(Generic[T]):
         self._ended = Condition(self._lock)
 
     def submit(self, owner: Owner, work: Callable[[], T]) -> Future[T] | None:
-        """The outcome to come; None where too many jobs of the owner wait already."""
+        """The outcome to come; None where too many jobs of the owner wait already, or the system gives no thread."""
         job = _Job(Future[T](), work)
         with self._lock:
             waiting = self._waiting.setdefault(owner, deque())
@@ -128,6 +128,11 @@ class FairThreads(Generic[T]):
                 return None
             waiting.append(job)
             self._start()
+            if not self._running:  # nothing ends that could begin it
+                waiting.remove(job)
+                if not waiting:
+                    del self._waiting[owner]
+                return None
         return job.future
 
     def close(self, seconds_max: float) -> None:
@@ -145,7 +150,14 @@ class FairThreads(Generic[T]):
                 self._waiting[owner] = waiting  # now the last one
             self._free -= 1
             self._running[owner] = self._running.get(owner, 0) + 1
-            Thread(target=self._run, args=(owner, job), name=self._name, daemon=True).start()
+            try:
+                Thread(target=self._run, args=(owner, job), name=self._name, daemon=True).start()
+            except RuntimeError:  # the system has none to give: the job waits for the next that ends or comes
+                self._free += 1
+                _count_down(self._running, owner)
+                waiting.appendleft(job)
+                self._waiting[owner] = waiting
+                return
 
     def _next(self) -> Owner | None:
         return next((each for each in self._waiting if self._running.get(each, 0) < self._of_one), None)

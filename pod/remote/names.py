@@ -40,7 +40,11 @@ class Names:
         if not self._free.acquire(timeout=deadline.seconds_left):
             raise RemoteTimeout(f"too many name look-ups at once, {host} had to wait")
         answer: SimpleQueue[Sequence[str] | OSError] = SimpleQueue()
-        Thread(target=self._ask, args=(host, port, answer), daemon=True).start()
+        try:
+            Thread(target=self._ask, args=(host, port, answer), daemon=True).start()
+        except RuntimeError as error:  # the system has none to give
+            self._free.release()
+            raise RemoteTimeout(f"too many threads at once, {host} had to wait") from error
         try:
             found = answer.get(timeout=deadline.seconds_left)
         except Empty as error:

@@ -334,3 +334,17 @@ def test_without_payment_nothing_is_loaded(source):
     source.clock.time += FRESH
     assert (cached.get("a", refuse), cached.renew("a", refuse)) == (1, 1)
     assert source.asked == ["a"]
+
+
+def test_where_the_system_has_no_thread_a_stale_value_stays_and_the_next_use_tries_again(source, monkeypatch):
+    def exhausted(_thread):
+        raise RuntimeError("can't start new thread")
+
+    cached = source.cached()
+    cached.get("a")
+    source.clock.time += FRESH
+    with monkeypatch.context() as system:
+        system.setattr(threading.Thread, "start", exhausted)
+        assert [cached.get("a") for _ in range(2 * REFRESHES_MAX)] == [1] * 2 * REFRESHES_MAX
+    assert cached.get("a") == 1
+    until(lambda: cached.get("a") == 2)

@@ -87,3 +87,25 @@ def test_closing_begins_nothing_more_and_waits_so_long_for_what_is_under_way(thr
     assert done == [True, True]
     assert all(job.done() for job in first)
     assert not any(job.done() for job in waiting)
+
+
+def exhausted(self):
+    raise RuntimeError("can't start new thread")
+
+
+def test_where_the_system_has_no_thread_nobody_waits_for_one_and_no_place_is_lost(threads, monkeypatch):
+    with monkeypatch.context() as system:
+        system.setattr(threading.Thread, "start", exhausted)
+        assert [threads.submit(each, lambda: 1) for each in range(5)] == [None] * 5
+    assert [threads.submit(GREEDY, lambda: 1).result(60) for _ in range(5)] == [1] * 5
+    assert threads._free + sum(threads._running.values()) == 4
+
+
+def test_what_could_not_begin_beside_others_begins_when_they_end(threads, monkeypatch):
+    gate = threading.Event()
+    first = threads.submit(GREEDY, lambda: gate.wait(60))
+    with monkeypatch.context() as system:
+        system.setattr(threading.Thread, "start", exhausted)
+        second = threads.submit(MODEST, lambda: "done")
+    gate.set()
+    assert (first.result(60), second.result(60)) == (True, "done")
