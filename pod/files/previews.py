@@ -151,7 +151,8 @@ class Reader:
                 env={},
                 start_new_session=True,
             )
-        Thread(target=self._process.wait, name="pictures", daemon=True).start()  # so that nothing is left of it
+        self._seeing_off = Thread(target=self._see_off, name="pictures", daemon=True)
+        self._seeing_off.start()
 
     @property
     def pid(self) -> int:
@@ -180,5 +181,14 @@ class Reader:
     def end(self) -> None:
         """With its children, whatever they do."""
         self._socket.close()
+        if self._process.returncode is None:  # else its number may be that of another by now
+            self._kill_all()
+
+    def _see_off(self) -> None:
+        """So that nothing is left of it, nor of its children."""
+        self._process.wait()
+        self._kill_all()
+
+    def _kill_all(self) -> None:
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)

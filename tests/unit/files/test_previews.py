@@ -201,6 +201,15 @@ def test_one_that_was_killed_is_followed_by_another(reader: Reader):
     assert previews._idle[0].pid != reader.pid
 
 
+def test_what_has_the_number_of_one_that_ended_long_ago_is_not_killed(reader: Reader, monkeypatch: pytest.MonkeyPatch):
+    os.kill(reader.pid, signal.SIGKILL)
+    reader._seeing_off.join(60)
+    killed = []
+    monkeypatch.setattr(os, "killpg", lambda *words: killed.append(words))
+    assert one()
+    assert killed == []
+
+
 def test_one_that_is_stuck_is_ended(reader: Reader):
     reader._socket.settimeout(0.2)
     os.kill(reader.pid, signal.SIGSTOP)
