@@ -16,7 +16,6 @@ from typing import NamedTuple, TypeAlias
 
 from pod.rdf.graph import IRI, BNode, Dataset, Graph, Literal, Node, Term, Triple
 from pod.rdf.vocab import AS, DCTERMS, FOAF, RDF, RDFS, VCARD, XSD, Namespace
-from pod.rdf.words import words
 
 STATEMENTS_MAX = 1_000
 CHARACTERS_MAX = 200_000
@@ -85,7 +84,6 @@ Value: TypeAlias = Text | Link | Nested | Items | Elsewhere
 
 class Property(NamedTuple):
     iri: str
-    label: str
     values: tuple[Value, ...]
 
 
@@ -225,7 +223,7 @@ class _Outliner:
     def _properties(self, subject: Node, depth: int, *, told: str | None = None) -> tuple[Property, ...]:
         """All but types, and but a name that is `told` already."""
         return tuple(
-            Property(verb.value, words(verb.value), tuple(self._value(each, depth) for each in values))
+            Property(verb.value, tuple(self._value(each, depth) for each in values))
             for verb, values in self._about[subject].items()
             if verb != RDF.type and not (verb in NAMES and values == [Literal(told or "")])
         )

@@ -15,7 +15,6 @@ from typing import NamedTuple, TypeAlias, cast
 from pod.rdf.graph import IRI, BNode, Dataset, Graph, Literal, Node, Term, Triple
 from pod.rdf.outline import NAME_CHARACTERS_MAX, NAMES, NESTING_MAX, Link, Text
 from pod.rdf.vocab import RDF, XSD
-from pod.rdf.words import words
 
 STATEMENTS_ON_PAGE = 100
 TEXT_CHARACTERS_MAX = 1_000
@@ -52,7 +51,6 @@ class Statement(NamedTuple):
 
 class Property(NamedTuple):
     iri: str
-    label: str
     statements: tuple[Statement, ...]
 
 
@@ -261,7 +259,7 @@ class _Layout:
         for number in self._about[subject]:
             verbs.setdefault(self._triples[number].predicate, []).append(number)
         return tuple(
-            Property(verb.value, words(verb.value), tuple(self._statement(each, depth) for each in numbers))
+            Property(verb.value, tuple(self._statement(each, depth) for each in numbers))
             for verb, numbers in sorted(verbs.items(), key=lambda each: each[0] != RDF.type)
         )
 

@@ -17,9 +17,9 @@ from pod.errors import UnprocessableContent
 from pod.rdf import iri as iris
 from pod.rdf.graph import IRI, Dataset, Literal
 from pod.rdf.vocab import AS, DCTERMS, FOAF, PREFIXES, RDF, RDFS, VCARD, XSD
-from pod.rdf.words import OURS, words
 from pod.ui.language import gettext as _
 from pod.ui.language import marked
+from pod.ui.term_words import term_words
 
 VALUE_CHARACTERS_MAX = 100_000
 IRI_CHARACTERS_MAX = 2_000
@@ -171,18 +171,13 @@ def offered(dataset: Dataset) -> dict[str, str]:
     used = dict.fromkeys(each.predicate.value for each in dataset.default)
     found: dict[str, str] = {}
     for each in (*used, *(term.value for term in OFFERED)):
-        found.setdefault(spoken_words(each), each)
+        found.setdefault(term_words(each), each)
         if len(found) >= OFFERED_MAX:
             break
     return found
 
 
 OFFERED_MAX = 60
-
-
-def spoken_words(iri: str) -> str:
-    """A property in people's words."""
-    return _(words(iri)) if iri in OURS else words(iri)
 
 
 def property_of(typed: str, dataset: Dataset, url: str) -> IRI:

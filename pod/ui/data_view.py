@@ -21,12 +21,13 @@ from pod.protocol.resource import Target
 from pod.rdf.graph import IRI, BNode, Dataset, Node, Triple
 from pod.ui.data_desk import PREFIX, Desk
 from pod.ui.data_statements import Sheet, added, nested_in, removed, replaced, sheet, statement
-from pod.ui.data_values import KINDS, Typed, link_of, offered, property_of, spoken_words, term_of
+from pod.ui.data_values import KINDS, Typed, link_of, offered, property_of, term_of
 from pod.ui.door import see_other
 from pod.ui.forms import Errors, errors_of
 from pod.ui.language import gettext as _
 from pod.ui.refusals import refusal
 from pod.ui.render import render
+from pod.ui.term_words import term_words
 from pod.ui.views import Crumb, HomePages, crumbs, name_of
 
 VALUES_IN_CONFLICT_MAX = 20
@@ -64,7 +65,6 @@ class DataView:
             is_rules=held.is_rules,
             exists=bool(held.etag) or bool(held.content),
             href=Links(self._desk.services.placement).href,
-            spoken_words=spoken_words,
             done=request.args.get("done", ""),
         )
 
@@ -154,7 +154,7 @@ class DataView:
             "etag": self._held.etag,
             "kinds": {kind: _(words) for kind, words in KINDS.items()},
             "offered": list(offered(dataset)),
-            "label": spoken_words(found.predicate.value) if found else "",
+            "label": term_words(found.predicate.value) if found else "",
             "verb": found.predicate.value if found else "",
             "about": _about(draft.subject, self._url),
             "is_inner": inner,

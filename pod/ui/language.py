@@ -89,6 +89,11 @@ def translated_number(one: str, many: str, number: int) -> str:
     return _catalogue(spoken()).ngettext(one, many, number)
 
 
+def in_context(context: str, text: str) -> str:
+    """The text, as the catalogues have it in a context."""
+    return _catalogue(spoken()).pgettext(context, text)
+
+
 def marked(text: str) -> str:
     """Takes a text into the catalogues that is looked up where it is shown."""
     return text

@@ -32,12 +32,12 @@ from pod.rdf import formats
 from pod.rdf.graph import Dataset, Graph
 from pod.rdf.outline import Card, Items, Link, Nested, Outline, Property, Text, outline
 from pod.rdf.vocab import FOAF, LDP, PIM, SOLID, XSD
-from pod.rdf.words import known, words
 from pod.store.records import Kind, Member, ResourceState
 from pod.ui.language import ENGLISH, best, marked, speaking, spoken
 from pod.ui.language import gettext as _
 from pod.ui.refusals import refusal
 from pod.ui.render import STATIC, STYLE, TEMPLATES, html
+from pod.ui.term_words import known_words, term_words
 from pod.ui.written import day_and_time, long_day
 
 TURTLE = "text/turtle"
@@ -394,7 +394,7 @@ def _turtle(state: ResourceState, content: bytes, dataset: Dataset) -> str | Non
 
 def shown_iri(iri: str) -> str:
     """An IRI as text: in words where it is a term we know, else without what every one has, and short."""
-    if label := known(iri):
+    if label := known_words(iri):
         return label
     text = re.sub(r"^(?:https?://|mailto:|tel:)", "", iri, flags=re.IGNORECASE)
     text = text[:-1] if text.endswith("/") and text.count("/") == 1 else text
@@ -424,7 +424,7 @@ def shown_text(literal: Text) -> Shown:
         )
     if datatype in _TIMES:
         return Shown(_time(literal.value, _TIMES[datatype]))
-    return Shown(literal.value, words(datatype))
+    return Shown(literal.value, term_words(datatype))
 
 
 def _time(value: str, shown: Callable[[datetime], str]) -> str:
@@ -490,7 +490,7 @@ def _words(error: PodError) -> tuple[str, str]:
     return refusal(error.title), refusal(error.detail)
 
 
-TEMPLATES.filters.update(shown_iri=shown_iri, shown_text=shown_text, initials=initials, words=words)
+TEMPLATES.filters.update(shown_iri=shown_iri, shown_text=shown_text, initials=initials, words=term_words)
 TEMPLATES.tests.update(
     text=lambda value: isinstance(value, Text),
     link=lambda value: isinstance(value, Link),

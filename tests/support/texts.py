@@ -1,6 +1,7 @@
 """The texts of pages, as the code has them, and the catalogues that translate them: `make texts` brings these up to date.
 
-Texts are what templates and `pod/ui` mark, and what the layers below refuse with, which pages look up by a context.
+Texts are what templates and `pod/ui` mark; what the layers below refuse with, and what they call the terms of
+vocabularies, pages look up by contexts.
 """
 
 from __future__ import annotations
@@ -19,8 +20,11 @@ from jinja2.ext import babel_extract
 
 import pod
 from pod.mail.message import FACTORS_CHANGED, SEEN, TEXTS
+from pod.rdf.words import words
 from pod.ui.language import ENGLISH, LANGUAGES
 from pod.ui.refusals import CONTEXT
+from pod.ui.term_words import CONTEXT as TERM
+from pod.ui.term_words import TERMS
 
 PACKAGE = Path(pod.__file__).parent
 TEMPLATES = PACKAGE / "ui" / "templates"
@@ -77,7 +81,7 @@ Text = tuple[str | None, str | tuple[str, str]]
 
 def texts() -> list[Text]:
     """All that is to be translated, each once."""
-    found = [*_marked_in_templates(), *_marked_in_code(), *_of_mail(), *_refusals(), *_titles()]
+    found = [*_marked_in_templates(), *_marked_in_code(), *_of_mail(), *_refusals(), *_titles(), *_terms()]
     return list(dict.fromkeys(found))
 
 
@@ -135,6 +139,11 @@ def _titles() -> Iterator[Text]:
                 and not FOR_PROGRAMS.search(title.value)
             ):
                 yield CONTEXT, title.value.replace("%", "%%")
+
+
+def _terms() -> Iterator[Text]:
+    for each in sorted({words(term) for term in TERMS}):
+        yield TERM, each
 
 
 def _refused(node: ast.AST) -> str | None:

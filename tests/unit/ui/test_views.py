@@ -18,7 +18,8 @@ from pod.rdf.limits import Limits
 from pod.rdf.outline import Text
 from pod.rdf.vocab import XSD
 from pod.store.records import Kind, Member, ResourceState
-from pod.ui.views import HomePages, Pages, crumbs, initials, kind_of, name_of, shown_iri, shown_text
+from pod.ui.language import spoken
+from pod.ui.views import HomePages, Pages, PublicPages, crumbs, initials, kind_of, name_of, shown_iri, shown_text
 
 PLACEMENT = Placement("https://pods.example/")
 PAGES, HOME = Pages(PLACEMENT), HomePages(PLACEMENT)
@@ -315,3 +316,22 @@ def test_files_have_a_kind(media_type, word):
 
 def test_a_name_is_shown_as_people_write_it():
     assert name_of("/alice/Tageb%C3%BCcher%20%FF/") == "Tagebücher \ufffd"
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "Postal code"), ("de", "Postleitzahl"), ("fr", "Code postal")])
+def test_well_known_terms_are_called_what_they_are_in_the_language_of_the_page(language: str, said: str):
+    turtle = """
+        @prefix vcard: <http://www.w3.org/2006/vcard/ns#> .
+        <#a> a vcard:Individual ; vcard:postal-code "1"; <https://example.org/ns#postalCodeOfOurs> vcard:postal-code .
+    """
+    page = document(turtle, PublicPages(PLACEMENT, language)).decode()
+    assert page.count(f">{said}<") == 1
+    assert ">Postal code of ours<" in page
+    assert spoken() == "en"
+
+
+def test_a_page_is_made_by_the_one_for_its_language():
+    english = PublicPages(PLACEMENT)
+    german = english.read_in("de")
+    assert (english.read_in("en"), german.read_in("de-CH"), german.read_in(None).language) == (english, german, "en")
+    assert len({english.code, german.code, german.read_in("fr").code}) == 3
