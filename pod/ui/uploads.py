@@ -93,6 +93,7 @@ def _words() -> dict[str, str]:
         "all": _("Files uploaded: {count}"),
         "failed": _("This file could not be uploaded."),
         "broken": _("The connection broke. Nothing that arrived is lost: try again."),
+        "offline": _("You are offline. It goes on by itself once you are back."),
         "stale": _("You were signed out, or this page is too old. Open it again, and choose the file once more."),
         "full": _("There is not enough room for this file. Delete something first."),
         "unreadable": _("Some of what you dropped could not be read."),

@@ -71,7 +71,7 @@ def test_a_large_file_goes_on_after_a_break_and_after_a_reload(meet: Meet, film:
     bar = page.get_by_role("progressbar", name="film.mp4")
     page.wait_for_function("() => document.querySelector('[data-list] progress')?.value >= 30")
     line.be(cut=True)
-    page.wait_for_timeout(300)
+    expect(page.get_by_role("list", name="Uploads")).to_contain_text("You are offline.")
     line.be(cut=False)
     page.wait_for_function("() => document.querySelector('[data-list] progress')?.value >= 60")
     expect(bar).to_be_visible()

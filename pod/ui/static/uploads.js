@@ -48,6 +48,10 @@ for (const form of document.querySelectorAll("form[data-upload]")) {
     tell(`${item.path}: ${text}`);
     next();
   };
+  const breakOff = (item) => {
+    item.isBroken = true;
+    fail(item, navigator.onLine ? words.broken : words.offline);
+  };
   const succeed = (item, name) => {
     const kept = name && name !== item.file.name ? say(words.renamed, { name }) : words.done;
     show(item, "done", kept);
@@ -66,6 +70,7 @@ for (const form of document.querySelectorAll("form[data-upload]")) {
   // -- sending
 
   const sendSmall = (item, attempt = 1) => {
+    item.goOn = () => {};
     const data = new FormData();
     for (const name of ["csrf", "folder", "same"]) data.append(name, form.elements[name].value);
     data.append("files", item.file, item.path);
@@ -78,8 +83,15 @@ for (const form of document.querySelectorAll("form[data-upload]")) {
       else fail(item, [401, 403].includes(request.status) ? words.stale : reason(request.responseText));
     });
     request.addEventListener("error", () => {
-      if (attempt >= PAUSES.length) fail(item, words.broken);
-      else item.waiting = setTimeout(() => sendSmall(item, attempt + 1), PAUSES[attempt]);
+      if (attempt >= PAUSES.length) {
+        breakOff(item);
+        return;
+      }
+      item.waiting = setTimeout(() => sendSmall(item, attempt + 1), PAUSES[attempt]);
+      item.goOn = () => {
+        clearTimeout(item.waiting);
+        sendSmall(item);
+      };
     });
     item.stop = () => {
       clearTimeout(item.waiting);
@@ -110,7 +122,6 @@ for (const form of document.querySelectorAll("form[data-upload]")) {
   };
   const why = (error) => {
     const answer = error.originalResponse;
-    if (!answer) return words.broken;
     return answer.getStatus() === 403 ? words.stale : reason(answer.getBody());
   };
 
@@ -123,7 +134,7 @@ for (const form of document.querySelectorAll("form[data-upload]")) {
     try {
       tus = await tusLibrary();
     } catch {
-      fail(item, words.broken);
+      breakOff(item);
       return;
     }
     const { file, path } = item;
@@ -142,11 +153,12 @@ for (const form of document.querySelectorAll("form[data-upload]")) {
         const where = lastResponse?.getHeader("Content-Location");
         succeed(item, where && decodeURIComponent(where.slice(where.lastIndexOf("/") + 1)));
       },
-      onError: (error) => fail(item, why(error)),
+      onError: (error) => (error.originalResponse ? fail(item, why(error)) : breakOff(item)),
     });
     const [before] = await upload.findPreviousUploads();
     if (stopped) return;
     if (before) upload.resumeFromPreviousUpload(before);
+    item.goOn = () => upload.abort().then(() => upload.start());
     item.stop = () => upload.abort(true).catch(() => {});
     upload.start();
   };
@@ -154,11 +166,25 @@ for (const form of document.querySelectorAll("form[data-upload]")) {
   const next = () => {
     const sending = items.filter((each) => each.state === "sending").length;
     for (const item of items.filter((each) => each.state === "waiting").slice(0, AT_ONCE - sending)) {
+      item.isBroken = false;
       show(item, "sending", say(words.part, { part: 0 }));
       (item.file.size > LARGE ? sendLarge : sendSmall)(item);
     }
     if (!items.some((each) => each.state === "sending" || each.state === "waiting")) end();
   };
+
+  window.addEventListener("offline", () => {
+    const stopped = items.filter((each) => each.state === "sending");
+    for (const item of stopped) item.row.querySelector("[data-said]").textContent = words.offline;
+    if (stopped.length) tell(words.offline);
+  });
+  window.addEventListener("online", () => {
+    for (const item of items) {
+      if (item.state === "sending") item.goOn();
+      else if (item.state === "failed" && item.isBroken) show(item, "waiting", words.waiting);
+    }
+    if (items.some((each) => each.state === "waiting")) next();
+  });
 
   // The page may not fetch itself, so the list of files comes anew with the page, which browsers show where it was.
   const end = () => {
@@ -186,7 +212,7 @@ for (const form of document.querySelectorAll("form[data-upload]")) {
     let room = bytesLeft ?? Infinity;
     for (const { file, path } of files.slice(0, FILES_MAX)) {
       const row = model.content.firstElementChild.cloneNode(true);
-      const item = { file, path, row, stop: () => {} };
+      const item = { file, path, row, stop: () => {}, goOn: () => {} };
       row.querySelector("[data-name]").textContent = path;
       for (const button of row.querySelectorAll("button")) {
         button.setAttribute("aria-label", `${button.textContent}: ${path}`);
