@@ -211,7 +211,7 @@ def use_data(scene: Scene) -> None:
         who.get(private)
 
     def noted() -> bool:
-        scene.person.page.reload()
+        scene.person.go(".account/activity?where=settings/prefs.ttl")
         return scene.person.page.get_by_text("refused", exact=True).count() > 0
 
     until(noted)
