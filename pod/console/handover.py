@@ -2,7 +2,7 @@
 
 An operator begins it, and can do no more: whoever has the account agrees with their password, and whoever gets it takes
 it by choosing a new one. So nobody comes to read a pod whose person did not want that. What signed in before signs in
-no more: passwords, passkeys, codes, sessions, apps, programs, and listeners for changes.
+no more: passwords, passkeys, codes, sessions, apps, programs, listeners for changes, and links that were sent.
 
 Spec: GDPR article 5(1)(f)
 """
@@ -29,6 +29,7 @@ from pod.store.notices import NoticeKind, Notices
 from pod.store.operator_acts import ActKind
 from pod.store.receipts import Receipt, ReceiptKind, Receipts, tally
 from pod.store.records import SERVER
+from pod.store.share_links import ShareLinks
 
 _CHANNELS = "SELECT id FROM channel WHERE agent IN (SELECT iri FROM web_id WHERE account = ?)"
 _OF_ITS_PERSON = ("account_event", "notice", "outside_identity")
@@ -122,6 +123,7 @@ def _disarm(services: Services, tx: Writer, account: Account) -> None:
         services.apps.forget_as(tx, account.id, web_id)
     remove_channels(tx, [row[0] for row in tx.rows(_CHANNELS, (account.id,))])
     forget_links(services, tx, account.id)
+    ShareLinks(tx).revoke_made_by(tx, account.id)
     Factors(tx).remove_all(tx, account.id)
     AccountEvents(tx).forget_browsers(tx, account.id)
     for statement in _FORGET:

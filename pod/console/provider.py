@@ -49,6 +49,7 @@ def save_provider(console: Console, provider: OrganisationProvider, said: Said) 
 
     def change(tx: Writer) -> Settled:
         before = provider_settings(tx)
+        _check_secret(said, before)
         secret = sealed or (before.secret if before else "")
         put_provider_settings(
             tx,
@@ -72,15 +73,13 @@ def remove_provider(console: Console) -> None:
 
 
 def _check(console: Console, said: Said) -> None:
-    """Raises: UnprocessableContent. A secret goes to nobody but the provider it was typed for."""
-    before = provider_settings(console.services.store)
+    """Raises: UnprocessableContent."""
     wrong = wrong_with_issuer(said.issuer, dev=console.services.config.dev)
     if wrong or len(said.issuer) > ISSUER_CHARACTERS_MAX:
         raise UnprocessableContent("Give the address of the provider, which begins with https://.", field="issuer")
     if not 0 < len(said.client) <= TEXT_CHARACTERS_MAX or not said.client.isprintable():
         raise UnprocessableContent("The provider told you a client ID when you registered this server.", field="client")
-    if not said.secret and (before is None or before.issuer != said.issuer):
-        raise UnprocessableContent("Type the client secret that the provider gave you.", field="secret")
+    _check_secret(said, provider_settings(console.services.store))
     if len(said.secret) > SECRET_CHARACTERS_MAX or not said.secret.isprintable():
         raise UnprocessableContent("This is no client secret.", field="secret")
     if not 0 < len(said.label) <= TEXT_CHARACTERS_MAX or not said.label.isprintable():
@@ -89,3 +88,9 @@ def _check(console: Console, said: Said) -> None:
         raise UnprocessableContent("Write only what stands after the @, such as example.org.", field="domain")
     if bool(said.claim) != bool(said.value) or max(len(said.claim), len(said.value)) > TEXT_CHARACTERS_MAX:
         raise UnprocessableContent("A claim has a name and a value, or neither.", field="claim")
+
+
+def _check_secret(said: Said, before: ProviderSettings | None) -> None:
+    """A secret goes to nobody but the provider it was typed for, whoever saves too. Raises: UnprocessableContent."""
+    if not said.secret and (before is None or before.issuer != said.issuer):
+        raise UnprocessableContent("Type the client secret that the provider gave you.", field="secret")

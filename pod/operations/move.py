@@ -96,6 +96,7 @@ def move(
     """
     _check_names(source, destination)
     moved = settled(_move)(services, who, source, destination, tuple(mentioning))
+    services.moderation.forget()  # what was taken down stays so at its new place
     note_own(services, source.path, who.agent, AccessMode.WRITE)
     note_own(services, destination.path, who.agent, AccessMode.WRITE)
     return moved

@@ -61,6 +61,7 @@ UPDATE share_link SET revoked_ms = ? WHERE id = ? AND revoked_ms IS NULL
   AND (account = ? OR storage IN (SELECT id FROM storage WHERE account = ?))
 RETURNING id
 """
+_REVOKE_MADE_BY = "UPDATE share_link SET revoked_ms = ? WHERE account = ? AND revoked_ms IS NULL"
 _END_WITH_RESOURCE = """
 UPDATE share_link SET revoked_ms = ? WHERE id IN (
   SELECT l.id FROM share_link l LEFT JOIN resource r ON r.id = l.resource
@@ -215,6 +216,10 @@ class ShareLinks:
     def revoke(self, tx: Writer, account: int, link: int) -> bool:
         """Whether there was one that this account made, or that opens something in a storage of it."""
         return bool(tx.rows(_REVOKE, (tx.now_ms, link, account, account)))
+
+    def revoke_made_by(self, tx: Writer, account: int) -> None:
+        """All of them: whoever they were sent to knew them from somebody who is not there any more."""
+        tx.rows(_REVOKE_MADE_BY, (tx.now_ms, account))
 
     def sweep(self, tx: Writer, before_ms: int) -> int:
         """Ends those whose resource is gone, and forgets openings that are over and links that ended before a moment.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from html import unescape
 from typing import Any
@@ -29,7 +29,8 @@ from pod.identity.organisation_provider import Journey, OrganisationProvider, Pe
 from pod.identity.sessions import Arrival, start_session
 from pod.remote.client import Fetched
 from pod.remote.errors import Unreachable
-from pod.store.outside import provider_settings
+from pod.store.outside import provider_settings, put_provider_settings
+from pod.store.records import SERVER
 from tests.support.pages import NOW, Site
 
 ISSUER = "https://id.organisation.example"
@@ -316,6 +317,22 @@ def test_a_secret_goes_to_no_other_provider_and_is_not_kept_readable(site, provi
     elsewhere = Said("https://evil.example", "freehold", "The Organisation")
     with pytest.raises(UnprocessableContent, match="secret"):
         save_provider(Console(site.services, named(site.services, "alice")), provider, elsewhere)
+
+
+def test_a_secret_goes_to_no_other_provider_that_somebody_saves_meanwhile(site, provider, monkeypatch):
+    kept = provider_settings(site.services.store)
+    assert kept is not None
+
+    def meanwhile(_provider: OrganisationProvider, _issuer: str) -> None:
+        with site.services.store.write(SERVER) as tx:
+            put_provider_settings(tx, replace(kept, issuer="https://other.example"))
+
+    monkeypatch.setattr(OrganisationProvider, "metadata", meanwhile)
+    with pytest.raises(UnprocessableContent, match="secret"):
+        save_provider(Console(site.services, named(site.services, "alice")), provider, Said.of(kept))
+    after = provider_settings(site.services.store)
+    assert after is not None
+    assert after.issuer == "https://other.example"
 
 
 def test_only_operators_set_it(site, provider):

@@ -12,7 +12,7 @@ import pytest
 
 from pod.console.handover import begin_handover, refuse, take_over
 from pod.console.members import Console
-from pod.errors import NotFound
+from pod.errors import LinkEnded, NotFound
 from pod.identity.accounts import create_account, named
 from pod.identity.clients import create_client
 from pod.identity.departure import delete_account
@@ -20,6 +20,7 @@ from pod.identity.issuers import list_issuers
 from pod.store.accounts import Role
 from pod.store.receipts import Receipt, ReceiptKind, Receipts, tally
 from pod.store.records import SERVER
+from tests.support.linking import link_to, visit
 from tests.support.pages import BASE, PASSWORD, Guest, Site
 from tests.support.stores import put
 
@@ -110,6 +111,7 @@ def test_an_account_goes_to_another_member_once_both_agreed(site: Site, alice: G
     create_client(site.services, "bob", label="a script")
     with site.services.store.write(SERVER) as tx:
         tx.rows(_LINKED, (named(site.services, "bob").id,))
+    link = link_to(site.services, named(site.services, "bob"), "/bob/diary")
     carol = site.signed_in("carol")
     assert "The account bob is handed over to you" in carol.get("/.notices/").text
     answer = carol.submit(HAND_OVER, f"{HAND_OVER}/take", new=NEW)
@@ -121,6 +123,8 @@ def test_an_account_goes_to_another_member_once_both_agreed(site: Site, alice: G
     assert account.email is None
     assert site.services.store.rows("SELECT 1 FROM outside_identity") == []
     assert all(each.revoked_ms for each in site.services.accounts.clients(account.id))
+    with pytest.raises(LinkEnded):
+        visit(site.services, link)
     (receipt,) = receipts(site)
     assert (receipt.kind, receipt.operator, receipt.successor) == (ReceiptKind.HANDOVER, "alice", "carol")
     mails = site.services.store.rows("SELECT kind FROM outgoing_mail WHERE email LIKE 'bob%' ORDER BY id")
